@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/** Lengths of time as people write them: `15m`, `4h`, `2d`, `30s`; plain numbers are seconds. */
+const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const duration = z
+  .union([z.string(), z.number()])
+  .transform((value, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*([smhd])?$/.exec(String(value));
+    if (match === null) {
+      context.addIssue({ code: 'custom', message: 'must be a length of time such as 30s, 15m, 4h or 2d' });
+      return z.NEVER;
+    }
+    return Math.round(Number(match[1]) * (UNITS[match[2] ?? 's'] ?? 1000));
+  })
+  .describe('a length of time: 30s, 15m, 4h, 2d');
+
+const addrSpec = z
+  .string()
+  .regex(/^[^\s@<>",;:]+@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/, 'must be one mail address without a display name: tls-reports@example.com');
+
+const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin or UTC');
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const dkimKey = z.strictObject({
+  domain: z.string().describe('d= of the signature; must be the domain of `contact`'),
+  selector: z.string().describe('s= of the signature'),
+  key: z.string().describe('path of the private key, PEM'),
+});
+
+const logSchema = z.strictObject({
+  path: z.string().describe('the live log file; its rotations (.1, .2.gz, -20261101) are found by themselves'),
+  parser: z.string().default('postfix').describe('postfix or exim, or the path of a parser module of yours'),
+  timezone: zone.optional().describe('zone of stamps that carry none; default: the zone of this machine'),
+  relayhosts: z.array(z.string()).default([]).describe('smart hosts, as in main.cf: "[smtp.isp.example]:587"'),
+  fallbackRelays: z.array(z.string()).default([]).describe('as smtp_fallback_relay in main.cf'),
+  host: z.string().optional().describe('name of the host whose log this is; default: this machine'),
+  sendingMtaIp: z.union([z.ipv4(), z.ipv6()]).optional().describe('the address mail leaves from, where the log does not tell it'),
+  tlsLogLevel: z.int().min(0).max(4).optional().describe("Postfix's smtp_tls_loglevel, where it cannot be asked"),
+});
+
+const mailSchema = z.strictObject({
+  from: addrSpec.optional().describe('From and envelope sender of report mails; default: `contact`'),
+  via: z
+    .string()
+    .regex(/^(sendmail|smtp:\/\/[^\s/]+)$/, 'must be "sendmail" or "smtp://host:port"')
+    .default('smtp://127.0.0.1:25')
+    .describe('how mails leave: "sendmail", or "smtp://127.0.0.1:25"'),
+  dkim: z
+    .union([z.literal('mta'), dkimKey], { error: 'must be "mta" (your MTA signs) or {domain, selector, key}' })
+    .optional()
+    .describe('RFC 8460 §3 demands a DKIM signature: {domain, selector, key}, or "mta" if your MTA signs. No mail leaves without'),
+});
+
+const deliverySchema = z.strictObject({
+  spread: duration.default(4 * 3_600_000).describe('reports leave at different times over this span after midnight UTC'),
+  maxAge: duration.default(48 * 3_600_000).describe('days that ended longer ago are held, never sent by themselves'),
+  rua: z.enum(['all', 'first']).default('all').describe('try every address a domain names, or stop at the first that took it'),
+  directory: z.string().optional().describe('also write every report into this directory'),
+  allowPrivate: z.boolean().default(false).describe('allow private and loopback receivers; for tests only'),
+});
+
+const reportSchema = z.strictObject({
+  inferred: z.boolean().default(true).describe('report sessions that were inferred (a delivery in clear text)'),
+  maskSendingIp: z.boolean().default(false).describe('leave sending-mta-ip out'),
+  privateSendingIp: z.boolean().default(false).describe('send sending-mta-ip even where it is a private address'),
+  maxFailureDetails: z.int().min(1).default(1000).describe('failure details a policy; what is beyond is folded a result type'),
+});
+
+export const configSchema = z.strictObject({
+  organization: z.string().min(1).describe('organization-name of every report'),
+  contact: addrSpec.describe('contact-info of every report; its domain is the TLS-Report-Submitter'),
+  state: z.string().min(1).describe('directory of the ledger'),
+  logs: z.array(logSchema).default([]).describe('the logs to read'),
+  mta: z
+    .strictObject({
+      honours: z
+        .union([z.literal('auto'), z.array(z.enum(['dane', 'mta-sts']))], { error: 'must be auto, or a list of dane, mta-sts' })
+        .default('auto')
+        .describe('what this MTA enforces; auto asks it'),
+    })
+    .prefault({}),
+  dns: z.strictObject({ servers: z.array(z.string()).default([]).describe('resolvers; default: /etc/resolv.conf') }).prefault({}),
+  mail: mailSchema.prefault({}),
+  delivery: deliverySchema.prefault({}),
+  report: reportSchema.prefault({}),
+  native: z.enum(['hold', 'use']).default('hold').describe("when Postfix's own TLSRPT lines are seen: hold sending, or use them"),
+  keep: duration.default(30 * 86_400_000).describe('finished days are dropped from the ledger this long after they were read'),
+});
+
+/** The whole configuration, with defaults filled in; lengths of time are in ms. */
+export type Config = z.infer<typeof configSchema>;
+export type LogConfig = Config['logs'][number];

@@ -1,0 +1,53 @@
+/** The exit codes of every command, after sysexits(3). */
+export const EXIT = {
+  ok: 0,
+  usage: 64,
+  data: 65,
+  unavailable: 69,
+  software: 70,
+  cannotWrite: 73,
+  tryAgain: 75,
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * A fault that is not a bug: what is wrong, where, and what to do. The command line prints the three parts and
+ * exits with the code.
+ */
+export class Problem extends Error {
+  readonly exitCode: ExitCode;
+  /** `file:line:column`, a path, a URL: where the fault lies. */
+  readonly where: string | undefined;
+  /** What is allowed, or what to do next. */
+  readonly help: string | undefined;
+
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    detail: { where?: string | undefined; help?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'Problem';
+    this.exitCode = exitCode;
+    this.where = detail.where;
+    this.help = detail.help;
+  }
+}
+
+/** The system's own words for a failed file operation, as a sentence a person reads. */
+export function systemReason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const known: Record<string, string> = {
+    ENOENT: 'it does not exist',
+    EACCES: 'permission denied',
+    EPERM: 'not permitted',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'a part of the path is not a directory',
+    ENOSPC: 'no space left on the device',
+    EROFS: 'the file system is read-only',
+  };
+  if (code !== undefined && known[code] !== undefined) return known[code];
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,252 @@
+import type { Day } from '../day.ts';
+import type { JsonValue } from '../parser.ts';
+import type { Session } from '../session.ts';
+
+/** The text in front of a position: equal for two segments only if they are one up to there. */
+export interface Position {
+  /** Uncompressed bytes read so far; always the start of a line. */
+  readonly offset: number;
+  /** SHA-256 (hex) of the up to 256 bytes just before `offset`. */
+  readonly tailHash: string;
+}
+
+/** One file generation of a log, known by its content (DESIGN §6). */
+export interface Segment {
+  readonly id: number;
+  readonly logId: number;
+  /** SHA-256 (hex) of the first `prefixLength` uncompressed bytes. */
+  readonly identity: string;
+  /** At most 4096; grows with the file until then. */
+  readonly prefixLength: number;
+  readonly position: Position;
+  /** Where it was last seen, for people. */
+  readonly path: string;
+  /** UTC ms of the first and last stamp read; absent before the first. */
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+  /** The data ended before its format said so (a truncated archive). */
+  readonly incomplete: boolean;
+}
+
+/** One configured or backfilled chain of files, a journal, or standard input. */
+export interface Log {
+  readonly id: number;
+  /** The reading host's name: with the parser and the name it is the log's key. */
+  readonly host: string;
+  readonly parser: string;
+  /** The path without rotation suffixes, or `journal:…`, `-`. */
+  readonly name: string;
+  /** Wall time (UTC ms) at which the log was last read to its end; absent if never. */
+  readonly readToEndAt?: number;
+  /** Begin (log time, UTC ms) of its oldest open session; absent if none is open. */
+  readonly oldestOpen?: number;
+  readonly segments: readonly Segment[];
+  /** Opaque resumption mark of sources that are no files (a journal's cursor). */
+  readonly cursor?: string;
+}
+
+/** One row of the open-sessions table as it is written down. */
+export interface OpenRow {
+  readonly key: string;
+  readonly value: JsonValue;
+  /** Log time of its last change, UTC ms. */
+  readonly time: number;
+  /** Log time of its creation, UTC ms. */
+  readonly since: number;
+  readonly idleSeconds: number;
+}
+
+/** Every field of a session but the time to the second; successes without addresses (DESIGN §2). */
+export interface TallyKey extends Omit<Session, 'time'> {
+  /** Start of the UTC hour, ms. */
+  readonly hour: number;
+  /** The reading host. */
+  readonly host: string;
+  readonly parser: string;
+}
+
+/** Counts of equal sessions of one UTC hour. */
+export interface Tally extends TallyKey {
+  readonly id: number;
+  readonly count: number;
+  /** Content address of the policies that applied; null: not yet attributed. */
+  readonly snapshot: string | null;
+  /** The report revision whose bytes hold this tally; 0: in none yet. */
+  readonly revision: number;
+}
+
+/** What one pass over a piece of a log yields; committed as one transaction (DESIGN §6). */
+export interface IngestBatch {
+  readonly logId: number;
+  /** Absent for sources that are no files. */
+  readonly segment?: {
+    /** Absent for a segment seen for the first time. */
+    readonly id?: number;
+    readonly identity: string;
+    readonly prefixLength: number;
+    readonly position: Position;
+    readonly path: string;
+    readonly incomplete: boolean;
+  };
+  readonly cursor?: string;
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+  readonly sessions: ReadonlyMap<string, { readonly key: TallyKey; readonly count: number }>;
+  readonly openChanged: readonly OpenRow[];
+  readonly openDeleted: readonly string[];
+  readonly oldestOpen?: number;
+  /** UTC ms of the wall clock when the end of the log was reached with this batch. */
+  readonly readToEndAt?: number;
+  /** The position the batch started from: a ledger that stands elsewhere by now refuses the batch. */
+  readonly expectedOffset: number;
+  /** Refuse what overlaps in time another log of the same host and parser (`backfill`). */
+  readonly refuseOverlap: boolean;
+}
+
+/** Thrown by `commit` when somebody else has read on in the meantime: read again from the ledger's position. */
+export class StalePosition extends Error {}
+
+/** Thrown by `commit` with `refuseOverlap`. */
+export class OverlapError extends Error {
+  readonly other: Log;
+  readonly from: number;
+  readonly to: number;
+  constructor(other: Log, from: number, to: number) {
+    super(`overlaps ${other.name}`);
+    this.other = other;
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** The `_smtp._tls` record of a report domain as found for a day (RFC 8460 §3). */
+export type Demand =
+  | { readonly kind: 'record'; readonly text: string; readonly rua: readonly string[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'temporary'; readonly reason: string };
+
+/** A built report: its bytes never change (DESIGN §6). */
+export interface StoredReport {
+  readonly id: number;
+  readonly day: Day;
+  readonly domain: string;
+  readonly revision: number;
+  readonly reportId: string;
+  /** The JSON document, UTF-8. */
+  readonly json: string;
+  readonly builtAt: number;
+}
+
+export const OUTBOX_STATES = ['due', 'sending', 'sent', 'retry', 'given-up', 'held', 'suppressed'] as const;
+export type OutboxState = (typeof OUTBOX_STATES)[number];
+
+/** One report on its way to one rua. */
+export interface OutboxRow {
+  readonly id: number;
+  readonly reportId: number;
+  /** `mailto:…`, `https:…` or `directory:…`. */
+  readonly rua: string;
+  readonly state: OutboxState;
+  readonly attempts: number;
+  /** UTC ms before which nothing is to be tried. */
+  readonly notBefore: number;
+  readonly firstTriedAt?: number;
+  readonly lastTriedAt?: number;
+  /** The server's or our last word on it, one line, for `status`. */
+  readonly lastResult?: string;
+  /** The bytes handed over, kept from the first attempt on so that a retry sends the same. */
+  readonly message?: Uint8Array;
+}
+
+export type OutboxChange = Partial<
+  Pick<OutboxRow, 'state' | 'attempts' | 'notBefore' | 'firstTriedAt' | 'lastTriedAt' | 'lastResult' | 'message'>
+>;
+
+/** A stored finding of the policy room; its content is that room's business. */
+export interface StoredSnapshot {
+  /** SHA-256 (hex) of the canonical JSON. */
+  readonly id: string;
+  readonly domain: string;
+  readonly content: JsonValue;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** A (day, report domain) with sessions, as `status` and the closing of days need it. */
+export interface DomainDay {
+  readonly day: Day;
+  readonly domain: string;
+  readonly sessions: number;
+  readonly failures: number;
+  /** Sessions that came after the report was built. */
+  readonly late: number;
+  readonly unattributed: number;
+  /** The newest revision built, 0 if none. */
+  readonly revision: number;
+  readonly demand?: Demand;
+}
+
+/**
+ * Everything kept: segments and positions, open sessions, tallies, snapshots, reports, outbox. Two engines implement
+ * it. Every method is one transaction; those that change state are durable when they return.
+ * All methods raise {@link Problem} with EXIT.tryAgain when the store is locked or away, EXIT.cannotWrite when it
+ * cannot be written.
+ */
+export interface Ledger {
+  /** Made once, at random, and kept: part of every report-id (DESIGN §6). */
+  instance(): Promise<string>;
+
+  /** Finds or makes the log and returns all that is known of it. */
+  log(host: string, parser: string, name: string): Promise<Log>;
+  logs(): Promise<Log[]>;
+  /** The segments of a reading host, whatever their log: identity goes over names. */
+  segments(host: string): Promise<Segment[]>;
+  openRows(logId: number): Promise<OpenRow[]>;
+  /** @throws StalePosition, OverlapError */
+  commit(batch: IngestBatch): Promise<{ readonly segmentId: number | undefined }>;
+
+  /** Days with any tally, oldest first. */
+  days(): Promise<Day[]>;
+  /** Per report domain of the given days (all days when absent); sessions that carried own reports are left out. */
+  domainDays(filter?: { readonly day?: Day; readonly domain?: string }): Promise<DomainDay[]>;
+  tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
+  /** Domains having tallies with no snapshot yet, oldest hour first. */
+  unattributed(limit: number): Promise<{ readonly domain: string; readonly fromHour: number; readonly toHour: number }[]>;
+  /** Stores the snapshot and gives it to the domain's unattributed tallies of the hours from..to (inclusive). */
+  attribute(snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>, seenAt: number, fromHour: number, toHour: number): Promise<void>;
+  snapshots(ids: readonly string[]): Promise<Map<string, StoredSnapshot>>;
+  /** The newest snapshots of a domain, last seen first. */
+  snapshotsOf(domain: string): Promise<StoredSnapshot[]>;
+
+  /** A cached value of the policy room (an MTA-STS policy, a demand), by kind and name. */
+  cached(kind: string, name: string): Promise<{ readonly value: JsonValue; readonly until: number } | undefined>;
+  cache(kind: string, name: string, value: JsonValue, until: number): Promise<void>;
+
+  /** Remembers what a report domain asked for on a day. */
+  rememberDemand(day: Day, domain: string, demand: Demand, at: number): Promise<void>;
+  /**
+   * Freezes a report and the tallies in it, and queues it for every rua, in one transaction. A second call for the
+   * same (day, domain, revision) changes nothing and returns the first.
+   */
+  freeze(report: Omit<StoredReport, 'id'>, tallyIds: readonly number[], outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[]): Promise<StoredReport>;
+  /** The newest revision, or the asked one. */
+  report(day: Day, domain: string, revision?: number): Promise<StoredReport | undefined>;
+  reportById(id: number): Promise<StoredReport | undefined>;
+  /** Rows to be tried at `now`: due, retry and (left over from a crash) sending. */
+  dueOutbox(now: number, limit: number): Promise<OutboxRow[]>;
+  outbox(filter?: { readonly reportId?: number; readonly states?: readonly OutboxState[] }): Promise<OutboxRow[]>;
+  /**
+   * Changes a row if it is still in the state the caller saw; false if it is not (somebody else has it).
+   * Durable before it returns: it is the commit before handing over.
+   */
+  moveOutbox(id: number, from: OutboxState, change: OutboxChange): Promise<boolean>;
+
+  /** Small named values: the time of the last look-up, the flag that Postfix reports already. */
+  note(name: string): Promise<JsonValue | undefined>;
+  setNote(name: string, value: JsonValue): Promise<void>;
+
+  /** Drops tallies, reports and outbox rows of days that ended before `before`; positions stay. */
+  prune(before: Day): Promise<{ readonly tallies: number; readonly reports: number }>;
+  close(): Promise<void>;
+}

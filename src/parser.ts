@@ -1,0 +1,129 @@
+/**
+ * The plug-in contract: all a log-format parser may import (`maillog-tlsrpt/parser`), and nothing else.
+ * A parser is pure and synchronous. It has no clock, files, DNS, randomness or module state; what it must remember
+ * between lines stands as JSON in `OpenSessions`, which the core owns, checkpoints, bounds and expires.
+ */
+import type { z } from 'zod';
+import type { Session } from './session.ts';
+
+export { z } from 'zod';
+export { isDomain, isLoopback, toAddress, toDomain } from './domain.ts';
+export type { ResultType } from './result-type.ts';
+export type { Basis, PeerTrust, PolicyTypeHint, Session } from './session.ts';
+
+/** The version of this contract; a module that was written for another is refused. */
+export const CONTRACT = 1;
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** A line with its envelope read. */
+export interface LogEntry {
+  /** UTC ms. */
+  readonly time: number;
+  /** The host that wrote the line, as its envelope names it (the reading host's name where it names none). */
+  readonly host: string;
+  /** The whole syslog tag without the pid: `postfix/smtp`, `postfix-out/relay/smtp`, `exim`. */
+  readonly program: string;
+  /** 0 where the envelope tells none. */
+  readonly pid: number;
+  /** The text after the tag, from its first byte: every pattern is anchored here, for all behind it may be hostile. */
+  readonly message: string;
+}
+
+/** Wall-clock time of a host in UTC ms: an IANA zone, with both daylight-saving edges. */
+export interface Zone {
+  readonly name: string;
+  /** `month` is 1..12. A time that exists twice is its first reading. */
+  toUtc(year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number): number;
+}
+
+/** What a parser's own envelope reader gets beside the line. */
+export interface EnvelopeContext {
+  /** The zone of stamps that carry none. */
+  readonly zone: Zone;
+  /** The reading host's name, for formats whose lines name no host. */
+  readonly host: string;
+  /** Reads the line as syslog in any of its shapes (files, journald, Docker), or undefined. */
+  syslog(line: string): LogEntry | undefined;
+}
+
+/**
+ * The open-sessions table, by key. Values are JSON; the core writes them down with the position, so a value that was
+ * changed must be `set` again.
+ */
+export interface OpenSessions<Open extends JsonObject = JsonObject> {
+  get(key: string): Open | undefined;
+  /** `idleSeconds` replaces the parser's for this key: facts of a host outlive its sessions. */
+  set(key: string, open: Open, idleSeconds?: number): void;
+  delete(key: string): void;
+}
+
+/** What a log cannot witness, and what to do: "saw deliveries but never a TLS line: set smtp_tls_loglevel = 1". */
+export interface Hint {
+  /** Stable name, for machines: `postfix-loglevel-0`. */
+  readonly id: string;
+  /** What was seen, what it means, what to do, in one or two sentences. */
+  readonly text: string;
+}
+
+/** How one line was taken, for `explain`. */
+export interface LineReading {
+  /** The rule's name in the parser's catalog: `delivery`, `tls-established`, `noise`, `unknown`. */
+  readonly rule: string;
+  /** What the line says, in a few words of ours, never the peer's. */
+  readonly meaning: string;
+}
+
+/** Told by the core which lines a parser read how; absent in ordinary reading, so that it costs nothing there. */
+export type Trace = (reading: LineReading) => void;
+
+export type Emit = (session: Session) => void;
+
+/** Reads the lines of one log. */
+export interface LogParser<Open extends JsonObject = JsonObject> {
+  /** How a line's stamp, host, program and pid are found: syslog in any shape, or the format's own way. */
+  readonly envelope: 'syslog' | ((line: string, context: EnvelopeContext) => LogEntry | undefined);
+  /** Fixed byte strings (ASCII); a line that holds none of them is skipped undecoded. */
+  readonly needles: readonly string[];
+  /** Silence, in log time, after which a key of the open-sessions table is over. */
+  readonly idleSeconds: number;
+  /** Reads one entry. Strange input is ignored, never thrown on. `trace`, when given, is called once per entry. */
+  entry(entry: LogEntry, open: OpenSessions<Open>, emit: Emit, trace?: Trace): void;
+  /** Called once for each key that falls idle or, with `sessions`, at end of input; the core then deletes the key. */
+  idle?(key: string, open: Open, emit: Emit): void;
+  /** What the log read so far could not witness. */
+  hints?(open: OpenSessions<Open>, keys: Iterable<string>): readonly Hint[];
+}
+
+/** A log format: the named export `parser` of a parser's module. */
+export interface ParserModule<Options = unknown, Open extends JsonObject = JsonObject> {
+  /** Lower case, as in the config: `postfix`. */
+  readonly name: string;
+  /** Must equal {@link CONTRACT}. */
+  readonly contract: number;
+  /** Checks and completes the parser's options; bad ones are refused with zod's sentence. */
+  readonly options: z.ZodType<Options>;
+  /** The named rules of {@link LineReading}, with the sentence `explain` shows. */
+  readonly rules?: Readonly<Record<string, string>>;
+  /** How likely the format wrote this entry, for `parser: auto`. */
+  recognises?(line: string): boolean;
+  create(options: Options): LogParser<Open>;
+}
+
+/** Options every parser gets from the config and the command line; a parser ignores those it has no use for. */
+export interface CommonOptions {
+  /** Next hops that stand for the recipient's domain: `[smtp.isp.example]:587`. */
+  readonly relayhosts?: readonly string[];
+  readonly fallbackRelays?: readonly string[];
+  /** The envelope sender of our own reports; their sessions are marked `own`. */
+  readonly ownSender?: string;
+  /** The address the MTA sends from, where the log does not tell. */
+  readonly sendingMtaIp?: string;
+  /** Postfix's smtp_tls_loglevel where it is known. */
+  readonly tlsLogLevel?: number;
+  /** Whether a clear-text delivery may be read as starttls-not-supported, under the format's guards. */
+  readonly inferPlaintext?: boolean;
+  /** The log begins in the middle: nothing is known of what came before. */
+  readonly midStream?: boolean;
+}

@@ -17,7 +17,10 @@ const duration = z
 
 const addrSpec = z
   .string()
-  .regex(/^[^\s@<>",;:]+@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/, 'must be one mail address without a display name: tls-reports@example.com');
+  .regex(
+    /^[^\s@<>",;:]+@[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/,
+    'must be one mail address without a display name: tls-reports@example.com',
+  );
 
 const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Berlin or UTC');
 
@@ -37,14 +40,27 @@ const dkimKey = z.strictObject({
 });
 
 const logSchema = z.strictObject({
-  path: z.string().describe('the live log file; its rotations (.1, .2.gz, -20261101) are found by themselves'),
+  path: z
+    .string()
+    .describe('the live log file; its rotations (.1, .2.gz, -20261101) are found by themselves'),
   parser: z.string().default('postfix').describe('postfix or exim, or the path of a parser module of yours'),
   timezone: zone.optional().describe('zone of stamps that carry none; default: the zone of this machine'),
-  relayhosts: z.array(z.string()).default([]).describe('smart hosts, as in main.cf: "[smtp.isp.example]:587"'),
-  fallbackRelays: z.array(z.string()).default([]).describe('as smtp_fallback_relay in main.cf'),
+  relayhosts: z
+    .array(z.string())
+    .default([])
+    .describe('smart hosts, as in main.cf: "[smtp.isp.example]:587"'),
+  'fallback-relays': z.array(z.string()).default([]).describe('as smtp_fallback_relay in main.cf'),
   host: z.string().optional().describe('name of the host whose log this is; default: this machine'),
-  sendingMtaIp: z.union([z.ipv4(), z.ipv6()]).optional().describe('the address mail leaves from, where the log does not tell it'),
-  tlsLogLevel: z.int().min(0).max(4).optional().describe("Postfix's smtp_tls_loglevel, where it cannot be asked"),
+  'sending-mta-ip': z
+    .union([z.ipv4(), z.ipv6()])
+    .optional()
+    .describe('the address mail leaves from, where the log does not tell it'),
+  'tls-log-level': z
+    .int()
+    .min(0)
+    .max(4)
+    .optional()
+    .describe("Postfix's smtp_tls_loglevel, where it cannot be asked"),
 });
 
 const mailSchema = z.strictObject({
@@ -55,24 +71,48 @@ const mailSchema = z.strictObject({
     .default('smtp://127.0.0.1:25')
     .describe('how mails leave: "sendmail", or "smtp://127.0.0.1:25"'),
   dkim: z
-    .union([z.literal('mta'), dkimKey], { error: 'must be "mta" (your MTA signs) or {domain, selector, key}' })
+    .union([z.literal('mta'), dkimKey], {
+      error: 'must be "mta" (your MTA signs) or {domain, selector, key}',
+    })
     .optional()
-    .describe('RFC 8460 §3 demands a DKIM signature: {domain, selector, key}, or "mta" if your MTA signs. No mail leaves without'),
+    .describe(
+      'RFC 8460 §3 demands a DKIM signature: {domain, selector, key}, or "mta" if your MTA signs. No mail leaves without',
+    ),
 });
 
 const deliverySchema = z.strictObject({
-  spread: duration.default(4 * 3_600_000).describe('reports leave at different times over this span after midnight UTC'),
-  maxAge: duration.default(48 * 3_600_000).describe('days that ended longer ago are held, never sent by themselves'),
-  rua: z.enum(['all', 'first']).default('all').describe('try every address a domain names, or stop at the first that took it'),
+  spread: duration
+    .default(4 * 3_600_000)
+    .describe('reports leave at different times over this span after midnight UTC'),
+  'max-age': duration
+    .default(48 * 3_600_000)
+    .describe('days that ended longer ago are held, never sent by themselves'),
+  rua: z
+    .enum(['all', 'first'])
+    .default('all')
+    .describe('try every address a domain names, or stop at the first that took it'),
   directory: z.string().optional().describe('also write every report into this directory'),
-  allowPrivate: z.boolean().default(false).describe('allow private and loopback receivers; for tests only'),
+  'allow-private': z
+    .boolean()
+    .default(false)
+    .describe('allow private and loopback receivers; for tests only'),
 });
 
 const reportSchema = z.strictObject({
-  inferred: z.boolean().default(true).describe('report sessions that were inferred (a delivery in clear text)'),
-  maskSendingIp: z.boolean().default(false).describe('leave sending-mta-ip out'),
-  privateSendingIp: z.boolean().default(false).describe('send sending-mta-ip even where it is a private address'),
-  maxFailureDetails: z.int().min(1).default(1000).describe('failure details a policy; what is beyond is folded a result type'),
+  inferred: z
+    .boolean()
+    .default(true)
+    .describe('report sessions that were inferred (a delivery in clear text)'),
+  'mask-sending-ip': z.boolean().default(false).describe('leave sending-mta-ip out'),
+  'private-sending-ip': z
+    .boolean()
+    .default(false)
+    .describe('send sending-mta-ip even where it is a private address'),
+  'max-failure-details': z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe('failure details a policy; what is beyond is folded a result type'),
 });
 
 export const configSchema = z.strictObject({
@@ -83,17 +123,28 @@ export const configSchema = z.strictObject({
   mta: z
     .strictObject({
       honours: z
-        .union([z.literal('auto'), z.array(z.enum(['dane', 'mta-sts']))], { error: 'must be auto, or a list of dane, mta-sts' })
+        .union([z.literal('auto'), z.array(z.enum(['dane', 'mta-sts']))], {
+          error: 'must be auto, or a list of dane, mta-sts',
+        })
         .default('auto')
         .describe('what this MTA enforces; auto asks it'),
     })
     .prefault({}),
-  dns: z.strictObject({ servers: z.array(z.string()).default([]).describe('resolvers; default: /etc/resolv.conf') }).prefault({}),
+  dns: z
+    .strictObject({
+      servers: z.array(z.string()).default([]).describe('resolvers; default: /etc/resolv.conf'),
+    })
+    .prefault({}),
   mail: mailSchema.prefault({}),
   delivery: deliverySchema.prefault({}),
   report: reportSchema.prefault({}),
-  native: z.enum(['hold', 'use']).default('hold').describe("when Postfix's own TLSRPT lines are seen: hold sending, or use them"),
-  keep: duration.default(30 * 86_400_000).describe('finished days are dropped from the ledger this long after they were read'),
+  native: z
+    .enum(['hold', 'use'])
+    .default('hold')
+    .describe("when Postfix's own TLSRPT lines are seen: hold sending, or use them"),
+  keep: duration
+    .default(30 * 86_400_000)
+    .describe('finished days are dropped from the ledger this long after they were read'),
 });
 
 /** The whole configuration, with defaults filled in; lengths of time are in ms. */

@@ -31,5 +31,7 @@ export function dayEnd(day: Day): number {
 
 /** The day `count` days later (earlier when negative). */
 export function addDays(day: Day, count: number): Day {
-  return addCalendarDays(new UTCDate(dayStart(day)), count).toISOString().slice(0, 10);
+  return addCalendarDays(new UTCDate(dayStart(day)), count)
+    .toISOString()
+    .slice(0, 10);
 }

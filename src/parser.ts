@@ -35,7 +35,15 @@ export interface LogEntry {
 export interface Zone {
   readonly name: string;
   /** `month` is 1..12. A time that exists twice is its first reading. */
-  toUtc(year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number): number;
+  toUtc(
+    year: number,
+    month: number,
+    day: number,
+    hour: number,
+    minute: number,
+    second: number,
+    ms: number,
+  ): number;
 }
 
 /** What a parser's own envelope reader gets beside the line. */

@@ -160,7 +160,10 @@ export interface OutboxRow {
 }
 
 export type OutboxChange = Partial<
-  Pick<OutboxRow, 'state' | 'attempts' | 'notBefore' | 'firstTriedAt' | 'lastTriedAt' | 'lastResult' | 'message'>
+  Pick<
+    OutboxRow,
+    'state' | 'attempts' | 'notBefore' | 'firstTriedAt' | 'lastTriedAt' | 'lastResult' | 'message'
+  >
 >;
 
 /** A stored finding of the policy room; its content is that room's business. */
@@ -212,15 +215,25 @@ export interface Ledger {
   domainDays(filter?: { readonly day?: Day; readonly domain?: string }): Promise<DomainDay[]>;
   tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
   /** Domains having tallies with no snapshot yet, oldest hour first. */
-  unattributed(limit: number): Promise<{ readonly domain: string; readonly fromHour: number; readonly toHour: number }[]>;
+  unattributed(
+    limit: number,
+  ): Promise<{ readonly domain: string; readonly fromHour: number; readonly toHour: number }[]>;
   /** Stores the snapshot and gives it to the domain's unattributed tallies of the hours from..to (inclusive). */
-  attribute(snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>, seenAt: number, fromHour: number, toHour: number): Promise<void>;
+  attribute(
+    snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>,
+    seenAt: number,
+    fromHour: number,
+    toHour: number,
+  ): Promise<void>;
   snapshots(ids: readonly string[]): Promise<Map<string, StoredSnapshot>>;
   /** The newest snapshots of a domain, last seen first. */
   snapshotsOf(domain: string): Promise<StoredSnapshot[]>;
 
   /** A cached value of the policy room (an MTA-STS policy, a demand), by kind and name. */
-  cached(kind: string, name: string): Promise<{ readonly value: JsonValue; readonly until: number } | undefined>;
+  cached(
+    kind: string,
+    name: string,
+  ): Promise<{ readonly value: JsonValue; readonly until: number } | undefined>;
   cache(kind: string, name: string, value: JsonValue, until: number): Promise<void>;
 
   /** Remembers what a report domain asked for on a day. */
@@ -229,13 +242,20 @@ export interface Ledger {
    * Freezes a report and the tallies in it, and queues it for every rua, in one transaction. A second call for the
    * same (day, domain, revision) changes nothing and returns the first.
    */
-  freeze(report: Omit<StoredReport, 'id'>, tallyIds: readonly number[], outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[]): Promise<StoredReport>;
+  freeze(
+    report: Omit<StoredReport, 'id'>,
+    tallyIds: readonly number[],
+    outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[],
+  ): Promise<StoredReport>;
   /** The newest revision, or the asked one. */
   report(day: Day, domain: string, revision?: number): Promise<StoredReport | undefined>;
   reportById(id: number): Promise<StoredReport | undefined>;
   /** Rows to be tried at `now`: due, retry and (left over from a crash) sending. */
   dueOutbox(now: number, limit: number): Promise<OutboxRow[]>;
-  outbox(filter?: { readonly reportId?: number; readonly states?: readonly OutboxState[] }): Promise<OutboxRow[]>;
+  outbox(filter?: {
+    readonly reportId?: number;
+    readonly states?: readonly OutboxState[];
+  }): Promise<OutboxRow[]>;
   /**
    * Changes a row if it is still in the state the caller saw; false if it is not (somebody else has it).
    * Durable before it returns: it is the commit before handing over.

@@ -43,6 +43,8 @@ export interface Log {
   readonly segments: readonly Segment[];
   /** Opaque resumption mark of sources that are no files (a journal's cursor). */
   readonly cursor?: string;
+  /** Counts commits; a batch made upon an older version is refused ({@link StalePosition}). */
+  readonly version: number;
 }
 
 /** One row of the open-sessions table as it is written down. */
@@ -78,6 +80,8 @@ export interface Tally extends TallyKey {
 /** What one pass over a piece of a log yields; committed as one transaction (DESIGN §6). */
 export interface IngestBatch {
   readonly logId: number;
+  /** Wall time, UTC ms: `keep` counts from it. */
+  readonly ingestedAt: number;
   /** Absent for sources that are no files. */
   readonly segment?: {
     /** Absent for a segment seen for the first time. */
@@ -97,8 +101,8 @@ export interface IngestBatch {
   readonly oldestOpen?: number;
   /** UTC ms of the wall clock when the end of the log was reached with this batch. */
   readonly readToEndAt?: number;
-  /** The position the batch started from: a ledger that stands elsewhere by now refuses the batch. */
-  readonly expectedOffset: number;
+  /** The log's version the batch was made upon: a ledger that has moved on by now refuses the batch. */
+  readonly expectedVersion: number;
   /** Refuse what overlaps in time another log of the same host and parser (`backfill`). */
   readonly refuseOverlap: boolean;
 }
@@ -203,11 +207,11 @@ export interface Ledger {
   /** Finds or makes the log and returns all that is known of it. */
   log(host: string, parser: string, name: string): Promise<Log>;
   logs(): Promise<Log[]>;
-  /** The segments of a reading host, whatever their log: identity goes over names. */
-  segments(host: string): Promise<Segment[]>;
+  /** The segments a host's parser has read, whatever their log: identity goes over names. */
+  segments(host: string, parser: string): Promise<Segment[]>;
   openRows(logId: number): Promise<OpenRow[]>;
   /** @throws StalePosition, OverlapError */
-  commit(batch: IngestBatch): Promise<{ readonly segmentId: number | undefined }>;
+  commit(batch: IngestBatch): Promise<{ readonly segmentId: number | undefined; readonly version: number }>;
 
   /** Days with any tally, oldest first. */
   days(): Promise<Day[]>;
@@ -266,7 +270,7 @@ export interface Ledger {
   note(name: string): Promise<JsonValue | undefined>;
   setNote(name: string, value: JsonValue): Promise<void>;
 
-  /** Drops tallies, reports and outbox rows of days that ended before `before`; positions stay. */
-  prune(before: Day): Promise<{ readonly tallies: number; readonly reports: number }>;
+  /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
+  prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;
   close(): Promise<void>;
 }

@@ -1,0 +1,187 @@
+import { dayOf } from '../day.ts';
+import {
+  type IngestBatch,
+  type Log,
+  type OpenRow,
+  OverlapError,
+  type Segment,
+  StalePosition,
+} from './ledger.ts';
+import { number, TALLY_COLUMNS, tallyDigest, tallyValues, toLog, toOpenRow, toSegment } from './rows.ts';
+import type { SqlConnection, SqlValue } from './sql.ts';
+
+/** Finds or makes a log. */
+export async function findLog(
+  connection: SqlConnection,
+  host: string,
+  parser: string,
+  name: string,
+): Promise<Log> {
+  await connection.query(
+    'INSERT INTO log (host, parser, name) VALUES ($1, $2, $3) ON CONFLICT (host, parser, name) DO NOTHING',
+    [host, parser, name],
+  );
+  const [row] = await connection.query('SELECT * FROM log WHERE host = $1 AND parser = $2 AND name = $3', [
+    host,
+    parser,
+    name,
+  ]);
+  if (row === undefined) throw new Error('a log just made is gone');
+  const segments = await connection.query('SELECT * FROM segment WHERE log_id = $1 ORDER BY first_time, id', [
+    number(row, 'id'),
+  ]);
+  return toLog(row, segments.map(toSegment));
+}
+
+export async function allLogs(connection: SqlConnection): Promise<Log[]> {
+  const rows = await connection.query('SELECT * FROM log ORDER BY host, name, parser');
+  const segments = (await connection.query('SELECT * FROM segment ORDER BY first_time, id')).map(toSegment);
+  const byLog = new Map<number, Segment[]>();
+  for (const segment of segments) {
+    const list = byLog.get(segment.logId);
+    if (list === undefined) byLog.set(segment.logId, [segment]);
+    else list.push(segment);
+  }
+  return rows.map((row) => toLog(row, byLog.get(number(row, 'id')) ?? []));
+}
+
+export async function segmentsOf(
+  connection: SqlConnection,
+  host: string,
+  parser: string,
+): Promise<Segment[]> {
+  const rows = await connection.query('SELECT * FROM segment WHERE host = $1 AND parser = $2 ORDER BY id', [
+    host,
+    parser,
+  ]);
+  return rows.map(toSegment);
+}
+
+export async function openRowsOf(connection: SqlConnection, logId: number): Promise<OpenRow[]> {
+  // In order of last change, so that a table filled from it ends its oldest keys first, as one never saved would.
+  const rows = await connection.query(
+    'SELECT * FROM open_session WHERE log_id = $1 ORDER BY changed_at, open_key',
+    [logId],
+  );
+  return rows.map(toOpenRow);
+}
+
+/**
+ * Writes a batch: position, open sessions and tallies. The caller has opened the transaction.
+ * @throws StalePosition when the log has moved on since the batch was begun; OverlapError when asked to refuse.
+ */
+export async function writeBatch(
+  connection: SqlConnection,
+  batch: IngestBatch,
+): Promise<{ segmentId: number | undefined; version: number }> {
+  const version = await advanceLog(connection, batch);
+  const segmentId = await writeSegment(connection, batch);
+  if (batch.refuseOverlap) await refuseOverlap(connection, batch, segmentId);
+  await addTallies(connection, batch);
+  await writeOpen(connection, batch);
+  return { segmentId, version };
+}
+
+async function advanceLog(connection: SqlConnection, batch: IngestBatch): Promise<number> {
+  const [row] = await connection.query(
+    `UPDATE log SET version = version + 1, oldest_open = $3,
+       read_to_end_at = COALESCE($4, read_to_end_at), resume_cursor = COALESCE($5, resume_cursor)
+     WHERE id = $1 AND version = $2 RETURNING version`,
+    [
+      batch.logId,
+      batch.expectedVersion,
+      batch.oldestOpen ?? null,
+      batch.readToEndAt ?? null,
+      batch.cursor ?? null,
+    ],
+  );
+  if (row === undefined) throw new StalePosition('the log was read on by another process');
+  return number(row, 'version');
+}
+
+async function writeSegment(connection: SqlConnection, batch: IngestBatch): Promise<number | undefined> {
+  const segment = batch.segment;
+  if (segment === undefined) return undefined;
+  const common: SqlValue[] = [
+    batch.logId,
+    segment.identity,
+    segment.prefixLength,
+    segment.position.offset,
+    segment.position.tailHash,
+    segment.path,
+    batch.firstTime ?? null,
+    batch.lastTime ?? null,
+    segment.incomplete ? 1 : 0,
+  ];
+  if (segment.id !== undefined) {
+    await connection.query(
+      `UPDATE segment SET log_id = $1, segment_identity = $2, prefix_length = $3, read_offset = $4, tail_hash = $5, path = $6,
+         first_time = COALESCE(first_time, $7), last_time = COALESCE($8, last_time), incomplete = $9 WHERE id = $10`,
+      [...common, segment.id],
+    );
+    return segment.id;
+  }
+  const [row] = await connection.query(
+    `INSERT INTO segment (log_id, segment_identity, prefix_length, read_offset, tail_hash, path, first_time, last_time, incomplete, host, parser)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, host, parser FROM log WHERE id = $1
+     ON CONFLICT (host, parser, segment_identity) DO NOTHING RETURNING id`,
+    common,
+  );
+  if (row === undefined) throw new StalePosition('the segment was read by another process');
+  return number(row, 'id');
+}
+
+/** Lines through a pipe have no name to tell logs apart, so there every other segment counts as another log. */
+async function refuseOverlap(
+  connection: SqlConnection,
+  batch: IngestBatch,
+  segmentId: number | undefined,
+): Promise<void> {
+  if (batch.firstTime === undefined || batch.lastTime === undefined || segmentId === undefined) return;
+  const [row] = await connection.query(
+    `SELECT other.log_id, other.first_time, other.last_time FROM segment other
+     JOIN log mine ON mine.id = $1 AND other.host = mine.host AND other.parser = mine.parser
+     WHERE other.id <> $2 AND (other.log_id <> $1 OR mine.name = '-')
+       AND other.first_time < $4 AND other.last_time > $3 ORDER BY other.first_time`,
+    [batch.logId, segmentId, batch.firstTime, batch.lastTime],
+  );
+  if (row === undefined) return;
+  const [log] = await connection.query('SELECT * FROM log WHERE id = $1', [number(row, 'log_id')]);
+  if (log !== undefined)
+    throw new OverlapError(toLog(log, []), number(row, 'first_time'), number(row, 'last_time'));
+}
+
+const INSERT_TALLY = `INSERT INTO tally (day, ${TALLY_COLUMNS.join(', ')}, tally_key, sessions, ingested_at, snapshot, revision)
+  VALUES ($1, ${TALLY_COLUMNS.map((_, i) => `$${i + 2}`).join(', ')}, $18, $19, $20, '', 0)
+  ON CONFLICT (tally_key, snapshot, revision)
+  DO UPDATE SET sessions = tally.sessions + excluded.sessions, ingested_at = excluded.ingested_at`;
+
+async function addTallies(connection: SqlConnection, batch: IngestBatch): Promise<void> {
+  for (const { key, count } of batch.sessions.values()) {
+    const values = tallyValues(key);
+    await connection.query(INSERT_TALLY, [
+      dayOf(key.hour),
+      ...values,
+      tallyDigest(values),
+      count,
+      batch.ingestedAt,
+    ]);
+  }
+}
+
+async function writeOpen(connection: SqlConnection, batch: IngestBatch): Promise<void> {
+  for (const key of batch.openDeleted) {
+    await connection.query('DELETE FROM open_session WHERE log_id = $1 AND open_key = $2', [
+      batch.logId,
+      key,
+    ]);
+  }
+  for (const row of batch.openChanged) {
+    await connection.query(
+      `INSERT INTO open_session (log_id, open_key, open_value, changed_at, since, idle_seconds) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (log_id, open_key) DO UPDATE SET open_value = excluded.open_value, changed_at = excluded.changed_at,
+         since = excluded.since, idle_seconds = excluded.idle_seconds`,
+      [batch.logId, row.key, JSON.stringify(row.value), row.time, row.since, row.idleSeconds],
+    );
+  }
+}

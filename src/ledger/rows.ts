@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import type { ResultType } from '../result-type.ts';
+import type { Basis, PeerTrust, PolicyTypeHint } from '../session.ts';
+import type {
+  Log,
+  OpenRow,
+  OutboxRow,
+  OutboxState,
+  Segment,
+  StoredReport,
+  StoredSnapshot,
+  Tally,
+  TallyKey,
+} from './ledger.ts';
+import type { SqlRow, SqlValue } from './sql.ts';
+
+/** The columns of a tally's key, in the order of its canonical text. */
+export const TALLY_COLUMNS = [
+  'hour',
+  'host',
+  'parser',
+  'domain',
+  'outcome',
+  'result_type',
+  'reason',
+  'mx',
+  'receiving_ip',
+  'sending_ip',
+  'peer_trust',
+  'tls_version',
+  'policy_hint',
+  'basis',
+  'resumed',
+  'own',
+] as const;
+
+/** The key's values as stored: absent texts are '', so that equal keys are equal to the database too. */
+export function tallyValues(key: TallyKey): SqlValue[] {
+  return [
+    key.hour,
+    key.host,
+    key.parser,
+    key.recipientDomain,
+    key.outcome,
+    key.resultType ?? '',
+    key.failureReasonCode ?? '',
+    key.receivingMxHostname ?? '',
+    key.receivingIp ?? '',
+    key.sendingMtaIp ?? '',
+    key.peerTrust ?? '',
+    key.tlsVersion ?? '',
+    key.policyTypeHint ?? '',
+    key.basis,
+    key.resumed === undefined ? '' : String(key.resumed),
+    key.own === true ? 1 : 0,
+  ];
+}
+
+/** A short stand-in for the sixteen columns, to index on. */
+export function tallyDigest(values: readonly SqlValue[]): string {
+  return createHash('sha256').update(JSON.stringify(values)).digest('base64').slice(0, 24);
+}
+
+export function toTally(row: SqlRow): Tally {
+  const resumed = text(row, 'resumed');
+  return {
+    id: number(row, 'id'),
+    hour: number(row, 'hour'),
+    host: text(row, 'host'),
+    parser: text(row, 'parser'),
+    recipientDomain: text(row, 'domain'),
+    outcome: text(row, 'outcome') as Tally['outcome'],
+    ...optional('resultType', text(row, 'result_type') as ResultType),
+    ...optional('failureReasonCode', text(row, 'reason')),
+    ...optional('receivingMxHostname', text(row, 'mx')),
+    ...optional('receivingIp', text(row, 'receiving_ip')),
+    ...optional('sendingMtaIp', text(row, 'sending_ip')),
+    ...optional('peerTrust', text(row, 'peer_trust') as PeerTrust),
+    ...optional('tlsVersion', text(row, 'tls_version')),
+    ...optional('policyTypeHint', text(row, 'policy_hint') as PolicyTypeHint),
+    basis: text(row, 'basis') as Basis,
+    ...(resumed !== '' && { resumed: resumed === 'true' }),
+    ...(number(row, 'own') === 1 && { own: true }),
+    count: number(row, 'sessions'),
+    snapshot: text(row, 'snapshot') === '' ? null : text(row, 'snapshot'),
+    revision: number(row, 'revision'),
+  };
+}
+
+export function toSegment(row: SqlRow): Segment {
+  return {
+    id: number(row, 'id'),
+    logId: number(row, 'log_id'),
+    identity: text(row, 'segment_identity'),
+    prefixLength: number(row, 'prefix_length'),
+    position: { offset: number(row, 'read_offset'), tailHash: text(row, 'tail_hash') },
+    path: text(row, 'path'),
+    ...maybeNumber('firstTime', row['first_time']),
+    ...maybeNumber('lastTime', row['last_time']),
+    incomplete: number(row, 'incomplete') === 1,
+  };
+}
+
+export function toLog(row: SqlRow, segments: readonly Segment[]): Log {
+  return {
+    id: number(row, 'id'),
+    host: text(row, 'host'),
+    parser: text(row, 'parser'),
+    name: text(row, 'name'),
+    version: number(row, 'version'),
+    ...maybeNumber('readToEndAt', row['read_to_end_at']),
+    ...maybeNumber('oldestOpen', row['oldest_open']),
+    ...maybeText('cursor', row['resume_cursor']),
+    segments,
+  };
+}
+
+export function toOpenRow(row: SqlRow): OpenRow {
+  return {
+    key: text(row, 'open_key'),
+    value: JSON.parse(text(row, 'open_value')),
+    time: number(row, 'changed_at'),
+    since: number(row, 'since'),
+    idleSeconds: number(row, 'idle_seconds'),
+  };
+}
+
+export function toSnapshot(row: SqlRow): StoredSnapshot {
+  return {
+    id: text(row, 'id'),
+    domain: text(row, 'domain'),
+    content: JSON.parse(text(row, 'content')),
+    firstSeen: number(row, 'first_seen'),
+    lastSeen: number(row, 'last_seen'),
+  };
+}
+
+export function toReport(row: SqlRow): StoredReport {
+  return {
+    id: number(row, 'id'),
+    day: text(row, 'day'),
+    domain: text(row, 'domain'),
+    revision: number(row, 'revision'),
+    reportId: text(row, 'report_id'),
+    json: text(row, 'document'),
+    builtAt: number(row, 'built_at'),
+  };
+}
+
+export function toOutboxRow(row: SqlRow): OutboxRow {
+  const message = row['message'];
+  return {
+    id: number(row, 'id'),
+    reportId: number(row, 'report_id'),
+    rua: text(row, 'rua'),
+    state: text(row, 'state') as OutboxState,
+    attempts: number(row, 'attempts'),
+    notBefore: number(row, 'not_before'),
+    ...maybeNumber('firstTriedAt', row['first_tried_at']),
+    ...maybeNumber('lastTriedAt', row['last_tried_at']),
+    ...maybeText('lastResult', row['last_result']),
+    ...(message !== null && message !== undefined && { message: toBytes(message) }),
+  };
+}
+
+export function number(row: SqlRow, column: string): number {
+  return Number(row[column] ?? 0);
+}
+
+export function text(row: SqlRow, column: string): string {
+  return String(row[column] ?? '');
+}
+
+/** The engines give bytes as ArrayBuffer (SQLite) or Buffer (PostgreSQL). */
+function toBytes(value: unknown): Uint8Array {
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value as Uint8Array);
+}
+
+function optional<K extends string, V extends string>(name: K, value: V): { readonly [P in K]?: V } {
+  return (value === '' ? {} : { [name]: value }) as { readonly [P in K]?: V };
+}
+
+function maybeNumber<K extends string>(name: K, value: SqlValue | undefined): { readonly [P in K]?: number } {
+  return (value === null || value === undefined ? {} : { [name]: Number(value) }) as {
+    readonly [P in K]?: number;
+  };
+}
+
+function maybeText<K extends string>(name: K, value: SqlValue | undefined): { readonly [P in K]?: string } {
+  return (value === null || value === undefined ? {} : { [name]: String(value) }) as {
+    readonly [P in K]?: string;
+  };
+}

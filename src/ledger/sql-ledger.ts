@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import type { Day } from '../day.ts';
+import type { JsonValue } from '../parser.ts';
+import * as ingest from './ingest.ts';
+import type {
+  Demand,
+  IngestBatch,
+  Ledger,
+  OutboxChange,
+  OutboxRow,
+  OutboxState,
+  StoredReport,
+  StoredSnapshot,
+} from './ledger.ts';
+import * as reports from './reports.ts';
+import { number, text } from './rows.ts';
+import type { SqlConnection, SqlDatabase } from './sql.ts';
+import * as tallies from './tallies.ts';
+
+/** The ledger over any SQL engine of ours: each method is one transaction. */
+export class SqlLedger implements Ledger {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  instance(): Promise<string> {
+    return this.#write(async (connection) => {
+      await connection.query(
+        "INSERT INTO meta (name, content) VALUES ('instance', $1) ON CONFLICT (name) DO NOTHING",
+        [randomBytes(5).toString('hex')],
+      );
+      const [row] = await connection.query("SELECT content FROM meta WHERE name = 'instance'");
+      return text(row ?? {}, 'content');
+    });
+  }
+
+  log(host: string, parser: string, name: string) {
+    return this.#write((connection) => ingest.findLog(connection, host, parser, name));
+  }
+
+  logs() {
+    return ingest.allLogs(this.#database);
+  }
+
+  segments(host: string, parser: string) {
+    return ingest.segmentsOf(this.#database, host, parser);
+  }
+
+  openRows(logId: number) {
+    return ingest.openRowsOf(this.#database, logId);
+  }
+
+  commit(batch: IngestBatch) {
+    return this.#write((connection) => ingest.writeBatch(connection, batch));
+  }
+
+  days() {
+    return tallies.daysWithTallies(this.#database);
+  }
+
+  domainDays(filter: { readonly day?: Day; readonly domain?: string } = {}) {
+    return tallies.domainDaysOf(this.#database, filter);
+  }
+
+  tallies(filter: { readonly day?: Day; readonly domain?: string }) {
+    return tallies.talliesOf(this.#database, filter);
+  }
+
+  unattributed(limit: number) {
+    return tallies.unattributedDomains(this.#database, limit);
+  }
+
+  attribute(
+    snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>,
+    seenAt: number,
+    fromHour: number,
+    toHour: number,
+  ) {
+    return this.#write((connection) =>
+      tallies.attributeTallies(connection, snapshot, seenAt, fromHour, toHour),
+    );
+  }
+
+  snapshots(ids: readonly string[]) {
+    return tallies.snapshotsById(this.#database, ids);
+  }
+
+  snapshotsOf(domain: string) {
+    return tallies.snapshotsOfDomain(this.#database, domain);
+  }
+
+  async cached(kind: string, name: string) {
+    const [row] = await this.#database.query('SELECT * FROM cached WHERE kind = $1 AND name = $2', [
+      kind,
+      name,
+    ]);
+    if (row === undefined) return undefined;
+    return { value: JSON.parse(text(row, 'content')) as JsonValue, until: number(row, 'valid_until') };
+  }
+
+  async cache(kind: string, name: string, value: JsonValue, until: number) {
+    await this.#database.query(
+      `INSERT INTO cached (kind, name, content, valid_until) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (kind, name) DO UPDATE SET content = excluded.content, valid_until = excluded.valid_until`,
+      [kind, name, JSON.stringify(value), until],
+    );
+  }
+
+  rememberDemand(day: Day, domain: string, demand: Demand, at: number) {
+    return reports.rememberDemand(this.#database, day, domain, demand, at);
+  }
+
+  freeze(
+    report: Omit<StoredReport, 'id'>,
+    tallyIds: readonly number[],
+    outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[],
+  ) {
+    return this.#write((connection) => reports.freezeReport(connection, report, tallyIds, outbox));
+  }
+
+  report(day: Day, domain: string, revision?: number) {
+    return reports.findReport(this.#database, day, domain, revision);
+  }
+
+  reportById(id: number) {
+    return reports.findReportById(this.#database, id);
+  }
+
+  dueOutbox(now: number, limit: number) {
+    return reports.dueRows(this.#database, now, limit);
+  }
+
+  outbox(filter: { readonly reportId?: number; readonly states?: readonly OutboxState[] } = {}) {
+    return reports.outboxRows(this.#database, filter);
+  }
+
+  moveOutbox(id: number, from: OutboxState, change: OutboxChange) {
+    return reports.moveRow(this.#database, id, from, change);
+  }
+
+  async note(name: string) {
+    const [row] = await this.#database.query('SELECT content FROM note WHERE name = $1', [name]);
+    return row === undefined ? undefined : (JSON.parse(text(row, 'content')) as JsonValue);
+  }
+
+  async setNote(name: string, value: JsonValue) {
+    await this.#database.query(
+      'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+      [name, JSON.stringify(value)],
+    );
+  }
+
+  prune(day: Day, ingestedBefore: number) {
+    return this.#write((connection) => reports.pruneDays(connection, day, ingestedBefore));
+  }
+
+  close() {
+    return this.#database.close();
+  }
+
+  #write<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#database.transaction(work);
+  }
+}

@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { EXIT, Problem, systemReason } from '../errors.ts';
+import type { Dialect } from './migrations.ts';
+import type { SqlConnection, SqlDatabase, SqlRow, SqlValue } from './sql.ts';
+
+export const SQLITE_DIALECT: Dialect = { identity: 'INTEGER PRIMARY KEY', bytes: 'BLOB' };
+
+/** How long another process may hold the write lock before we give up for this time. */
+const BUSY_MS = 20_000;
+
+/**
+ * Opens (and makes) the ledger's SQLite file in the state directory: WAL, and `synchronous=FULL`, for what is
+ * committed must outlive a power cut before a report is handed over.
+ * @throws Problem (cannotWrite) when the directory or file cannot be made or written.
+ */
+export function openSqlite(directory: string): SqlDatabase {
+  const path = join(directory, 'ledger.sqlite');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    const database = new Database(path, { timeout: BUSY_MS });
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    return new SqliteDatabase(database, path);
+  } catch (error) {
+    throw cannotOpen(error, directory);
+  }
+}
+
+class SqliteDatabase implements SqlDatabase {
+  readonly #database: Database.Database;
+  readonly #path: string;
+  readonly #statements = new Map<string, Database.Statement>();
+  /** The tail of the queue: one connection serves one piece of work at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Database.Database, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  query(sql: string, parameters: readonly SqlValue[] = []): Promise<SqlRow[]> {
+    return this.#enqueue(async () => this.#run(sql, parameters));
+  }
+
+  transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#enqueue(async () => {
+      this.#run('BEGIN IMMEDIATE', []);
+      try {
+        const result = await work({ query: async (sql, parameters = []) => this.#run(sql, parameters) });
+        this.#run('COMMIT', []);
+        return result;
+      } catch (error) {
+        if (this.#database.inTransaction) this.#run('ROLLBACK', []);
+        throw error;
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#statements.clear();
+      this.#database.close();
+    });
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  #run(sql: string, parameters: readonly SqlValue[]): SqlRow[] {
+    try {
+      const statement = this.#prepared(sql);
+      const bound = parameters.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value));
+      if (statement.reader) return statement.all(...bound) as SqlRow[];
+      statement.run(...bound);
+      return [];
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #prepared(sql: string): Database.Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql.replace(/\$(\d+)/g, '?$1'));
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #explained(error: unknown): unknown {
+    const code = String((error as { code?: unknown }).code ?? '');
+    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+      return new Problem(EXIT.tryAgain, 'the ledger is in use by another process', {
+        where: this.#path,
+        help: 'wait for the other maillog-tlsrpt to finish, then run this again; nothing was lost',
+        cause: error,
+      });
+    }
+    if (/^SQLITE_(READONLY|CANTOPEN|IOERR|FULL|PERM)/.test(code)) {
+      return new Problem(EXIT.cannotWrite, `the ledger cannot be written: ${systemReason(error)}`, {
+        where: this.#path,
+        help: 'check the owner and the free space of the state directory; nothing was lost',
+        cause: error,
+      });
+    }
+    return error;
+  }
+}
+
+function cannotOpen(error: unknown, directory: string): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(EXIT.cannotWrite, `the state directory cannot be used: ${systemReason(error)}`, {
+    where: directory,
+    help: 'make it, writable for the user that runs maillog-tlsrpt, or name another with `state:` or --state',
+    cause: error,
+  });
+}

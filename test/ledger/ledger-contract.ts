@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import { OverlapError, StalePosition } from '../../src/ledger/ledger.ts';
+
+const HOUR = Date.parse('2026-11-20T10:00:00Z');
+const NOON = Date.parse('2026-11-21T12:00:00Z');
+
+const success: TallyKey = {
+  hour: HOUR,
+  host: 'mta1',
+  parser: 'postfix',
+  recipientDomain: 'example.org',
+  outcome: 'success',
+  receivingMxHostname: 'mx.example.org',
+  peerTrust: 'trusted',
+  tlsVersion: 'TLSv1.3',
+  resumed: false,
+  basis: 'tls-line',
+};
+const failure: TallyKey = {
+  ...success,
+  outcome: 'failure',
+  resultType: 'validation-failure',
+  failureReasonCode: 'tls-handshake-failure',
+  receivingIp: '192.0.2.25',
+};
+
+function sessions(...entries: [TallyKey, number][]): IngestBatch['sessions'] {
+  return new Map(entries.map(([key, count]) => [JSON.stringify(key), { key, count }]));
+}
+
+/** What every engine must do alike: run against SQLite and PostgreSQL. */
+export function describeLedger(
+  engine: string,
+  open: () => Promise<{ ledger: Ledger; reopen(): Promise<Ledger>; clean(): Promise<void> }>,
+) {
+  describe(`ledger on ${engine}`, () => {
+    let place: Awaited<ReturnType<typeof open>>;
+    let ledger: Ledger;
+    beforeEach(async () => {
+      place = await open();
+      ledger = place.ledger;
+    });
+    afterEach(() => place.clean());
+
+    async function batch(change: Partial<IngestBatch> = {}): Promise<IngestBatch> {
+      const log = await ledger.log('mta1', 'postfix', '/var/log/mail.log');
+      return {
+        logId: log.id,
+        ingestedAt: NOON,
+        sessions: sessions([success, 2]),
+        openChanged: [],
+        openDeleted: [],
+        expectedVersion: log.version,
+        refuseOverlap: false,
+        ...change,
+      };
+    }
+
+    const segment = (identity: string, offset: number, id?: number): NonNullable<IngestBatch['segment']> => ({
+      identity,
+      prefixLength: 100,
+      position: { offset, tailHash: 'aa' },
+      path: '/var/log/mail.log',
+      incomplete: false,
+      ...(id !== undefined && { id }),
+    });
+
+    it('keeps its instance for ever', async () => {
+      const first = await ledger.instance();
+      expect(first).toMatch(/^[0-9a-f]{10}$/);
+      ledger = await place.reopen();
+      expect(await ledger.instance()).toBe(first);
+    });
+
+    it('commits position, open sessions and tallies together', async () => {
+      const row = { key: 'a', value: { x: [1, null] }, time: HOUR + 5, since: HOUR, idleSeconds: 60 };
+      const { segmentId } = await ledger.commit(
+        await batch({
+          segment: segment('s1', 500),
+          openChanged: [row],
+          firstTime: HOUR,
+          lastTime: HOUR + 9,
+          oldestOpen: HOUR,
+        }),
+      );
+      ledger = await place.reopen();
+      const log = await ledger.log('mta1', 'postfix', '/var/log/mail.log');
+      expect(log).toMatchObject({ version: 1, oldestOpen: HOUR });
+      expect(log.segments).toMatchObject([
+        { id: segmentId, identity: 's1', position: { offset: 500 }, firstTime: HOUR, lastTime: HOUR + 9 },
+      ]);
+      expect(await ledger.openRows(log.id)).toEqual([row]);
+      expect(await ledger.tallies({ day: '2026-11-20' })).toMatchObject([
+        { ...success, count: 2, snapshot: null, revision: 0 },
+      ]);
+    });
+
+    it('refuses a batch made upon an older version and changes nothing', async () => {
+      const stale = await batch({ segment: segment('s1', 900) });
+      await ledger.commit(await batch({ segment: segment('s1', 500) }));
+      await expect(ledger.commit(stale)).rejects.toBeInstanceOf(StalePosition);
+      expect(await ledger.tallies({})).toMatchObject([{ count: 2 }]);
+      expect(await ledger.segments('mta1', 'postfix')).toMatchObject([{ position: { offset: 500 } }]);
+    });
+
+    it('adds equal sessions up and keeps unequal ones apart', async () => {
+      await ledger.commit(await batch({ sessions: sessions([success, 2], [failure, 1]) }));
+      await ledger.commit(
+        await batch({ sessions: sessions([success, 3], [{ ...success, resumed: true }, 1]) }),
+      );
+      const found = await ledger.tallies({ domain: 'example.org' });
+      expect(found.map((tally) => tally.count).sort()).toEqual([1, 1, 5]);
+      expect(await ledger.domainDays()).toMatchObject([
+        { day: '2026-11-20', domain: 'example.org', sessions: 7, failures: 1, late: 0 },
+      ]);
+    });
+
+    it('leaves sessions of our own reports out of the days', async () => {
+      await ledger.commit(await batch({ sessions: sessions([{ ...success, own: true }, 2]) }));
+      expect(await ledger.domainDays()).toEqual([]);
+    });
+
+    it('refuses what overlaps another log in time, and rolls it back', async () => {
+      await ledger.commit(
+        await batch({ segment: segment('s1', 500), firstTime: HOUR, lastTime: HOUR + 1000 }),
+      );
+      const extract = await ledger.log('mta1', 'postfix', '/tmp/extract.log');
+      const overlapping = await batch({
+        logId: extract.id,
+        expectedVersion: 0,
+        segment: segment('s2', 10),
+        firstTime: HOUR + 500,
+        lastTime: HOUR + 600,
+        refuseOverlap: true,
+      });
+      await expect(ledger.commit(overlapping)).rejects.toBeInstanceOf(OverlapError);
+      expect(await ledger.tallies({})).toMatchObject([{ count: 2 }]);
+      await ledger.commit({ ...overlapping, firstTime: HOUR + 1000, lastTime: HOUR + 2000 });
+      expect(await ledger.tallies({})).toMatchObject([{ count: 4 }]);
+    });
+
+    it('attributes tallies and merges what then is equal', async () => {
+      const policy = { id: 'p1', domain: 'example.org', content: { found: true } };
+      await ledger.commit(await batch());
+      expect(await ledger.unattributed(10)).toEqual([
+        { domain: 'example.org', fromHour: HOUR, toHour: HOUR },
+      ]);
+      await ledger.attribute(policy, NOON, HOUR, HOUR);
+      await ledger.commit(await batch({ sessions: sessions([success, 5], [failure, 1]) }));
+      await ledger.attribute(policy, NOON + 1, HOUR, HOUR);
+      expect(await ledger.unattributed(10)).toEqual([]);
+      expect((await ledger.tallies({})).map((t) => [t.outcome, t.count, t.snapshot])).toEqual(
+        expect.arrayContaining([
+          ['success', 7, 'p1'],
+          ['failure', 1, 'p1'],
+        ]),
+      );
+      expect((await ledger.snapshots(['p1', 'none'])).get('p1')).toMatchObject({
+        firstSeen: NOON,
+        lastSeen: NOON + 1,
+        content: { found: true },
+      });
+    });
+
+    it('freezes a report once; what comes later is late and never changes it', async () => {
+      await ledger.commit(await batch());
+      const ids = (await ledger.tallies({})).map((tally) => tally.id);
+      const report = {
+        day: '2026-11-20',
+        domain: 'example.org',
+        revision: 1,
+        reportId: 'r1',
+        json: '{}',
+        builtAt: NOON,
+      };
+      const rua = [{ rua: 'mailto:a@example.org', state: 'due' as const, notBefore: NOON }];
+      const stored = await ledger.freeze(report, ids, rua);
+      expect(await ledger.freeze({ ...report, json: '{"other":1}' }, ids, rua)).toEqual(stored);
+      await ledger.commit(await batch({ sessions: sessions([success, 3]) }));
+      expect(await ledger.domainDays()).toMatchObject([{ sessions: 5, late: 3, revision: 1 }]);
+      expect(await ledger.outbox()).toHaveLength(1);
+      const all = (await ledger.tallies({})).map((tally) => tally.id);
+      await ledger.freeze({ ...report, revision: 2, reportId: 'r2' }, all, []);
+      expect(await ledger.tallies({})).toMatchObject([{ count: 5, revision: 2 }]);
+    });
+
+    it('gives an outbox row to one sender only', async () => {
+      await ledger.commit(await batch());
+      const report = {
+        day: '2026-11-20',
+        domain: 'example.org',
+        revision: 1,
+        reportId: 'r1',
+        json: '{}',
+        builtAt: NOON,
+      };
+      await ledger.freeze(report, [], [{ rua: 'mailto:a@example.org', state: 'due', notBefore: NOON }]);
+      expect(await ledger.dueOutbox(NOON - 1, 10)).toEqual([]);
+      const [row] = await ledger.dueOutbox(NOON, 10);
+      const claim = { state: 'sending', attempts: 1, message: new Uint8Array([1, 2, 255]) } as const;
+      const id = row?.id ?? 0;
+      expect(
+        await Promise.all([ledger.moveOutbox(id, 'due', claim), ledger.moveOutbox(id, 'due', claim)]),
+      ).toEqual([true, false]);
+      ledger = await place.reopen();
+      expect(await ledger.dueOutbox(NOON, 10)).toMatchObject([
+        { state: 'sending', attempts: 1, message: new Uint8Array([1, 2, 255]) },
+      ]);
+    });
+
+    it('remembers demands, notes and cached values', async () => {
+      await ledger.commit(await batch());
+      await ledger.rememberDemand(
+        '2026-11-20',
+        'example.org',
+        { kind: 'temporary', reason: 'time-out' },
+        NOON,
+      );
+      await ledger.rememberDemand('2026-11-20', 'example.org', { kind: 'none' }, NOON);
+      expect(await ledger.domainDays()).toMatchObject([{ demand: { kind: 'none' } }]);
+      await ledger.setNote('n', { a: 1 });
+      await ledger.setNote('n', [2]);
+      expect(await ledger.note('n')).toEqual([2]);
+      await ledger.cache('sts', 'example.org', 'v', 5);
+      expect(await ledger.cached('sts', 'example.org')).toEqual({ value: 'v', until: 5 });
+      expect(await ledger.cached('sts', 'other')).toBeUndefined();
+    });
+
+    it('prunes by the time of ingestion, and keeps positions', async () => {
+      await ledger.commit(await batch({ segment: segment('s1', 500) }));
+      expect(await ledger.prune('2026-11-21', NOON)).toEqual({ tallies: 0, reports: 0 });
+      expect(await ledger.prune('2026-11-20', NOON + 1)).toEqual({ tallies: 0, reports: 0 });
+      expect(await ledger.prune('2026-11-21', NOON + 1)).toEqual({ tallies: 1, reports: 0 });
+      expect(await ledger.segments('mta1', 'postfix')).toHaveLength(1);
+    });
+  });
+}

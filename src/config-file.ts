@@ -1,0 +1,191 @@
+import { readFile } from 'node:fs/promises';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Config, configSchema } from './config.ts';
+import { EXIT, Problem, systemReason } from './errors.ts';
+
+type YamlDocument = ReturnType<typeof parseDocument>;
+
+/**
+ * Reads and checks a configuration file.
+ * @throws Problem (config): every fault with file, line and column, what is wrong and what is allowed.
+ */
+export async function loadConfig(path: string): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Problem(EXIT.config, `the configuration cannot be read: ${systemReason(error)}`, {
+      where: path,
+      help: 'write one (see the README), or name it with --config FILE',
+      cause: error,
+    });
+  }
+  return parseConfig(text, path);
+}
+
+/** Checks a configuration's text; `path` is for messages only. */
+export function parseConfig(text: string, path: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const [syntax] = document.errors;
+  if (syntax !== undefined) {
+    throw new Problem(EXIT.config, `the configuration is not valid YAML: ${firstLine(syntax.message)}`, {
+      where: at(path, lines, syntax.pos[0]),
+    });
+  }
+  const result = configSchema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const faults = result.error.issues
+    .flatMap(branchMeant)
+    .map((issue) => describe(issue, document, lines, path));
+  throw new Problem(EXIT.config, faults.map((fault) => fault.message).join('\n'), {
+    where: faults[0]?.where,
+    help: faults[0]?.help,
+  });
+}
+
+/** Of a union, the faults of the branch that the value was meant for: the one whose outer shape it has. */
+function branchMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((branch) =>
+    branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+  );
+  if (meant === undefined) return [issue];
+  return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(branchMeant);
+}
+
+interface Fault {
+  readonly message: string;
+  readonly where: string;
+  readonly help: string | undefined;
+}
+
+function describe(issue: z.core.$ZodIssue, document: YamlDocument, lines: LineCounter, path: string): Fault {
+  const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = knownKeys(keys);
+    const nearest = nearestOf(key, known);
+    const where = at(path, lines, offsetOfKey(document, keys, key));
+    return {
+      message: `${where}: unknown key \`${dotted([...keys, key])}\`${nearest === undefined ? '' : `; did you mean \`${nearest}\`?`}`,
+      where,
+      help: `allowed here: ${known.join(', ')}`,
+    };
+  }
+  const where = at(path, lines, offsetOfValue(document, keys));
+  const missing = issue.code === 'invalid_type' && valueAt(document, keys) === undefined;
+  const words = missing ? 'is missing' : issue.message.replace(/^Invalid input: /, '');
+  return { message: `${where}: \`${dotted(keys)}\` ${words}`, where, help: descriptionOf(keys) };
+}
+
+/** The position of a value; of a missing one, that of the mapping it is missing from. */
+function offsetOfValue(document: YamlDocument, keys: readonly (string | number)[]): number | undefined {
+  for (let length = keys.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(keys.slice(0, length), true);
+    const range = (node as { range?: readonly number[] | null } | undefined)?.range;
+    if (range?.[0] !== undefined) return range[0];
+  }
+  return undefined;
+}
+
+function offsetOfKey(
+  document: YamlDocument,
+  parents: readonly (string | number)[],
+  key: string,
+): number | undefined {
+  const parent = parents.length === 0 ? document.contents : document.getIn(parents, true);
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+}
+
+function valueAt(document: YamlDocument, keys: readonly (string | number)[]): unknown {
+  return keys.length === 0 ? document.toJS() : document.getIn(keys);
+}
+
+function at(path: string, lines: LineCounter, offset: number | undefined): string {
+  if (offset === undefined) return `${path}:1:1`;
+  const { line, col } = lines.linePos(offset);
+  return `${path}:${line}:${col}`;
+}
+
+function dotted(keys: readonly (string | number)[]): string {
+  return (
+    keys.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('') ||
+    '(the whole file)'
+  );
+}
+
+type Schema = z.core.$ZodType & { readonly description?: string | undefined };
+
+/** The schema below a path, through defaults, options and lists. */
+function schemaAt(keys: readonly (string | number)[]): Schema | undefined {
+  let schema: Schema | undefined = configSchema;
+  for (const key of keys) {
+    const inner = objectOf(schema);
+    if (typeof key === 'number') schema = inner?._zod.def.type === 'array' ? elementOf(inner) : undefined;
+    else schema = shapeOf(inner)?.[key];
+    if (schema === undefined) return undefined;
+  }
+  return schema;
+}
+
+function objectOf(schema: Schema | undefined): Schema | undefined {
+  let current = schema;
+  while (current !== undefined && 'innerType' in current._zod.def)
+    current = current._zod.def.innerType as Schema;
+  return current;
+}
+
+function elementOf(schema: Schema): Schema | undefined {
+  return 'element' in schema._zod.def ? (schema._zod.def.element as Schema) : undefined;
+}
+
+function shapeOf(schema: Schema | undefined): Record<string, Schema> | undefined {
+  if (schema === undefined) return undefined;
+  if ('shape' in schema._zod.def) return schema._zod.def.shape as Record<string, Schema>;
+  if (!('options' in schema._zod.def)) return undefined;
+  const options = schema._zod.def.options as readonly Schema[];
+  return options
+    .map(objectOf)
+    .map(shapeOf)
+    .find((shape) => shape !== undefined);
+}
+
+function knownKeys(keys: readonly (string | number)[]): string[] {
+  return Object.keys(shapeOf(objectOf(schemaAt(keys))) ?? {});
+}
+
+function descriptionOf(keys: readonly (string | number)[]): string | undefined {
+  const description = schemaAt(keys)?.description;
+  return description === undefined ? undefined : `${dotted(keys)}: ${description}`;
+}
+
+/** The known key a mistyped one most likely stands for. */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((key) => ({ key, distance: editDistance(word.toLowerCase(), key.toLowerCase()) }));
+  ranked.sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, Math.ceil(word.length / 2))
+    ? best.key
+    : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}

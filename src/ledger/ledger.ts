@@ -218,9 +218,12 @@ export interface Ledger {
   /** Per report domain of the given days (all days when absent); sessions that carried own reports are left out. */
   domainDays(filter?: { readonly day?: Day; readonly domain?: string }): Promise<DomainDay[]>;
   tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
-  /** Domains having tallies with no snapshot yet, oldest hour first. */
+  /** Reading hosts (with parser) whose log calls some peer Trusted or Verified: trust anchors exist there at all. */
+  trustingHosts(): Promise<{ readonly host: string; readonly parser: string }[]>;
+  /** Domains having tallies with no snapshot yet in hours from `sinceHour` (UTC ms) on, oldest hour first. */
   unattributed(
     limit: number,
+    sinceHour?: number,
   ): Promise<{ readonly domain: string; readonly fromHour: number; readonly toHour: number }[]>;
   /** Stores the snapshot and gives it to the domain's unattributed tallies of the hours from..to (inclusive). */
   attribute(

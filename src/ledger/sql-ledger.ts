@@ -68,8 +68,12 @@ export class SqlLedger implements Ledger {
     return tallies.talliesOf(this.#database, filter);
   }
 
-  unattributed(limit: number) {
-    return tallies.unattributedDomains(this.#database, limit);
+  trustingHosts() {
+    return tallies.hostsWithTrust(this.#database);
+  }
+
+  unattributed(limit: number, sinceHour = 0) {
+    return tallies.unattributedDomains(this.#database, limit, sinceHour);
   }
 
   attribute(

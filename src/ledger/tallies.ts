@@ -50,14 +50,22 @@ export async function talliesOf(connection: SqlConnection, filter: Filter): Prom
   return rows.map(toTally);
 }
 
+export async function hostsWithTrust(connection: SqlConnection): Promise<{ host: string; parser: string }[]> {
+  const rows = await connection.query(
+    "SELECT DISTINCT host, parser FROM tally WHERE peer_trust IN ('trusted', 'verified') ORDER BY host, parser",
+  );
+  return rows.map((row) => ({ host: text(row, 'host'), parser: text(row, 'parser') }));
+}
+
 export async function unattributedDomains(
   connection: SqlConnection,
   limit: number,
+  sinceHour: number,
 ): Promise<{ domain: string; fromHour: number; toHour: number }[]> {
   const rows = await connection.query(
-    `SELECT domain, MIN(hour) AS from_hour, MAX(hour) AS to_hour FROM tally WHERE snapshot = '' AND revision = 0
-     GROUP BY domain ORDER BY MIN(hour), domain LIMIT $1`,
-    [limit],
+    `SELECT domain, MIN(hour) AS from_hour, MAX(hour) AS to_hour FROM tally
+     WHERE snapshot = '' AND revision = 0 AND hour >= $2 GROUP BY domain ORDER BY MIN(hour), domain LIMIT $1`,
+    [limit, sinceHour],
   );
   return rows.map((row) => ({
     domain: text(row, 'domain'),

@@ -113,6 +113,11 @@ const reportSchema = z.strictObject({
     .min(1)
     .default(1000)
     .describe('failure details a policy; what is beyond is folded a result type'),
+  'min-sessions': z.int().min(1).default(1).describe('no report for fewer sessions a day'),
+  'success-only': z
+    .boolean()
+    .default(true)
+    .describe('report days without any failure too: a sign of life to the receiver (RFC 8460 §4.2)'),
 });
 
 export const configSchema = z.strictObject({

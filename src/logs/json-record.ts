@@ -1,0 +1,69 @@
+/** What a line of journald's JSON tells. */
+export interface JournalRecord {
+  readonly kind: 'journal';
+  /** UTC ms. */
+  readonly time: number;
+  readonly host: string | undefined;
+  readonly program: string;
+  readonly pid: number;
+  readonly text: string;
+}
+
+/** What a line of Docker's json-file log tells. */
+export interface DockerRecord {
+  readonly kind: 'docker';
+  /** As the runtime wrote it: RFC 3339 with nanoseconds. */
+  readonly stamp: string;
+  readonly text: string;
+}
+
+/** Reads a JSON line of journald (`journalctl -o json`) or Docker (json-file); undefined for any other. Never throws. */
+export function readJsonRecord(line: string): JournalRecord | DockerRecord | undefined {
+  const record = parse(line);
+  if (record === undefined) return undefined;
+  const { log, time } = record;
+  if (typeof log === 'string' && typeof time === 'string') {
+    return { kind: 'docker', stamp: time, text: log.replace(/\r?\n$/, '') };
+  }
+  return readJournal(record);
+}
+
+function readJournal(record: Record<string, unknown>): JournalRecord | undefined {
+  const time = Number(single(record['__REALTIME_TIMESTAMP']));
+  const text = toText(record['MESSAGE']);
+  const program = single(record['SYSLOG_IDENTIFIER']) ?? single(record['_COMM']);
+  if (!(time > 0) || text === undefined || program === undefined) return undefined;
+  const pid = Number(single(record['SYSLOG_PID']) ?? single(record['_PID']));
+  return {
+    kind: 'journal',
+    time: Math.floor(time / 1000),
+    host: single(record['_HOSTNAME']),
+    program,
+    pid: Number.isSafeInteger(pid) && pid > 0 ? pid : 0,
+    text,
+  };
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field's text; journald gives a list where the writer set the field more than once. */
+function single(value: unknown): string | undefined {
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof one === 'string' && one !== '') return one;
+  return typeof one === 'number' ? String(one) : undefined;
+}
+
+/** A message that is not UTF-8 comes as a list of bytes, an overlong one as null. */
+function toText(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return single(value);
+  if (typeof value[0] === 'string') return value[0];
+  const bytes = value.filter((byte) => Number.isInteger(byte));
+  return bytes.length === value.length ? new TextDecoder().decode(Uint8Array.from(bytes)) : undefined;
+}

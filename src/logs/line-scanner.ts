@@ -1,0 +1,134 @@
+const NEWLINE = 10;
+const EMPTY = Buffer.alloc(0);
+/** The longest line kept whole; of a longer one the rest is passed over. */
+const LINE_LIMIT = 65_536;
+
+/**
+ * Cuts a stream of bytes into lines and decodes those that hold a needle. All others are passed over as bytes: they
+ * are the bulk of every mail log.
+ */
+export class LineScanner {
+  /** Lines completed, and those of them that were decoded. */
+  lines = 0;
+  decoded = 0;
+  readonly #strict: readonly Buffer[];
+  /** Of lines whose envelope may part or escape a needle: JSON and RFC 5424. Empty: all of them are decoded. */
+  readonly #loose: readonly string[];
+  readonly #onLine: (text: string) => void;
+  #kept: Buffer = EMPTY;
+  /** Bytes of the unfinished line that were beyond the limit. */
+  #dropped = 0;
+  readonly #next: number[];
+
+  constructor(needles: readonly string[], onLine: (text: string) => void) {
+    this.#strict = needles.map((needle) => Buffer.from(needle, 'latin1'));
+    const cores = needles.map(longestWord);
+    this.#loose = cores.includes('') ? [] : cores;
+    this.#onLine = onLine;
+    this.#next = needles.map(() => 0);
+  }
+
+  /** Takes a piece; returns the bytes of the lines it completed, the kept beginning of the first one included. */
+  push(piece: Uint8Array): number {
+    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    const firstEnd = chunk.indexOf(NEWLINE);
+    if (firstEnd < 0) {
+      this.#keep(chunk);
+      return 0;
+    }
+    let start = 0;
+    let consumed = 0;
+    if (this.#kept.length > 0) {
+      start = firstEnd + 1;
+      this.#keep(chunk.subarray(0, firstEnd));
+      consumed = this.#takeKept() + 1;
+    }
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > start) this.#scan(chunk, start, end);
+    this.#keep(chunk.subarray(Math.max(start, end)));
+    return consumed + Math.max(0, end - start);
+  }
+
+  /** Takes what is kept as a line; returns its bytes. */
+  finish(): number {
+    return this.#kept.length === 0 ? 0 : this.#takeKept();
+  }
+
+  #keep(bytes: Buffer): void {
+    const room = LINE_LIMIT - this.#kept.length;
+    if (room > 0 && bytes.length > 0) this.#kept = Buffer.concat([this.#kept, bytes.subarray(0, room)]);
+    this.#dropped += Math.max(0, bytes.length - room);
+  }
+
+  #takeKept(): number {
+    const line = this.#kept;
+    const length = line.length + this.#dropped;
+    this.#kept = EMPTY;
+    this.#dropped = 0;
+    this.lines += 1;
+    const wanted =
+      this.#strict.length === 0 ||
+      (isLoose(line[0]) ? this.#holdsWord(line) : this.#strict.some((needle) => line.includes(needle)));
+    if (wanted) this.#decode(line, 0, line.length);
+    return length;
+  }
+
+  /** Whole lines, `chunk[start..end)`. */
+  #scan(chunk: Buffer, start: number, end: number): void {
+    const next = this.#next;
+    next.fill(-1);
+    for (let at = start, stop = 0; at < end; at = stop + 1) {
+      stop = chunk.indexOf(NEWLINE, at);
+      this.lines += 1;
+      const wanted = isLoose(chunk[at])
+        ? this.#holdsWord(chunk.subarray(at, stop))
+        : this.#holdsNeedle(chunk, at, stop);
+      if (wanted) this.#decode(chunk, at, stop);
+    }
+  }
+
+  #holdsNeedle(chunk: Buffer, at: number, stop: number): boolean {
+    const next = this.#next;
+    let found = this.#strict.length === 0;
+    for (let index = 0; index < this.#strict.length; index++) {
+      let hit = next[index] ?? -1;
+      if (hit < at) {
+        const needle = this.#strict[index] ?? EMPTY;
+        hit = chunk.indexOf(needle, at);
+        if (hit < 0) hit = chunk.length;
+        next[index] = hit;
+      }
+      if (hit < stop) found = true;
+    }
+    return found;
+  }
+
+  /** A message of journald that is no UTF-8 comes as a list of numbers, in which no word can be found. */
+  #holdsWord(line: Buffer): boolean {
+    return (
+      this.#loose.length === 0 ||
+      this.#loose.some((core) => line.includes(core, 0, 'latin1')) ||
+      (line.includes('"MESSAGE"') && /"MESSAGE"\s{0,4}:\s{0,4}\[/.test(line.toString('latin1')))
+    );
+  }
+
+  #decode(chunk: Buffer, at: number, stop: number): void {
+    this.decoded += 1;
+    let start = at;
+    // A file truncated under a writer that does not append begins with a hole, read as zeros.
+    while (start < stop && chunk[start] === 0) start += 1;
+    this.#onLine(chunk.toString('utf8', start, Math.min(stop, start + LINE_LIMIT)));
+  }
+}
+
+/** The first byte of lines whose envelope is JSON or may be RFC 5424: `{` and `<`. */
+function isLoose(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x3c;
+}
+
+/** The longest run of letters and digits: what every encoder of JSON writes as it is. */
+function longestWord(needle: string): string {
+  return needle
+    .split(/[^0-9A-Za-z]+/)
+    .reduce((longest, word) => (word.length > longest.length ? word : longest), '');
+}

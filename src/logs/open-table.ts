@@ -1,0 +1,248 @@
+import type { OpenRow } from '../ledger/ledger.ts';
+import type { JsonObject, OpenSessions } from '../parser.ts';
+import { clockRow, clockRowKey, entryRow, entryRowKey, readRows, type StoredEntry } from './open-rows.ts';
+import { RecencyList, type RecencyNode } from './recency-list.ts';
+
+/** A line's stamp this much earlier than its host's last one means that the host's clock was set back. */
+const CLOCK_STEP_MS = 3_600_000;
+const DEFAULT_LIMIT = 100_000;
+
+export interface OpenTableOptions {
+  /** Silence, in log time, after which a key is over, unless it was set with its own. */
+  readonly idleSeconds: number;
+  /** Called once for each key that is over, before it is dropped. */
+  readonly idle?: (key: string, open: JsonObject) => void;
+  /** Keys kept at most: beyond it the least recently set tenth is ended. */
+  readonly limit?: number;
+}
+
+/** What changed since the last time of asking, as the ledger writes it down. */
+export interface OpenChanges {
+  readonly changed: OpenRow[];
+  readonly deleted: string[];
+}
+
+interface Entry extends RecencyNode<Entry> {
+  readonly key: string;
+  open: JsonObject;
+  host: HostClock;
+  time: number;
+  readonly since: number;
+  idleSeconds: number;
+  sequence: number;
+  saved: boolean;
+}
+
+/** The log time of one host, and its keys, least recently set first, by the silence they bear. */
+interface HostClock {
+  readonly host: string;
+  now: number;
+  size: number;
+  saved: boolean;
+  readonly lists: Map<number, RecencyList<Entry>>;
+}
+
+/**
+ * The open-sessions table of one log. Time is log time, told by {@link advance} before every entry, and each host of
+ * a collector's file has its own, for their clocks differ. A key is ended at the first line of its host that comes
+ * too late for it, so the outcome depends on the lines alone, however often the table was written down between them.
+ */
+export class OpenTable implements OpenSessions {
+  readonly #options: OpenTableOptions;
+  readonly #limit: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #hosts = new Map<string, HostClock>();
+  readonly #changed = new Set<Entry>();
+  readonly #movedClocks = new Set<HostClock>();
+  readonly #deleted = new Set<string>();
+  #host: HostClock = newClock('', 0);
+  #lineTime = 0;
+  #sequence = 0;
+
+  constructor(options: OpenTableOptions) {
+    this.#options = options;
+    this.#limit = options.limit ?? DEFAULT_LIMIT;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#entries.keys();
+  }
+
+  /** A line of `host` with this stamp (UTC ms) is about to be read: ends what it comes too late for. */
+  advance(time: number, host: string): void {
+    this.#lineTime = time;
+    if (this.#host.host !== host) this.#host = this.#hosts.get(host) ?? newClock(host, time);
+    const clock = this.#host;
+    if (clock.size === 0) clock.now = time;
+    else if (time > clock.now) this.#moveOn(clock, time);
+    else if (time < clock.now - CLOCK_STEP_MS) this.#setBack(clock, time);
+  }
+
+  get(key: string): JsonObject | undefined {
+    return this.#entries.get(key)?.open;
+  }
+
+  set(key: string, open: JsonObject, idleSeconds = this.#options.idleSeconds): void {
+    const { now } = this.#host;
+    const sequence = ++this.#sequence;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const stored = { key, open, time: now, since: this.#lineTime, idleSeconds, sequence };
+      entry = newEntry(stored, this.#host, false);
+      this.#entries.set(key, entry);
+    } else {
+      this.#unlink(entry);
+      entry.open = open;
+      entry.host = this.#host;
+      entry.time = now;
+      entry.idleSeconds = idleSeconds;
+      entry.sequence = sequence;
+    }
+    this.#link(entry);
+    this.#changed.add(entry);
+    if (this.#entries.size > this.#limit) this.#endLeastRecent();
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#drop(entry);
+  }
+
+  /** Begin (UTC ms of its first line) of the oldest open session; facts, which outlive sessions, do not count. */
+  oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const { idleSeconds, since } of this.#entries.values()) {
+      if (idleSeconds > this.#options.idleSeconds) continue;
+      if (oldest === undefined || since < oldest) oldest = since;
+    }
+    return oldest;
+  }
+
+  /** Ends every key, the least recently set first: the log is over. */
+  endAll(): void {
+    for (const entry of this.#leastRecentFirst()) this.#end(entry);
+  }
+
+  /** The rows to write down and to delete since the last call. Their values are live: write them before reading on. */
+  takeChanges(): OpenChanges {
+    const changed: OpenRow[] = [];
+    for (const entry of this.#changed) {
+      entry.saved = true;
+      changed.push(entryRow({ ...entry, host: entry.host.host }));
+    }
+    for (const clock of this.#movedClocks) {
+      if (clock.size === 0) continue;
+      clock.saved = true;
+      changed.push(clockRow(clock));
+    }
+    for (const row of changed) this.#deleted.delete(row.key);
+    const deleted = [...this.#deleted];
+    this.#forgetChanges();
+    return { changed, deleted };
+  }
+
+  /** Replaces everything by what was written down; rows of a foreign shape are passed over. */
+  load(rows: readonly OpenRow[]): void {
+    const { entries, clocks } = readRows(rows);
+    this.#entries.clear();
+    this.#hosts.clear();
+    this.#host = newClock('', 0);
+    this.#sequence = 0;
+    const times = new Map(clocks.map(({ host, now }) => [host, now]));
+    for (const stored of entries) {
+      const now = times.get(stored.host);
+      const host = this.#hosts.get(stored.host) ?? newClock(stored.host, now ?? stored.time);
+      host.saved = now !== undefined;
+      const entry = newEntry(stored, host, true);
+      this.#entries.set(stored.key, entry);
+      this.#link(entry);
+      this.#sequence = stored.sequence;
+    }
+    this.#forgetChanges();
+  }
+
+  #moveOn(clock: HostClock, time: number): void {
+    clock.now = time;
+    this.#movedClocks.add(clock);
+    for (const [idleSeconds, list] of clock.lists) {
+      const limit = time - idleSeconds * 1000;
+      while (list.oldest !== undefined && list.oldest.time < limit) this.#end(list.oldest);
+    }
+  }
+
+  /** What was set at a time that now lies ahead counts as set now: it would not fall idle before that otherwise. */
+  #setBack(clock: HostClock, time: number): void {
+    clock.now = time;
+    this.#movedClocks.add(clock);
+    for (const list of clock.lists.values()) {
+      for (let entry = list.newest; entry !== undefined && entry.time > time; entry = entry.older) {
+        entry.time = time;
+        this.#changed.add(entry);
+      }
+    }
+  }
+
+  #link(entry: Entry): void {
+    const { host, idleSeconds } = entry;
+    let list = host.lists.get(idleSeconds);
+    if (list === undefined) {
+      list = new RecencyList<Entry>();
+      host.lists.set(idleSeconds, list);
+    }
+    list.append(entry);
+    host.size += 1;
+    if (host.size > 1) return;
+    this.#hosts.set(host.host, host);
+    this.#movedClocks.add(host);
+  }
+
+  #unlink(entry: Entry): void {
+    const { host, idleSeconds } = entry;
+    host.lists.get(idleSeconds)?.remove(entry);
+    host.size -= 1;
+    if (host.size > 0) return;
+    this.#hosts.delete(host.host);
+    host.lists.clear();
+    if (host.saved) this.#deleted.add(clockRowKey(host.host));
+  }
+
+  #end(entry: Entry): void {
+    this.#options.idle?.(entry.key, entry.open);
+    this.#drop(entry);
+  }
+
+  #drop(entry: Entry): void {
+    this.#unlink(entry);
+    this.#entries.delete(entry.key);
+    this.#changed.delete(entry);
+    if (entry.saved) this.#deleted.add(entryRowKey(entry.key));
+  }
+
+  #endLeastRecent(): void {
+    const excess = this.#entries.size - Math.floor(this.#limit * 0.9);
+    for (const entry of this.#leastRecentFirst().slice(0, excess)) this.#end(entry);
+  }
+
+  #leastRecentFirst(): Entry[] {
+    return [...this.#entries.values()].sort((a, b) => a.sequence - b.sequence);
+  }
+
+  #forgetChanges(): void {
+    this.#changed.clear();
+    this.#movedClocks.clear();
+    this.#deleted.clear();
+  }
+}
+
+function newClock(host: string, now: number): HostClock {
+  return { host, now, size: 0, saved: false, lists: new Map() };
+}
+
+function newEntry(stored: Omit<StoredEntry, 'host'>, host: HostClock, saved: boolean): Entry {
+  const { key, open, time, since, idleSeconds, sequence } = stored;
+  return { key, open, host, time, since, idleSeconds, sequence, saved, older: undefined, newer: undefined };
+}

@@ -23,7 +23,7 @@ export function readJsonRecord(line: string): JournalRecord | DockerRecord | und
   if (record === undefined) return undefined;
   const { log, time } = record;
   if (typeof log === 'string' && typeof time === 'string') {
-    return { kind: 'docker', stamp: time, text: log.replace(/\r?\n$/, '') };
+    return { kind: 'docker', stamp: time, text: storable(log.replace(/\r?\n$/, '')) };
   }
   return readJournal(record);
 }
@@ -33,14 +33,15 @@ function readJournal(record: Record<string, unknown>): JournalRecord | undefined
   const text = toText(record['MESSAGE']);
   const program = single(record['SYSLOG_IDENTIFIER']) ?? single(record['_COMM']);
   if (!(time > 0) || text === undefined || program === undefined) return undefined;
+  const host = single(record['_HOSTNAME']);
   const pid = Number(single(record['SYSLOG_PID']) ?? single(record['_PID']));
   return {
     kind: 'journal',
     time: Math.floor(time / 1000),
-    host: single(record['_HOSTNAME']),
-    program,
+    host: host === undefined ? undefined : storable(host),
+    program: storable(program),
     pid: Number.isSafeInteger(pid) && pid > 0 ? pid : 0,
-    text,
+    text: storable(text),
   };
 }
 
@@ -66,4 +67,10 @@ function toText(value: unknown): string | undefined {
   if (typeof value[0] === 'string') return value[0];
   const bytes = value.filter((byte) => Number.isInteger(byte));
   return bytes.length === value.length ? new TextDecoder().decode(Uint8Array.from(bytes)) : undefined;
+}
+
+/** Escapes of JSON can hold what no database keeps as it is: NUL, and halves of a character. */
+function storable(text: string): string {
+  if (!/[\0\ud800-\udfff]/.test(text)) return text;
+  return new TextDecoder().decode(new TextEncoder().encode(text.replaceAll('\0', '?')));
 }

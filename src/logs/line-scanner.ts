@@ -68,7 +68,7 @@ export class LineScanner {
     this.lines += 1;
     const wanted =
       this.#strict.length === 0 ||
-      (isLoose(line[0]) ? this.#holdsWord(line) : this.#strict.some((needle) => line.includes(needle)));
+      (isLoose(line, 0) ? this.#holdsWord(line) : this.#strict.some((needle) => line.includes(needle)));
     if (wanted) this.#decode(line, 0, line.length);
     return length;
   }
@@ -80,7 +80,7 @@ export class LineScanner {
     for (let at = start, stop = 0; at < end; at = stop + 1) {
       stop = chunk.indexOf(NEWLINE, at);
       this.lines += 1;
-      const wanted = isLoose(chunk[at])
+      const wanted = isLoose(chunk, at)
         ? this.#holdsWord(chunk.subarray(at, stop))
         : this.#holdsNeedle(chunk, at, stop);
       if (wanted) this.#decode(chunk, at, stop);
@@ -117,13 +117,15 @@ export class LineScanner {
     let start = at;
     // A file truncated under a writer that does not append begins with a hole, read as zeros.
     while (start < stop && chunk[start] === 0) start += 1;
-    this.#onLine(chunk.toString('utf8', start, Math.min(stop, start + LINE_LIMIT)));
+    const text = chunk.toString('utf8', start, Math.min(stop, start + LINE_LIMIT));
+    this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text);
   }
 }
 
-/** The first byte of lines whose envelope is JSON or may be RFC 5424: `{` and `<`. */
-function isLoose(byte: number | undefined): boolean {
-  return byte === 0x7b || byte === 0x3c;
+/** Whether a line's envelope is JSON or may be RFC 5424: it begins with `{`, `<` or `1 `. */
+function isLoose(bytes: Buffer, at: number): boolean {
+  const first = bytes[at];
+  return first === 0x7b || first === 0x3c || (first === 0x31 && bytes[at + 1] === 0x20);
 }
 
 /** The longest run of letters and digits: what every encoder of JSON writes as it is. */

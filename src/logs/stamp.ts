@@ -58,7 +58,7 @@ export class StampReader {
     const month = MONTHS.get(word);
     if (month !== undefined) return this.#readClassic(line, start, month);
     if (!WEEKDAYS.has(word) || line.charCodeAt(start + 3) !== SPACE) return false;
-    return this.#readIso(line, start + 4, SPACE) && this.#skipZoneName(line);
+    return this.#readFull(line, start + 4);
   }
 
   /** RFC 3164 §4.1.2, with Postfix's zero-padded day (msg_logger.c) and journald's fractions. */
@@ -98,32 +98,43 @@ export class StampReader {
   }
 
   #readDigits(line: string, start: number): boolean {
-    if (line.charCodeAt(start + 4) === MINUS) return this.#readIso(line, start, UPPER_T);
+    if (line.charCodeAt(start + 4) === MINUS) return this.#readIso(line, start);
     return this.#readSeconds(line, start);
   }
 
-  /** RFC 3339 §5.6 and ISO 8601, also without the colon in the offset; `separator` stands between date and time. */
-  #readIso(line: string, start: number, separator: number): boolean {
-    const year = twoDigits(line, start) * 100 + twoDigits(line, start + 2);
-    const month = twoDigits(line, start + 5);
-    const day = twoDigits(line, start + 8);
-    const clock = start + 11;
-    const shaped =
-      line.charCodeAt(start + 4) === MINUS &&
-      line.charCodeAt(start + 7) === MINUS &&
-      line.charCodeAt(start + 10) === separator;
-    if (!shaped || !(year >= 1970) || !validDay(month, day) || !validClock(line, clock)) return false;
-    const ms = this.#readFraction(line, clock + 8);
+  /** RFC 3339 §5.6 and ISO 8601, also without the colon in the offset. */
+  #readIso(line: string, start: number): boolean {
+    if (!validDate(line, start, UPPER_T)) return false;
+    const ms = this.#readFraction(line, start + 19);
     const offset = this.#readOffset(line);
+    return this.#set(line, start, ms, offset);
+  }
+
+  /** journald's short-full, behind the weekday: `2026-11-02 10:00:01 CET`. */
+  #readFull(line: string, start: number): boolean {
+    if (!validDate(line, start, SPACE)) return false;
+    const ms = this.#readFraction(line, start + 19);
+    if (line.charCodeAt(this.end) !== SPACE) return false;
+    const nameEnd = line.indexOf(' ', this.end + 1);
+    const name = line.slice(this.end + 1, Math.min(nameEnd, this.end + 8));
+    this.end += 1;
+    const offset = name === 'UTC' || name === 'GMT' ? 0 : this.#readOffset(line);
+    // Any other name is that of the configured zone: names like IST mean three different ones.
+    if (/^[A-Z]{2,6}$/.test(name)) this.end = nameEnd;
+    else if (Number.isNaN(offset)) return false;
+    return this.#set(line, start, ms, offset);
+  }
+
+  /** Takes over the date at `start`, with its offset from UTC in ms, NaN for the configured zone's. */
+  #set(line: string, start: number, ms: number, offset: number): boolean {
     this.zoned = !Number.isNaN(offset);
-    const zone = this.zoned ? this.#utc : this.#zone;
-    const wall = zone.toUtc(
-      year,
-      month,
-      day,
-      twoDigits(line, clock),
-      twoDigits(line, clock + 3),
-      twoDigits(line, clock + 6),
+    const wall = (this.zoned ? this.#utc : this.#zone).toUtc(
+      fourDigits(line, start),
+      twoDigits(line, start + 5),
+      twoDigits(line, start + 8),
+      twoDigits(line, start + 11),
+      twoDigits(line, start + 14),
+      twoDigits(line, start + 17),
       ms,
     );
     this.time = this.zoned ? wall - offset : wall;
@@ -175,37 +186,6 @@ export class StampReader {
     const offset = (hours * 60 + (Number.isNaN(minutes) ? 0 : minutes)) * 60_000;
     return sign === MINUS ? -offset : offset;
   }
-
-  /**
-   * The zone name of journald's short-full (`UTC`, `CEST`, `+03`). A name other than UTC is the writing host's own,
-   * which is the configured zone: names like `IST` mean three different ones.
-   */
-  #skipZoneName(line: string): boolean {
-    if (line.charCodeAt(this.end) !== SPACE) return false;
-    const start = this.end + 1;
-    const until = line.indexOf(' ', start);
-    if (until < 0 || until - start > 6) return false;
-    const name = line.slice(start, until);
-    if (name === 'UTC' || name === 'GMT') return this.#asUtc(0, until, line);
-    if (/^[A-Z]{2,6}$/.test(name)) {
-      this.end = until;
-      return true;
-    }
-    this.end = start;
-    const offset = this.#readOffset(line);
-    return this.end === until && !Number.isNaN(offset) && this.#asUtc(offset, until, line);
-  }
-
-  #asUtc(offset: number, end: number, line: string): boolean {
-    const dateAt = 4 + line.search(/[A-Z][a-z][a-z] /);
-    const iso = line.slice(dateAt, end).split(' ', 2).join('T');
-    const again = new StampReader(this.#utc, this.#latest);
-    if (!again.read(iso, 0)) return false;
-    this.time = again.time - offset;
-    this.zoned = true;
-    this.end = end;
-    return true;
-  }
 }
 
 function threeLetters(text: string, at: number): number {
@@ -224,6 +204,22 @@ function digit(text: string, at: number): number {
 
 function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
+}
+
+function fourDigits(text: string, at: number): number {
+  return twoDigits(text, at) * 100 + twoDigits(text, at + 2);
+}
+
+/** `YYYY-MM-DD`, the separator, `hh:mm:ss` at `at`. */
+function validDate(line: string, at: number, separator: number): boolean {
+  return (
+    line.charCodeAt(at + 4) === MINUS &&
+    line.charCodeAt(at + 7) === MINUS &&
+    line.charCodeAt(at + 10) === separator &&
+    fourDigits(line, at) >= 1970 &&
+    validDay(twoDigits(line, at + 5), twoDigits(line, at + 8)) &&
+    validClock(line, at + 11)
+  );
 }
 
 function validDay(month: number, day: number): boolean {

@@ -39,6 +39,8 @@ export function createSyslogReader(context: SyslogContext): SyslogReader {
 class EnvelopeReader {
   readonly #stamp: StampReader;
   readonly #host: string;
+  /** The last host found fit: nearly every line's. */
+  #known = '';
 
   constructor({ zone, host, latest }: SyslogContext) {
     this.#stamp = new StampReader(zone, latest);
@@ -81,7 +83,8 @@ class EnvelopeReader {
     if (alone !== undefined) return alone;
     const hostEnd = line.indexOf(' ', at);
     if (hostEnd <= at) return undefined;
-    const host = line.slice(at, hostEnd);
+    const host = this.#fitHost(line.slice(at, hostEnd));
+    if (host === undefined) return undefined;
     const tagAt = behindBlanks(line, hostEnd);
     return (
       this.#readTag(line, tagAt, time, host) ??
@@ -121,13 +124,15 @@ class EnvelopeReader {
     const program = word(line, programAt, pidAt);
     const dataEnd = behindStructuredData(line, dataAt);
     if (program === '' || dataEnd < 0) return undefined;
-    const host = word(line, hostAt, programAt);
+    const named = word(line, hostAt, programAt);
+    const host = named === '-' ? this.#host : this.#fitHost(named);
+    if (host === undefined) return undefined;
     const pid = word(line, pidAt, idAt);
     let at = line.charCodeAt(dataEnd) === SPACE ? dataEnd + 1 : dataEnd;
     if (line.charCodeAt(at) === BOM) at += 1;
     // rsyslog keeps the blank that stood before the message when it turns a line of RFC 3164 into this form.
     if (line.charCodeAt(at) === SPACE) at += 1;
-    return entry(time, host === '-' ? this.#host : host, program, digits(pid), line, at);
+    return entry(time, host, program, digits(pid), line, at);
   }
 
   /** journald's JSON, or a line of Docker's json-file logs. */
@@ -136,7 +141,8 @@ class EnvelopeReader {
     if (record === undefined) return undefined;
     const { kind, text } = record;
     if (kind === 'journal') {
-      return entry(record.time, record.host ?? this.#host, record.program, record.pid, text, 0);
+      const host = this.#fitHost(record.host ?? this.#host);
+      return host === undefined ? undefined : entry(record.time, host, record.program, record.pid, text, 0);
     }
     if (!this.#stamp.read(record.stamp, 0)) return undefined;
     const { time } = this.#stamp;
@@ -146,6 +152,14 @@ class EnvelopeReader {
       this.#readTag(text, at, time, this.#host) ??
       this.#bare(text, at, time)
     );
+  }
+
+  /** The host if it can be a name at all: it becomes part of keys. */
+  #fitHost(host: string): string | undefined {
+    if (host === this.#known) return this.#known;
+    if (!/^[^\s\p{Cc}]{1,255}$/u.test(host)) return undefined;
+    this.#known = host;
+    return host;
   }
 
   #bare(line: string, at: number, time: number): SyslogEntry {

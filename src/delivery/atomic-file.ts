@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EXIT, Problem, systemReason } from '../errors.ts';
+
+/**
+ * Writes a file so that its name shows the old content or the whole new one, whatever dies when: temporary file in
+ * the same directory, fsync, rename, fsync of the directory.
+ * @param mode permission bits, subject to the umask
+ * @throws Problem (cannotWrite)
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o644,
+): Promise<void> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeDurably(temporary, content, mode);
+    await rename(temporary, path);
+    await syncDirectory(directory);
+  } catch (cause) {
+    await unlink(temporary).catch(() => undefined);
+    throw new Problem(EXIT.cannotWrite, `the file cannot be written: ${systemReason(cause)}`, {
+      where: path,
+      cause,
+    });
+  }
+}
+
+async function writeDurably(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle: FileHandle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

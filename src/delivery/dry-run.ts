@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.ts';
+import type { Ledger, OutboxRow, OutboxState, StoredReport } from '../ledger/ledger.ts';
+import { fileName } from '../report/names.ts';
+import { type Report, reportSchema } from '../report/schema.ts';
+import type { MailSetup } from './mail-setup.ts';
+import { buildParcel } from './parcel.ts';
+import { toTarget } from './target.ts';
+
+/** One mail, POST or file as it would go. */
+export interface Preview {
+  readonly rua: string;
+  readonly state: OutboxState;
+  readonly kind: 'mail' | 'https' | 'directory';
+  /** UTC ms before which it does not go. */
+  readonly notBefore: number;
+  /** Header lines of the mail or of the request; empty for a file. */
+  readonly headers: readonly string[];
+  /** What a person reads in the mail; absent otherwise. */
+  readonly text?: string;
+  /** The envelope, the URL or the path. */
+  readonly where: string;
+  /** The document inside, decoded. */
+  readonly document: Report;
+  /** Size of the mail, the request body or the file, in bytes. */
+  readonly bytes: number;
+}
+
+export interface PreviewDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly setup: MailSetup;
+}
+
+/**
+ * Shows every mail, POST and file of the given states as it would go now, without changing or sending anything
+ * (`send --dry-run`). Rows that were tried show the bytes that would be repeated.
+ */
+export async function* previewDue(
+  deps: PreviewDeps,
+  states: readonly OutboxState[] = ['due', 'retry', 'sending'],
+): AsyncGenerator<Preview> {
+  for (const row of await deps.ledger.outbox({ states })) {
+    const report = await deps.ledger.reportById(row.reportId);
+    const preview = report === undefined ? undefined : await previewRow(deps, row, report);
+    if (preview !== undefined) yield preview;
+  }
+}
+
+async function previewRow(
+  deps: PreviewDeps,
+  row: OutboxRow,
+  report: StoredReport,
+): Promise<Preview | undefined> {
+  const target = toTarget(row.rua);
+  if (target === undefined) return undefined;
+  const kept = row.message !== undefined && row.message.length > 0 ? row.message : undefined;
+  const bytes = kept ?? (await buildParcel(deps, report, row, target, deps.clock.now()));
+  const common = {
+    rua: row.rua,
+    state: row.state,
+    kind: target.kind,
+    notBefore: row.notBefore,
+    document: reportSchema.parse(JSON.parse(report.json)),
+    bytes: bytes.byteLength,
+  };
+  if (target.kind === 'mail') {
+    const where = `MAIL FROM:<${deps.setup.from}> RCPT TO:<${target.address}>`;
+    return { ...common, where, ...mailParts(Buffer.from(bytes).toString('utf8')) };
+  }
+  if (target.kind === 'https') {
+    const headers = [`POST ${target.url.pathname}${target.url.search}`, `Host: ${target.url.host}`];
+    const typed = [
+      ...headers,
+      'Content-Type: application/tlsrpt+gzip',
+      `Content-Length: ${bytes.byteLength}`,
+    ];
+    return { ...common, where: target.url.href, headers: typed };
+  }
+  const name = fileName({ ...report, submitter: deps.setup.submitter });
+  return { ...common, where: `${target.path}/${name}`, headers: [] };
+}
+
+/** The head, and the first part as it stands in the mail. */
+function mailParts(message: string): { readonly headers: readonly string[]; readonly text: string } {
+  const [head = '', ...body] = message.split('\r\n\r\n');
+  const text = body[1]?.split(/\r\n--/)[0] ?? '';
+  return { headers: head.split('\r\n'), text: text.replace(/\r\n/g, '\n') };
+}

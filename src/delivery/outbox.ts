@@ -1,0 +1,168 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Ledger, OutboxChange, OutboxRow, OutboxState, StoredReport } from '../ledger/ledger.ts';
+import { fileName } from '../report/names.ts';
+import { MAX_COMPRESSED } from './gzip.ts';
+import type { Handover } from './handover.ts';
+import { buildParcel } from './parcel.ts';
+import { nextTime } from './schedule.ts';
+import { noteBounce, type Suppression } from './suppression.ts';
+import { type Target, toTarget } from './target.ts';
+import type { Transports } from './transports.ts';
+
+export interface DeliveryDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly transports: Transports;
+}
+
+/** What became of one row. */
+export interface Outcome {
+  readonly report: StoredReport | undefined;
+  readonly rua: string;
+  /** `taken`: another process has the row. */
+  readonly state: OutboxState | 'taken';
+  readonly note: string;
+  /** The receiver, or the MTA, could not be reached at all: others due there can wait until then, UTC ms. */
+  readonly unreachableUntil?: number;
+}
+
+/** While a row is `sending`, nobody else may take it for so long, ms; then its sender is taken for dead. */
+const LEASE = 15 * 60_000;
+
+/** An empty message stands for none: a finished row keeps no bytes. */
+const NO_MESSAGE = new Uint8Array(0);
+
+/** States in which a row may still be delivered. */
+const UNDER_WAY: readonly OutboxState[] = ['due', 'sending', 'retry'];
+
+/**
+ * Tries one due row: builds its bytes or takes those of the first try, moves it durably to `sending`, hands over, and
+ * notes what came of it. A crash in between leaves `sending`, which is tried again with the same bytes: a report may
+ * then come twice, known by its Message-ID and report-id, but is never lost.
+ * @param suppressed by rua, those whose time is not over
+ */
+export async function attempt(
+  deps: DeliveryDeps,
+  row: OutboxRow,
+  suppressed: ReadonlyMap<string, Suppression>,
+): Promise<Outcome> {
+  const report = await deps.ledger.reportById(row.reportId);
+  const target = toTarget(row.rua);
+  if (report === undefined || target === undefined)
+    return close(deps, row, report, row.state, 'given-up', 'the report or its address is gone');
+  const barred = await whyNot(deps, row, suppressed);
+  if (barred !== undefined) {
+    await deps.ledger.moveOutbox(row.id, row.state, barred);
+    return {
+      report,
+      rua: row.rua,
+      state: barred.state ?? row.state,
+      note: barred.lastResult ?? 'waits its turn',
+    };
+  }
+  const now = deps.clock.now();
+  const known = row.message !== undefined && row.message.length > 0 ? row.message : undefined;
+  const message =
+    known ??
+    (await buildParcel({ ledger: deps.ledger, setup: deps.transports.setup }, report, row, target, now));
+  const sending = {
+    state: 'sending',
+    attempts: row.attempts + 1,
+    firstTriedAt: row.firstTriedAt ?? now,
+    lastTriedAt: now,
+    notBefore: now + LEASE,
+    ...(known === undefined && { message }),
+  } as const;
+  if (!(await deps.ledger.moveOutbox(row.id, row.state, sending)))
+    return { report, rua: row.rua, state: 'taken', note: 'another process sends it' };
+  const handover = await handOver(deps, report, target, message);
+  return settle(deps, { ...row, ...sending }, report, target, handover);
+}
+
+/** What keeps a row from being tried now. */
+async function whyNot(
+  { ledger, clock, config }: DeliveryDeps,
+  row: OutboxRow,
+  suppressed: ReadonlyMap<string, Suppression>,
+): Promise<OutboxChange | undefined> {
+  const bounced = suppressed.get(row.rua);
+  if (bounced !== undefined)
+    return { state: 'suppressed', lastResult: `reports to it came back, ${bounced.bounces} so far` };
+  if (config.delivery.rua !== 'first' || isDirectory(row)) return undefined;
+  const siblings = (await ledger.outbox({ reportId: row.reportId })).filter((one) => !isDirectory(one));
+  const taken = siblings.find(({ state }) => state === 'sent');
+  if (taken !== undefined) return { state: 'suppressed', lastResult: `${taken.rua} took it` };
+  const ahead = siblings.find(({ id, state }) => id < row.id && UNDER_WAY.includes(state));
+  if (ahead === undefined) return undefined;
+  return { notBefore: Math.max(ahead.notBefore + 1, clock.now() + 60_000) };
+}
+
+function isDirectory({ rua }: OutboxRow): boolean {
+  return rua.startsWith('directory:');
+}
+
+async function handOver(
+  { transports }: DeliveryDeps,
+  report: StoredReport,
+  target: Target,
+  message: Uint8Array,
+): Promise<Handover> {
+  if (message.byteLength > MAX_COMPRESSED * (target.kind === 'mail' ? 1.4 : 1))
+    return { kind: 'permanent', reason: 'it is larger than 10 MB, which receivers refuse' };
+  const { setup, mail } = transports;
+  switch (target.kind) {
+    case 'mail':
+      return mail.send({ from: setup.from, to: target.address, message });
+    case 'https':
+      return transports.post(target.url, message);
+    case 'directory':
+      return transports.write(target.path, fileName({ ...report, submitter: setup.submitter }), message);
+  }
+}
+
+async function settle(
+  deps: DeliveryDeps,
+  row: OutboxRow & { readonly firstTriedAt: number },
+  report: StoredReport,
+  target: Target,
+  handover: Handover,
+): Promise<Outcome> {
+  if (handover.kind === 'sent') return close(deps, row, report, 'sending', 'sent', handover.note);
+  if (handover.kind === 'permanent') {
+    if (target.kind === 'mail') await noteBounce(deps.ledger, row.rua, deps.clock.now());
+    return close(deps, row, report, 'sending', 'given-up', handover.reason);
+  }
+  const notBefore = nextTime({
+    ...row,
+    now: deps.clock.now(),
+    retryFor: deps.config.delivery['retry-for'],
+    ...(handover.retryAfter !== undefined && { retryAfter: handover.retryAfter }),
+  });
+  if (notBefore === undefined) {
+    const hours = Math.round(deps.config.delivery['retry-for'] / 3_600_000);
+    return close(deps, row, report, 'sending', 'given-up', `given up after ${hours} h: ${handover.reason}`);
+  }
+  const change = { state: 'retry', notBefore, lastResult: handover.reason } as const;
+  await deps.ledger.moveOutbox(row.id, 'sending', change);
+  return {
+    report,
+    rua: row.rua,
+    state: 'retry',
+    note: handover.reason,
+    ...(handover.unreachable === true && { unreachableUntil: notBefore }),
+  };
+}
+
+async function close(
+  deps: DeliveryDeps,
+  row: OutboxRow,
+  report: StoredReport | undefined,
+  from: OutboxState,
+  state: OutboxState,
+  note: string,
+): Promise<Outcome> {
+  await deps.ledger.moveOutbox(row.id, from, { state, lastResult: note, message: NO_MESSAGE });
+  return { report, rua: row.rua, state, note };
+}

@@ -61,7 +61,7 @@ async function follow<T extends DnsType>(
     if (reply.name === asked || reply.hasSoa) return { kind: 'nodata', ...settled };
     asked = reply.name;
   }
-  return { kind: 'temporary', reason: `more than ${MAX_HOPS} aliases in a row` };
+  return { kind: 'temporary', reason: `more than ${MAX_HOPS} aliases in a row`, answered: true };
 }
 
 async function resolve(
@@ -70,7 +70,8 @@ async function resolve(
   health: ServerHealth,
   timeoutMs: number,
 ): Promise<Outcome> {
-  let reason = 'no DNS server answers; it is tried again later';
+  let reason = 'no DNS server answers';
+  let answered = false;
   for (let round = 0; round < ROUNDS; round++) {
     for (const server of servers) {
       if (!health.usable(server)) continue;
@@ -85,10 +86,11 @@ async function resolve(
         const bogus = await whyFailed(server, question, found.reply, timeoutMs);
         if (bogus !== undefined) return { kind: 'bogus', reason: bogus };
         reason = `${where} answers SERVFAIL`;
+        answered = true;
       } else reason = `${where} answers with code ${found.reply.rcode}`;
     }
   }
-  return { kind: 'temporary', reason };
+  return { kind: 'temporary', reason, answered };
 }
 
 async function askServer(

@@ -34,8 +34,13 @@ interface Settled {
 export type DnsFault =
   /** The resolver validates and refused the answer (RFC 4035 §5.5). */
   | { readonly kind: 'bogus'; readonly reason: string }
-  /** No answer now: time-outs, servers that refuse or fail. */
-  | { readonly kind: 'temporary'; readonly reason: string };
+  /** No answer now. */
+  | {
+      readonly kind: 'temporary';
+      readonly reason: string;
+      /** A server did speak, and failed at this very name (SERVFAIL); else nobody could be asked at all. */
+      readonly answered: boolean;
+    };
 
 /** All a look-up can come to. The two faults are told from absence: only absence may drop data. */
 export type DnsAnswer<T extends DnsType = DnsType> =

@@ -13,7 +13,7 @@ const daneSchema = z.discriminatedUnion('state', [
     state: z.literal('secure'),
     /** Where the records were found: the host, or what its secure CNAMEs lead to (RFC 7672 §2.2.3). */
     baseDomain: domainSchema,
-    /** `3 1 1 hex`, sorted. */
+    /** `3 1 1 HEX`, sorted. */
     records: z.array(z.string()).min(1),
     /** Whether one of them at least can be used for SMTP (RFC 7672 §3.1). */
     usable: z.boolean(),

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
 /**
  * Writes a file so that its name shows the old content or the whole new one, whatever dies when: temporary file in
- * the same directory, fsync, rename, fsync of the directory.
+ * the same directory, fsync, rename, fsync of the directory. The directory is made if need be.
  * @param mode permission bits, subject to the umask
  * @throws Problem (cannotWrite)
  */
-export async function writeFileAtomic(
+export async function writeAtomically(
   path: string,
   content: Uint8Array | string,
   mode = 0o644,
@@ -17,6 +17,7 @@ export async function writeFileAtomic(
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
+    await mkdir(directory, { recursive: true });
     await writeDurably(temporary, content, mode);
     await rename(temporary, path);
     await syncDirectory(directory);

@@ -1,14 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem, systemReason } from '../errors.ts';
-import { writeFileAtomic } from './atomic-file.ts';
+import { writeAtomically } from './atomic-file.ts';
 import type { Handover } from './handover.ts';
 
 /** Puts a document into a directory, made if need be; the same report twice is the same file. */
 export async function toDirectory(path: string, name: string, content: Uint8Array): Promise<Handover> {
   try {
-    await mkdir(path, { recursive: true });
-    await writeFileAtomic(join(path, name), content);
+    await writeAtomically(join(path, name), content);
     return { kind: 'sent', note: `written as ${name}` };
   } catch (error) {
     const reason = error instanceof Problem ? error.message : systemReason(error);

@@ -11,9 +11,9 @@ const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_
 const MAX_URI = 2048;
 
 /**
- * Reads a rua: `mailto:` (RFC 6068; only its address counts, for a stranger chooses no headers of ours), `https:`, or
- * our own `directory:/path`.
- * @returns undefined for whatever is none of them, is over-long, or holds more than one plain address
+ * Reads a rua as the ledger holds it: `mailto:` with one plain address, percent signs already decoded and nothing
+ * behind it (a stranger chooses no headers of ours), an `https:` URL, or our own `directory:/path`.
+ * @returns undefined for whatever is none of them or is over-long
  */
 export function toTarget(rua: string): Target | undefined {
   if (rua.length > MAX_URI || /[\0-\x20\x7f-\uffff]/.test(rua.replace(/^directory:.*/s, '')))
@@ -26,11 +26,10 @@ export function toTarget(rua: string): Target | undefined {
 }
 
 function mailTarget(text: string): Target | undefined {
-  const address = decode(text.replace(/\?.*$/, ''));
-  const at = address?.lastIndexOf('@') ?? -1;
-  if (address === undefined || at < 1 || at > 64) return undefined;
-  const local = address.slice(0, at);
-  const domain = toDomain(address.slice(at + 1));
+  const at = text.lastIndexOf('@');
+  if (at < 1 || at > 64) return undefined;
+  const local = text.slice(0, at);
+  const domain = toDomain(text.slice(at + 1));
   if (!LOCAL_PART.test(local) || domain === undefined || !domain.includes('.')) return undefined;
   return { kind: 'mail', address: `${local}@${domain}`, host: domain };
 }
@@ -46,12 +45,4 @@ function httpsTarget(text: string): Target | undefined {
 
 function directoryTarget(path: string): Target | undefined {
   return path === '' || path.includes('\0') ? undefined : { kind: 'directory', path, host: '' };
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -40,6 +40,7 @@ const policyEntrySchema = z.strictObject({
       'policy-type': z.literal('tlsa'),
       'policy-string': z.array(text).min(1).optional(),
       'policy-domain': domain,
+      'mx-host': z.never().optional(),
     }),
     z.strictObject({
       'policy-type': z.literal('sts'),
@@ -49,7 +50,9 @@ const policyEntrySchema = z.strictObject({
     }),
     z.strictObject({
       'policy-type': z.literal('no-policy-found'),
+      'policy-string': z.never().optional(),
       'policy-domain': domain,
+      'mx-host': z.never().optional(),
     }),
   ]),
   summary: z.strictObject({

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { type Clock, fixedClock, systemClock } from '../clock.ts';
+import { EXIT, Problem } from '../errors.ts';
+import type { GlobalArguments } from './command.ts';
+
+/** An option that may be given several times; always a list here. */
+const repeatable = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((value) => (value === undefined ? [] : typeof value === 'string' ? [value] : value));
+
+const zone = z.string().refine((name) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'must be an IANA time zone such as Europe/Berlin');
+
+/** How a log named on the command line is to be read. */
+export const readingArguments = z.object({
+  files: z.array(z.string()).default([]),
+  parser: z.string().default('postfix'),
+  timezone: zone.optional(),
+  host: z.string().optional(),
+  relayhost: repeatable,
+  'fallback-relay': repeatable,
+  'postfix-tls-loglevel': z.coerce.number('must be a number from 0 to 4').int().min(0).max(4).optional(),
+  'infer-plaintext': z.boolean().default(true),
+  'mid-stream': z.boolean().default(false),
+});
+
+export type ReadingArguments = z.infer<typeof readingArguments>;
+
+const day = z.iso.date('must be a day such as 2026-11-22');
+
+export const selectionArguments = z.object({
+  day: day.optional(),
+  domain: z.string().optional(),
+  offline: z.boolean().default(false),
+});
+
+/**
+ * Checks a command's options; yargs lets NaN, lists and empty values through.
+ * @throws Problem (usage)
+ */
+export function checked<T>(schema: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
+  const result = schema.safeParse(values);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = String(issue?.path[0] ?? '');
+  const words =
+    issue?.code === 'invalid_type' && Array.isArray(values[name]) ? 'may be given once only' : issue?.message;
+  throw new Problem(EXIT.usage, `--${name} ${words}`, { help: 'see --help' });
+}
+
+/** The wall clock, or the one that `--now` fixes. */
+export function clockOf(globals: GlobalArguments): Clock {
+  if (globals.now === undefined) return systemClock;
+  const time = Date.parse(globals.now);
+  if (Number.isNaN(time)) {
+    throw new Problem(EXIT.usage, `--now ${globals.now} is no time`, {
+      help: 'write it as RFC 3339: 2026-11-23T12:00:00Z',
+    });
+  }
+  return fixedClock(time);
+}
+
+/** `FILE` must be given. */
+export function someFiles(files: readonly string[]): void {
+  if (files.length > 0) return;
+  throw new Problem(EXIT.usage, 'no log file was named', {
+    help: 'name one or more log files, or - for standard input',
+  });
+}

@@ -1,0 +1,108 @@
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { z } from 'zod';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { localZone, zoneOf } from '../logs/zone.ts';
+import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
+import { createParser, loadParser } from '../registry.ts';
+import { checked, readingArguments, someFiles } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, withContext } from './context.ts';
+import type { Printer } from './io.ts';
+import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { sayFaults } from './say.ts';
+
+const backfillArguments = readingArguments.extend({
+  overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
+  offline: z.boolean().default(false),
+});
+
+export const backfill: Command = {
+  name: 'backfill',
+  usage: 'backfill [files..]',
+  summary: 'read archived logs into the ledger; sends nothing',
+  details: `Files may be plain or compressed (.gz, .xz, .zst, .bz2), in any order, and may be given again: what was read
+before, under whatever name, counts once. Days that ended more than delivery.max-age ago are held until \`send --day\`.
+
+Examples:
+  maillog-tlsrpt backfill /var/log/mail.log*
+  maillog-tlsrpt backfill archive/*.gz --timezone Europe/Berlin --host mx7
+  zcat old/*.gz | maillog-tlsrpt backfill -`,
+  options: (yargs: Argv) =>
+    withReadingOptions(yargs)
+      .option('overlap', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'what to do with lines of a time that another log of this host covers: refuse, or count them',
+        defaultDescription: 'refuse',
+      })
+      .option('offline', {
+        type: 'boolean',
+        default: false,
+        describe: 'no look-ups; what the log does not prove stays no-policy-found',
+      }),
+  async run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(backfillArguments, values);
+    someFiles(chosen.files);
+    return withContext(globals, (context) => readInto(context, chosen, globals, printer));
+  },
+};
+
+async function readInto(
+  context: Context,
+  chosen: z.infer<typeof backfillArguments>,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  const module = await loadParser(chosen.parser, process.cwd());
+  const summary = await readArchivedLogs(context, chosen.files.map(absolute), {
+    module,
+    makeParser: () =>
+      createParser(module, {
+        ...parserOptions(chosen),
+        midStream: true,
+        ownSender: context.config.mail.from ?? context.config.contact,
+      }),
+    zone: zoneOf(chosen.timezone ?? localZone()),
+    host: chosen.host ?? context.host,
+    overlap: chosen.overlap satisfies Overlap,
+    ...(globals.now !== undefined && { latest: context.clock.now() }),
+  });
+  sayFaults(summary, printer);
+  if (globals.json) printer.json(toJson(summary));
+  else say(summary, printer);
+  const refused = summary.faults.find((fault) => fault.problem instanceof Problem);
+  return refused === undefined ? EXIT.ok : refused.problem.exitCode;
+}
+
+function absolute(file: string): string {
+  return file === '-' ? file : resolve(file);
+}
+
+function say(summary: ReadSummary, printer: Printer): void {
+  const days =
+    summary.firstTime === undefined || summary.lastTime === undefined
+      ? ''
+      : `, ${dayText(summary.firstTime)} to ${dayText(summary.lastTime)}`;
+  printer.line(`${summary.files} files, ${summary.lines} new lines, ${summary.sessions} sessions${days}`);
+  if (summary.known > 0) printer.line(`${summary.known} files held nothing new: they were read before`);
+}
+
+function dayText(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function toJson(summary: ReadSummary): unknown {
+  return {
+    files: summary.files,
+    known: summary.known,
+    lines: summary.lines,
+    sessions: summary.sessions,
+    faults: summary.faults.map(({ path, problem }) => ({
+      path,
+      message: problem.message,
+      exitCode: problem.exitCode,
+    })),
+  };
+}

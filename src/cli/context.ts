@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../clock.ts';
+import { type Config, configSchema } from '../config.ts';
+import { loadConfig } from '../config-file.ts';
+import { EXIT, Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+import { clockOf } from './arguments.ts';
+import type { GlobalArguments } from './command.ts';
+
+export const DEFAULT_CONFIG = '/etc/maillog-tlsrpt/config.yaml';
+
+/** What a command that works on the ledger needs. */
+export interface Context {
+  readonly config: Config;
+  /** For messages, and for paths in the config that are relative. */
+  readonly configPath: string;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** The reading host's name. */
+  readonly host: string;
+}
+
+/**
+ * Reads the config, opens the ledger, does the work, closes the ledger.
+ * @throws Problem (config, cannotWrite, tryAgain)
+ */
+export async function withContext<T>(
+  globals: GlobalArguments,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const configPath = globals.config ?? DEFAULT_CONFIG;
+  const config = await configOf(globals);
+  const ledger = await openLedger(globals.state ?? config.state);
+  try {
+    return await work({ config, configPath, ledger, clock: clockOf(globals), host: hostname() });
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** The config file; with --state and none at the default place, a bare one that names nobody. */
+async function configOf(globals: GlobalArguments): Promise<Config> {
+  try {
+    return await loadConfig(globals.config ?? DEFAULT_CONFIG);
+  } catch (error) {
+    const missing =
+      error instanceof Problem && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    if (!missing || globals.config !== undefined || globals.state === undefined) throw error;
+    return configSchema.parse({ organization: NOBODY, contact: 'postmaster@invalid', state: globals.state });
+  }
+}
+
+/** Stands in a ledger-only run; a report or mail of nobody is refused. */
+export const NOBODY = '(no configuration)';
+
+/** @throws Problem (config) when there is no config to name a sender. */
+export function demandSender(context: Context): void {
+  if (context.config.organization !== NOBODY) return;
+  throw new Problem(EXIT.config, 'a report must name its sender, and there is no configuration', {
+    where: context.configPath,
+    help: 'write one with at least organization, contact and state, or name it with --config FILE',
+  });
+}

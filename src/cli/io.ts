@@ -1,0 +1,83 @@
+import { styleText } from 'node:util';
+import type { Problem } from '../errors.ts';
+
+/** Where a command's data and messages go: stdout is data, stderr is messages (DESIGN §7). */
+export interface Io {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export type Level = 'error' | 'warning' | 'notice' | 'info';
+
+/** syslog(3) priorities: journald sorts lines by them when stderr is no terminal. */
+const PRIORITY: Record<Level, number> = { error: 3, warning: 4, notice: 5, info: 6 };
+const STYLE: Record<Level, Parameters<typeof styleText>[0]> = {
+  error: 'red',
+  warning: 'yellow',
+  notice: 'bold',
+  info: 'dim',
+};
+
+/** Prints what a command has to say. */
+export class Printer {
+  readonly #io: Io;
+  readonly #quiet: boolean;
+
+  constructor(io: Io, quiet: boolean) {
+    this.#io = io;
+    this.#quiet = quiet;
+  }
+
+  get io(): Io {
+    return this.#io;
+  }
+
+  /** Whether people read the data: a terminal, without NO_COLOR. */
+  get colours(): boolean {
+    return this.#io.stdout.isTTY === true && (this.#io.env['NO_COLOR'] ?? '') === '';
+  }
+
+  /** One line of data. */
+  line(text = ''): void {
+    this.#io.stdout.write(`${text}\n`);
+  }
+
+  /** Waits until the reader of stdout has caught up, so that memory does not grow with what is printed. */
+  async drained(): Promise<void> {
+    const { stdout } = this.#io;
+    if ((stdout as { writableNeedDrain?: boolean }).writableNeedDrain !== true) return;
+    await new Promise((resolve) => stdout.once('drain', resolve));
+  }
+
+  /** One machine-readable line of data. */
+  json(value: unknown): void {
+    this.line(JSON.stringify(value));
+  }
+
+  /** A message for people or the journal; `--quiet` keeps all but errors and warnings back. */
+  message(level: Level, text: string): void {
+    if (this.#quiet && (level === 'notice' || level === 'info')) return;
+    for (const line of text.split('\n')) this.#io.stderr.write(`${this.#prefixed(level, line)}\n`);
+  }
+
+  /** A fault in three parts: what is wrong, where, what to do. */
+  problem(problem: Problem): void {
+    this.message('error', `error: ${problem.message}`);
+    if (problem.where !== undefined && !problem.message.includes(problem.where))
+      this.message('error', `   at: ${problem.where}`);
+    if (problem.help !== undefined) this.message('error', ` help: ${problem.help}`);
+  }
+
+  bold(text: string): string {
+    return this.colours ? styleText('bold', text, { validateStream: false }) : text;
+  }
+
+  #prefixed(level: Level, line: string): string {
+    if (this.#io.stderr.isTTY !== true) return `<${PRIORITY[level]}>${line}`;
+    return (this.#io.env['NO_COLOR'] ?? '') === ''
+      ? styleText(STYLE[level], line, { validateStream: false })
+      : line;
+  }
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env node
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import yargs from 'yargs';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { backfill } from './backfill.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Io, Printer } from './io.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+import { send } from './send.ts';
+import { sessions } from './sessions.ts';
+import { status } from './status.ts';
+
+const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status];
+
+const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
+
+Usage: $0 COMMAND [options]
+
+Try it on a log of yours; nothing is stored or sent:
+  $0 sessions /var/log/mail.log`;
+
+/**
+ * The command line: parses, runs one command, prints faults.
+ * @returns the exit code, after sysexits(3): see {@link EXIT}.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let printer = new Printer(io, false);
+  try {
+    let chosen: (() => Promise<ExitCode>) | undefined;
+    const parser = baseParser(io);
+    for (const command of COMMANDS) {
+      parser.command(
+        command.usage,
+        command.summary,
+        (scope) => command.options(scope).epilogue(command.details),
+        (values) => {
+          const globals = values as unknown as GlobalArguments;
+          printer = new Printer(io, globals.quiet);
+          chosen = () => command.run(withTail(values), globals, printer);
+        },
+      );
+    }
+    const help = await parse(parser, argv);
+    if (help !== undefined) {
+      io.stdout.write(`${help}\n`);
+      return EXIT.ok;
+    }
+    return chosen === undefined ? EXIT.usage : await chosen();
+  } catch (error) {
+    return explain(error, printer);
+  }
+}
+
+function baseParser(io: Io) {
+  return yargs([])
+    .scriptName('maillog-tlsrpt')
+    .locale('en')
+    .usage(INTRODUCTION)
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'configuration file',
+      defaultDescription: '/etc/maillog-tlsrpt/config.yaml',
+    })
+    .option('state', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'directory of the ledger, in place of the configured one',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'print JSON for machines' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'print errors and warnings only' })
+    .option('now', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'take this for the present time (RFC 3339), for rehearsals',
+    })
+    .version(packageVersion())
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(110, (io.stdout as { columns?: number }).columns ?? 100))
+    .strict()
+    .demandCommand(1, 'name a command')
+    .exitProcess(false)
+    .fail((message, error) => {
+      // Thrown, for yargs runs the command all the same if its fail handler returns.
+      if (error !== undefined && error !== null) throw error;
+      throw new Problem(EXIT.usage, message, {
+        help: 'maillog-tlsrpt --help, or maillog-tlsrpt COMMAND --help',
+      });
+    });
+}
+
+/** Resolves to the text of --help and --version, which yargs would print itself; undefined when a command is to run. */
+function parse(parser: ReturnType<typeof baseParser>, argv: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    try {
+      const parsed = parser.parse([...argv], {}, (error, _values, output) => {
+        if (error) reject(error);
+        else resolve(output === '' ? undefined : output);
+      });
+      if (parsed instanceof Promise) parsed.catch(reject);
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+/** What stands behind `--` belongs to the files; yargs leaves it in `_`. */
+function withTail(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const rest = (values['_'] as (string | number)[] | undefined)?.slice(1).map(String) ?? [];
+  const files = (values['files'] as string[] | undefined) ?? [];
+  return { ...values, files: [...files, ...rest] };
+}
+
+function explain(error: unknown, printer: Printer): ExitCode {
+  if (error instanceof Problem) {
+    printer.problem(error);
+    return error.exitCode;
+  }
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  printer.message(
+    'error',
+    `error: this is a bug in maillog-tlsrpt; please report it with these lines\n${reason}`,
+  );
+  return EXIT.software;
+}
+
+function packageVersion(): string {
+  for (const level of ['../../../package.json', '../../package.json']) {
+    try {
+      const text = readFileSync(fileURLToPath(new URL(level, import.meta.url)), 'utf8');
+      const parsed = JSON.parse(text) as { name?: string; version?: string };
+      if (parsed.name === 'maillog-tlsrpt') return parsed.version ?? 'unknown';
+    } catch {
+      // From the sources package.json stands one level nearer than from dist.
+    }
+  }
+  return 'unknown';
+}
+
+function startedAsProgram(): boolean {
+  const started = process.argv[1];
+  return started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url);
+}
+
+if (startedAsProgram()) {
+  // A reader that has seen enough (`| head`) is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.cannotWrite),
+  );
+  process.exitCode = await main(process.argv.slice(2), process);
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import { z } from 'zod';
+import { buildFromLedger, trustAnchorsOf } from '../closing.ts';
+import { writeAtomically } from '../delivery/atomic-file.ts';
+import { gzipReport } from '../delivery/gzip.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import type { DomainDay } from '../ledger/ledger.ts';
+import { fileName, submitterOf } from '../report/names.ts';
+import { type Report, reportSchema } from '../report/schema.ts';
+import { checked, selectionArguments } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, demandSender, withContext } from './context.ts';
+import type { Printer } from './io.ts';
+import { reportLines } from './report-text.ts';
+
+const reportArguments = selectionArguments.extend({ out: z.string().optional() });
+type ReportArguments = z.infer<typeof reportArguments>;
+
+export const report: Command = {
+  name: 'report',
+  usage: 'report',
+  summary: 'show or write the reports that the ledger holds or would make now',
+  details: `Only looks: nothing is closed, frozen or sent. A report that was built already is shown as it was built.
+
+Examples:
+  maillog-tlsrpt report --day 2026-11-22
+  maillog-tlsrpt report --domain example.org --json
+  maillog-tlsrpt report --day 2026-11-22 --out /tmp/reports`,
+  options: (yargs: Argv) =>
+    yargs
+      .option('day', { type: 'string', requiresArg: true, describe: 'this UTC day only: 2026-11-22' })
+      .option('domain', { type: 'string', requiresArg: true, describe: 'this report domain only' })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write each report as .json.gz into this directory',
+      })
+      .option('offline', {
+        type: 'boolean',
+        default: false,
+        describe: 'accepted for symmetry: this command never asks the network',
+      }),
+  async run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(reportArguments, values);
+    return withContext(globals, (context) => showReports(context, chosen, globals, printer));
+  },
+};
+
+async function showReports(
+  context: Context,
+  chosen: ReportArguments,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  demandSender(context);
+  const filter = {
+    ...(chosen.day !== undefined && { day: chosen.day }),
+    ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
+  };
+  const entries = await context.ledger.domainDays(filter);
+  let shown = 0;
+  for (const entry of entries) {
+    const found = await reportOf(context, entry);
+    if (found === undefined) continue;
+    shown++;
+    if (chosen.out !== undefined) await writeReport(found, chosen.out, entry, context, printer);
+    else if (globals.json) printer.line(JSON.stringify(found.report));
+    else for (const line of reportLines(found.report, entry.domain, found.state)) printer.line(line);
+  }
+  if (shown === 0) printer.message('notice', nothingFound(chosen, entries.length));
+  return EXIT.ok;
+}
+
+interface Found {
+  readonly report: Report;
+  readonly json: string;
+  readonly state: string;
+  readonly revision: number;
+}
+
+/** The frozen report, with what came late said; else what would be built now. */
+async function reportOf(context: Context, entry: DomainDay): Promise<Found | undefined> {
+  const stored = await context.ledger.report(entry.day, entry.domain);
+  if (stored !== undefined) {
+    const late = entry.late > 0 ? `, ${entry.late} sessions came late` : '';
+    return {
+      report: reportSchema.parse(JSON.parse(stored.json)),
+      json: stored.json,
+      revision: stored.revision,
+      state: `built ${new Date(stored.builtAt).toISOString()}, revision ${stored.revision}${late}`,
+    };
+  }
+  const honours = { dane: false, mtaSts: false };
+  const trusting = await trustAnchorsOf(context.ledger);
+  const built = await buildFromLedger({ ...context, honours }, trusting, entry.day, entry.domain, 1);
+  if (built.kind === 'nothing') return undefined;
+  return { report: built.report, json: built.json, revision: 1, state: 'not built yet' };
+}
+
+async function writeReport(
+  found: Found,
+  directory: string,
+  entry: DomainDay,
+  context: Context,
+  printer: Printer,
+): Promise<void> {
+  const name = fileName({
+    day: entry.day,
+    domain: entry.domain,
+    submitter: submitterOf(context.config.contact),
+    revision: found.revision,
+  });
+  const path = join(directory, name);
+  await writeAtomically(path, gzipReport(found.json));
+  printer.line(path);
+}
+
+function nothingFound(chosen: ReportArguments, entries: number): string {
+  if (entries > 0)
+    return 'nothing to report: the sessions of that day and domain are left out by `report:` in the config';
+  const what = [chosen.day, chosen.domain].filter((part) => part !== undefined).join(' and ');
+  return what === ''
+    ? 'the ledger holds no sessions yet: `backfill` or `run` reads logs into it'
+    : `the ledger holds no sessions for ${what}`;
+}

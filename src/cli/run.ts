@@ -1,0 +1,70 @@
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { type PassSummary, runPass } from '../pipeline.ts';
+import { checked, selectionArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { demandSender, withContext } from './context.ts';
+import type { Printer } from './io.ts';
+import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
+
+export const run: Command = {
+  name: 'run',
+  usage: 'run',
+  summary: 'one pass for timer and cron: read new lines, close days, build reports, send what is due',
+  details: `Safe to run at any time, twice, in parallel. Days that ended longer ago than delivery.max-age are held, never mailed.
+Exit code 75 says that some deliveries or look-ups will be tried again by the next run.
+
+Examples:
+  maillog-tlsrpt run
+  maillog-tlsrpt run --offline      # read the logs only; ask and send nothing`,
+  options: (yargs: Argv) =>
+    yargs.option('offline', {
+      type: 'boolean',
+      default: false,
+      describe: 'read the logs only: no look-ups, nothing is closed or sent',
+    }),
+  run(values, globals, printer): Promise<ExitCode> {
+    const { offline } = checked(selectionArguments, values);
+    return withContext(globals, async (context) => {
+      if (!offline) demandSender(context);
+      const summary = await runPass(
+        { ...context, host: hostname(), directory: dirname(resolve(context.configPath)) },
+        { offline, onOutcome: (outcome) => sayOutcome(outcome, printer) },
+      );
+      say(summary, printer);
+      if (globals.json) printer.json(toJson(summary));
+      return exitCode(summary);
+    });
+  },
+};
+
+function say(summary: PassSummary, printer: Printer): void {
+  const { read } = summary;
+  sayFaults(read, printer);
+  printer.message('info', `read ${read.files} files, ${read.lines} new lines, ${read.sessions} sessions`);
+  if (summary.closed !== undefined) sayClosed(summary.closed, printer);
+  if (summary.sent !== undefined) saySent(summary.sent, printer);
+}
+
+function exitCode(summary: PassSummary): ExitCode {
+  if (summary.read.faults.length > 0) return EXIT.data;
+  const pending = (summary.sent?.retry ?? 0) + (summary.sent?.putOff ?? 0) + (summary.closed?.waiting ?? 0);
+  return pending > 0 ? EXIT.tryAgain : EXIT.ok;
+}
+
+function toJson({ read, closed, sent }: PassSummary): unknown {
+  return {
+    files: read.files,
+    lines: read.lines,
+    sessions: read.sessions,
+    faults: read.faults.map(({ path, message }) => ({ path, message })),
+    ...(closed !== undefined && {
+      built: closed.built.length,
+      waiting: closed.waiting,
+      held: Object.fromEntries(closed.held),
+    }),
+    ...(sent !== undefined && { sent }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { ClosedDays } from '../closing.ts';
+import type { Outcome } from '../delivery/outbox.ts';
+import type { SendSummary } from '../delivery/send-due.ts';
+import type { ReadSummary } from '../reading.ts';
+import type { Printer } from './io.ts';
+import { printable } from './table.ts';
+
+/** What could not be read, one message a file. */
+export function sayFaults(read: ReadSummary, printer: Printer): void {
+  for (const fault of read.faults) printer.problem(fault.problem);
+  for (const hint of read.hints) printer.message('warning', `warning: ${hint.text}`);
+}
+
+export function sayClosed(closed: ClosedDays, printer: Printer): void {
+  for (const report of closed.built) {
+    printer.message('notice', `built the report of ${report.day} for ${report.domain}`);
+  }
+  const tooOld = [...closed.held].filter(([, reason]) => reason === 'too-old').map(([day]) => day);
+  if (tooOld.length > 0) {
+    printer.message(
+      'notice',
+      `${tooOld.length} days that ended too long ago are held (${tooOld[0]} to ${tooOld[tooOld.length - 1]}); \`status\` shows them, \`send --day\` releases one`,
+    );
+  }
+  for (const [day, reason] of closed.held) {
+    if (reason === 'native')
+      printer.message(
+        'warning',
+        `warning: ${day} is held, for Postfix's own TLSRPT reports already; set \`native: use\` to send all the same`,
+      );
+    if (reason === 'log-level')
+      printer.message(
+        'warning',
+        `warning: ${day} is held, for it has failures and not one success: set smtp_tls_loglevel = 1, or release it with send --day ${day}`,
+      );
+  }
+  if (closed.waiting > 0)
+    printer.message(
+      'warning',
+      `${closed.waiting} domains wait for an answer of the resolver; the next run asks again`,
+    );
+}
+
+export function saySent(sent: SendSummary, printer: Printer): void {
+  const parts = [
+    [sent.sent, 'delivered'],
+    [sent.retry, 'to be tried again'],
+    [sent.givenUp, 'given up'],
+    [sent.suppressed, 'suppressed'],
+    [sent.held, 'held: their receiver had its share for today'],
+    [sent.putOff, 'put off: their receiver is down'],
+  ] as const;
+  const words = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  printer.message('info', words.length === 0 ? 'nothing is due' : words.join(', '));
+}
+
+export function sayOutcome(outcome: Outcome, printer: Printer): void {
+  const what = `${outcome.report?.day ?? ''} ${outcome.report?.domain ?? ''} → ${printable(outcome.rua)}: ${outcome.state}, ${printable(outcome.note)}`;
+  printer.message(outcome.state === 'sent' ? 'info' : 'warning', what.trim());
+}

@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import type { Argv } from 'yargs';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { modifiedAt, openLog } from '../logs/archive.ts';
+import { sortByContent } from '../logs/chain.ts';
+import { SessionReader } from '../logs/session-reader.ts';
+import { localZone, zoneOf } from '../logs/zone.ts';
+import { createParser, loadParser } from '../registry.ts';
+import { toSessionRecord } from '../session.ts';
+import { checked, clockOf, type ReadingArguments, readingArguments, someFiles } from './arguments.ts';
+import type { Command } from './command.ts';
+import type { Printer } from './io.ts';
+import { parserOptions, withReadingOptions } from './reading-options.ts';
+
+export const sessions: Command = {
+  name: 'sessions',
+  usage: 'sessions [files..]',
+  summary: 'print the TLS sessions that logs tell, one JSON object a line',
+  details: `Reads logs (plain or compressed, - for standard input) and prints what each outbound session's TLS outcome was.
+Needs no configuration and touches no ledger. Open sessions are ended at the end of the input.
+
+Examples:
+  maillog-tlsrpt sessions /var/log/mail.log
+  zcat mail.log.*.gz | maillog-tlsrpt sessions - --timezone Europe/Berlin
+  maillog-tlsrpt sessions mainlog --parser exim | jq -r 'select(.outcome == "failure") | .recipientDomain' | sort | uniq -c`,
+  options: (yargs: Argv) => withReadingOptions(yargs),
+  async run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(readingArguments, values);
+    someFiles(chosen.files);
+    const clock = clockOf(globals);
+    const latest = globals.now === undefined ? undefined : clock.now();
+    return printSessions(chosen, latest, clock.now(), printer);
+  },
+};
+
+/** @param latest the time no stamp may be later than; absent: each file's own time of last change. */
+async function printSessions(
+  chosen: ReadingArguments,
+  latest: number | undefined,
+  now: number,
+  printer: Printer,
+): Promise<ExitCode> {
+  const module = await loadParser(chosen.parser, process.cwd());
+  let reference = latest ?? now;
+  const reader = new SessionReader({
+    parser: createParser(module, parserOptions(chosen)),
+    zone: zoneOf(chosen.timezone ?? localZone()),
+    host: chosen.host ?? hostname(),
+    latest: () => reference,
+    onSession: (session) => printer.json(toSessionRecord(session, module.name)),
+  });
+  for (const file of await sortByContent(chosen.files)) {
+    reference = latest ?? (await modifiedAt(file)) ?? now;
+    for await (const chunk of openLog(file)) {
+      reader.bytes(chunk);
+      await printer.drained();
+    }
+    reader.finish();
+  }
+  reader.end();
+  if (reader.faults > 0)
+    printer.message(
+      'warning',
+      `warning: the ${module.name} parser failed on ${reader.faults} lines; please report it`,
+    );
+  return EXIT.ok;
+}

@@ -1,0 +1,216 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Day, dayEnd, dayOf } from './day.ts';
+import { planOutbox } from './delivery/destinations.ts';
+import type { Demand, DomainDay, Ledger, Log, StoredReport } from './ledger/ledger.ts';
+import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
+import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
+import { type Built, buildReport } from './report/build.ts';
+
+/** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
+const LAG_MS = 15 * 60_000;
+/** After this long a silent log no longer holds the day up. */
+const GRACE_MS = 2 * 3_600_000;
+/** How long a day waits for policies and records that a broken resolver keeps from us. */
+const PATIENCE_MS = 24 * 3_600_000;
+
+export interface ClosingDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
+  /** What this host's MTAs honour, but for `trustAnchors`, which the log tells. */
+  readonly honours: Omit<Honours, 'trustAnchors'>;
+  /** The `_smtp._tls` record of a report domain as found now. */
+  demand(domain: string): Promise<Demand>;
+}
+
+/** Why a day that is over is not sent. */
+export type HeldReason = 'too-old' | 'log-level' | 'native' | 'logs-not-read';
+
+export interface ClosedDays {
+  /** Reports built and queued. */
+  readonly built: readonly StoredReport[];
+  readonly held: ReadonlyMap<Day, HeldReason>;
+  /** (day, domain) pairs that wait for a resolver. */
+  readonly waiting: number;
+  /** Domains that ask for no report. */
+  readonly unasked: number;
+}
+
+/** Whether every log has been read past a day's end; after the grace a silent log no longer counts. */
+export function isOver(day: Day, logs: readonly Log[], now: number): boolean {
+  const end = dayEnd(day);
+  if (now >= end + LAG_MS + GRACE_MS) return true;
+  return logs.every(
+    (log) =>
+      (log.readToEndAt ?? 0) >= end + LAG_MS && (log.oldestOpen === undefined || log.oldestOpen >= end),
+  );
+}
+
+/**
+ * Closes the days that are over: asks each domain for its record, builds and freezes the reports, queues them.
+ * Days that ended longer ago than `delivery.max-age` are held, unless `released` names them.
+ */
+export async function closeDays(deps: ClosingDeps, released?: Day): Promise<ClosedDays> {
+  const now = deps.clock.now();
+  const logs = await deps.ledger.logs();
+  const held = new Map<Day, HeldReason>();
+  const closing = new DayCloser(deps, await trustAnchorsOf(deps.ledger));
+  for (const day of await deps.ledger.days()) {
+    if (day >= dayOf(now)) continue;
+    const reason = day === released ? undefined : await heldBecause(deps, day, logs);
+    if (reason === undefined) await closing.close(day);
+    else held.set(day, reason);
+  }
+  return { ...closing.summary(), held };
+}
+
+/** Why a past day must not be sent by itself; undefined if it may. */
+export async function heldBecause(
+  deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
+  day: Day,
+  logs: readonly Log[],
+): Promise<HeldReason | undefined> {
+  const now = deps.clock.now();
+  if (now > dayEnd(day) + deps.config.delivery['max-age']) return 'too-old';
+  if (!isOver(day, logs, now)) return 'logs-not-read';
+  const hints = await hintsOf(deps.ledger, logs);
+  if (hints.has('postfix-native-tlsrpt') && deps.config.native !== 'use') return 'native';
+  if (hints.has('postfix-loglevel-0') && (await hasOnlyFailures(deps.ledger, day))) return 'log-level';
+  return undefined;
+}
+
+/** The ids of what the logs cannot witness, as the parsers said when they were last read. */
+export async function hintsOf(ledger: Ledger, logs: readonly Log[]): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const log of logs) {
+    const hints = (await ledger.note(`hints:${log.id}`)) as { id: string }[] | undefined;
+    for (const hint of hints ?? []) ids.add(hint.id);
+  }
+  return ids;
+}
+
+async function hasOnlyFailures(ledger: Ledger, day: Day): Promise<boolean> {
+  const domains = await ledger.domainDays({ day });
+  return domains.length > 0 && domains.every((domain) => domain.failures === domain.sessions);
+}
+
+class DayCloser {
+  readonly #deps: ClosingDeps;
+  readonly #trusting: TrustAnchors;
+  readonly #built: StoredReport[] = [];
+  #waiting = 0;
+  #unasked = 0;
+
+  constructor(deps: ClosingDeps, trusting: TrustAnchors) {
+    this.#deps = deps;
+    this.#trusting = trusting;
+  }
+
+  summary(): Omit<ClosedDays, 'held'> {
+    return { built: this.#built, waiting: this.#waiting, unasked: this.#unasked };
+  }
+
+  async close(day: Day): Promise<void> {
+    const open = (await this.#deps.ledger.domainDays({ day })).filter((entry) => entry.revision === 0);
+    await inParallel(open, 20, (entry) => this.#closeDomain(entry));
+  }
+
+  async #closeDomain(entry: DomainDay): Promise<void> {
+    const demand = await this.#demandFor(entry);
+    const impatient = this.#deps.clock.now() > dayEnd(entry.day) + PATIENCE_MS;
+    if (demand.kind === 'temporary' || (demand.kind === 'record' && entry.unattributed > 0 && !impatient)) {
+      this.#waiting++;
+      return;
+    }
+    if (demand.kind !== 'record') {
+      this.#unasked++;
+      return;
+    }
+    const stored = await freezeReport(this.#deps, this.#trusting, entry.day, entry.domain, 1, demand.rua);
+    if (stored !== undefined) this.#built.push(stored);
+  }
+
+  async #demandFor(entry: DomainDay): Promise<Demand> {
+    if (entry.demand !== undefined && entry.demand.kind !== 'temporary') return entry.demand;
+    const demand = await this.#deps.demand(entry.domain);
+    await this.#deps.ledger.rememberDemand(entry.day, entry.domain, demand, this.#deps.clock.now());
+    return demand;
+  }
+}
+
+/** Builds a report from what the ledger holds now and freezes it, queued for each rua (and the directory). */
+export async function freezeReport(
+  deps: Omit<ClosingDeps, 'demand'>,
+  trusting: TrustAnchors,
+  day: Day,
+  domain: string,
+  revision: number,
+  rua: readonly string[],
+): Promise<StoredReport | undefined> {
+  const built = await buildFromLedger(deps, trusting, day, domain, revision);
+  if (built.kind === 'nothing') return undefined;
+  const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
+  return deps.ledger.freeze(
+    {
+      day,
+      domain,
+      revision,
+      reportId: built.report['report-id'],
+      json: built.json,
+      builtAt: deps.clock.now(),
+    },
+    built.tallyIds,
+    rows,
+  );
+}
+
+/** The report of a day and domain as the ledger stands now; nothing is changed. */
+export async function buildFromLedger(
+  deps: Pick<ClosingDeps, 'ledger' | 'config' | 'honours'>,
+  trusting: TrustAnchors,
+  day: Day,
+  domain: string,
+  revision: number,
+): Promise<Built> {
+  const tallies = await deps.ledger.tallies({ day, domain });
+  const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
+  const stored = await deps.ledger.snapshots(ids);
+  const snapshots = new Map<string, Snapshot>();
+  for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
+  return buildReport({
+    day,
+    domain,
+    revision,
+    instance: await deps.ledger.instance(),
+    tallies,
+    config: deps.config,
+    attribute: (tally): readonly Attributed[] =>
+      attribute(tally, tally.snapshot === null ? undefined : snapshots.get(tally.snapshot), {
+        ...deps.honours,
+        trustAnchors: trusting.has(tally.host, tally.parser),
+      }),
+  });
+}
+
+/** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */
+export interface TrustAnchors {
+  has(host: string, parser: string): boolean;
+}
+
+export async function trustAnchorsOf(ledger: Ledger): Promise<TrustAnchors> {
+  const names = new Set((await ledger.trustingHosts()).map(({ host, parser }) => `${host}\n${parser}`));
+  return { has: (host, parser) => names.has(`${host}\n${parser}`) };
+}
+
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}

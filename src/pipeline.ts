@@ -1,0 +1,115 @@
+import type { Clock } from './clock.ts';
+import { type ClosedDays, closeDays } from './closing.ts';
+import type { Config } from './config.ts';
+import { addDays, type Day, dayOf } from './day.ts';
+import type { Outcome } from './delivery/outbox.ts';
+import { type SendSummary, sendDue } from './delivery/send-due.ts';
+import { createTransports } from './delivery/transports.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { attributeTallies } from './policy/attribute-tallies.ts';
+import type { Resolver } from './policy/dns.ts';
+import { createResolver } from './policy/dns-client.ts';
+import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
+import { dnsServers } from './policy/resolv-conf.ts';
+import { lookupDemand } from './policy/tlsrpt-record.ts';
+import { type ReadSummary, readConfiguredLogs } from './reading.ts';
+
+export interface PipelineDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
+  /** The directory relative paths of the config start from. */
+  readonly directory: string;
+  /** The reading host's name. */
+  readonly host: string;
+}
+
+export interface PipelineOptions {
+  /** No look-ups, and so nothing is closed or sent. */
+  readonly offline: boolean;
+  readonly onOutcome?: (outcome: Outcome) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What one pass did. */
+export interface PassSummary {
+  readonly read: ReadSummary;
+  readonly closed?: ClosedDays;
+  readonly sent?: SendSummary;
+}
+
+/** One pass over the whole road: the picture of ARCHITECTURE.md. Safe to run at any time, twice, in parallel. */
+export async function runPass(deps: PipelineDeps, options: PipelineOptions): Promise<PassSummary> {
+  const read = await readConfiguredLogs(deps);
+  if (options.offline) return { read };
+  const network = await openNetwork(deps);
+  await attribute(deps, network);
+  const closed = await close(deps, network);
+  const sent = await deliver(deps, options);
+  await prune(deps);
+  return { read, closed, sent };
+}
+
+/** Closes days and sends, without reading: the `send` command. A released day is sent however old it is. */
+export async function sendPass(
+  deps: PipelineDeps,
+  options: PipelineOptions,
+  released?: Day,
+): Promise<{ readonly closed: ClosedDays; readonly sent: SendSummary }> {
+  const network = await openNetwork(deps);
+  await attribute(deps, network);
+  const closed = await close(deps, network, released);
+  return { closed, sent: await deliver(deps, options) };
+}
+
+interface Network {
+  readonly resolver: Resolver;
+  readonly honours: KnownHonours;
+}
+
+async function openNetwork({ config, clock }: PipelineDeps): Promise<Network> {
+  const resolver = createResolver({ servers: await dnsServers(config.dns.servers), clock });
+  return { resolver, honours: await resolveHonours(config) };
+}
+
+/** Only the recent past gets today's policies: what a domain demanded long ago nobody can look up now. */
+async function attribute(deps: PipelineDeps, network: Network): Promise<void> {
+  const since = deps.clock.now() - deps.config.delivery['max-age'] - DAY_MS;
+  await attributeTallies({ ...deps, ...network }, since);
+}
+
+async function close(deps: PipelineDeps, network: Network, released?: Day): Promise<ClosedDays> {
+  return closeDays(
+    { ...deps, honours: network.honours, demand: (domain) => lookupDemand(network.resolver, domain) },
+    released,
+  );
+}
+
+/** @throws Problem (config) when something is due and mail cannot leave signed. */
+async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<SendSummary> {
+  const due = await deps.ledger.dueOutbox(deps.clock.now(), 1);
+  if (due.length === 0) return NOTHING_SENT;
+  const transports = await createTransports(deps.config, deps.clock);
+  try {
+    return await sendDue(
+      { ...deps, transports },
+      {
+        ...(options.onOutcome !== undefined && { onOutcome: options.onOutcome }),
+        ...(options.signal !== undefined && { signal: options.signal }),
+      },
+    );
+  } finally {
+    transports.close();
+  }
+}
+
+const NOTHING_SENT: SendSummary = { sent: 0, retry: 0, givenUp: 0, suppressed: 0, held: 0, putOff: 0 };
+
+const DAY_MS = 86_400_000;
+
+/** `keep` counts from ingestion, so that a backfilled year is not dropped on the day it was read. */
+async function prune({ ledger, clock, config }: PipelineDeps): Promise<void> {
+  const now = clock.now();
+  const days = Math.ceil((config.delivery['max-age'] + config.delivery['retry-for']) / DAY_MS) + 1;
+  await ledger.prune(addDays(dayOf(now), -days), now - config.keep);
+}

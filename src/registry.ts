@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { parser as exim } from '../parsers/exim/index.ts';
+import { parser as postfix } from '../parsers/postfix/index.ts';
+import { EXIT, Problem, systemReason } from './errors.ts';
+import { CONTRACT, type LogParser, type ParserModule } from './parser.ts';
+
+/** The formats that come with the program. A foreign one is named by the path of its module. */
+export const BUILT_IN: readonly ParserModule[] = [postfix, exim];
+
+const moduleShape = z.object({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  contract: z.number(),
+  options: z.custom<z.ZodType>(
+    (value) => typeof (value as { safeParse?: unknown } | undefined)?.safeParse === 'function',
+  ),
+  create: z.custom<ParserModule['create']>((value) => typeof value === 'function'),
+});
+
+/**
+ * Finds a parser: a built-in name, or the path of a module that exports `parser` (relative to `directory`).
+ * @throws Problem (config) for an unknown name, an unreadable module, or one made for another contract.
+ */
+export async function loadParser(name: string, directory: string): Promise<ParserModule> {
+  const builtIn = BUILT_IN.find((module) => module.name === name);
+  if (builtIn !== undefined) return builtIn;
+  if (!/[./\\]/.test(name)) {
+    throw new Problem(EXIT.config, `there is no parser \`${name}\``, {
+      help: `built in: ${BUILT_IN.map((module) => module.name).join(', ')}; or give the path of a module of yours: ./my-parser.js`,
+    });
+  }
+  return foreignParser(resolve(directory, name));
+}
+
+async function foreignParser(path: string): Promise<ParserModule> {
+  let exported: { parser?: unknown };
+  try {
+    exported = (await import(pathToFileURL(path).href)) as { parser?: unknown };
+  } catch (error) {
+    throw new Problem(EXIT.config, `the parser module cannot be loaded: ${systemReason(error)}`, {
+      where: path,
+      cause: error,
+    });
+  }
+  const shape = moduleShape.safeParse(exported.parser);
+  if (!shape.success) {
+    throw new Problem(EXIT.config, 'the module exports no parser', {
+      where: path,
+      help: 'export a constant `parser` with name, contract, options and create (parsers/README.md)',
+    });
+  }
+  if (shape.data.contract !== CONTRACT) {
+    throw new Problem(
+      EXIT.config,
+      `the parser was written for contract ${shape.data.contract}, this program has ${CONTRACT}`,
+      {
+        where: path,
+        help: 'look for a newer version of the parser, or adapt it (CHANGELOG.md tells what changed)',
+      },
+    );
+  }
+  return exported.parser as ParserModule;
+}
+
+/**
+ * Makes a parser with checked options.
+ * @throws Problem (config) naming the option that is wrong.
+ */
+export function createParser(module: ParserModule, options: Readonly<Record<string, unknown>>): LogParser {
+  const result = module.options.safeParse(options);
+  if (result.success) return module.create(result.data);
+  const [issue] = result.error.issues;
+  throw new Problem(
+    EXIT.config,
+    `the ${module.name} parser refuses an option: ${issue?.path.join('.')} ${issue?.message}`,
+    {
+      help: `see parsers/${module.name}/README.md for its options`,
+    },
+  );
+}

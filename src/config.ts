@@ -159,6 +159,14 @@ const reportSchema = z.strictObject({
     .min(1)
     .default(1000)
     .describe('failure details a policy; what is beyond is folded a result type'),
+  both: z
+    .boolean()
+    .default(false)
+    .describe('where DANE and MTA-STS both applied, name both policies (the sessions count under each)'),
+  'dane-to': z
+    .enum(['recipient', 'mx', 'both'])
+    .default('recipient')
+    .describe('who gets DANE results: the recipient domain, the domain of the MX host, or both'),
   'min-sessions': z.int().min(1).default(1).describe('no report for fewer sessions a day'),
   'success-only': z
     .boolean()
@@ -183,7 +191,13 @@ export const configSchema = z.strictObject({
     .prefault({}),
   dns: z
     .strictObject({
-      servers: z.array(z.string()).default([]).describe('resolvers; default: /etc/resolv.conf'),
+      servers: z
+        .array(z.string())
+        .default([])
+        .describe('resolvers, "127.0.0.1" or "[2001:db8::1]:53"; default: /etc/resolv.conf'),
+      timeout: duration.default(5000).describe('how long one server is waited for, each time it is asked'),
+      concurrency: z.int().min(1).max(1000).default(64).describe('questions under way at once'),
+      rate: z.int().min(0).default(0).describe('questions a second, 0: no limit'),
     })
     .prefault({}),
   mail: mailSchema.prefault({}),

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import type { Config } from '../config.ts';
+import type { Honours } from './attribute.ts';
+import { type EximFacts, readExim } from './exim-settings.ts';
+import { POSTFIX_PARAMETERS, type PostfixFacts, readPostfix } from './postfix-settings.ts';
+
+/** Honours but for what only the log tells. */
+export type KnownHonours = Omit<Honours, 'trustAnchors'>;
+
+/** What the MTAs of this host say of themselves; absence is normal on a host that only collects logs. */
+export interface LocalMta {
+  readonly postfix?: PostfixFacts;
+  readonly exim?: EximFacts;
+}
+
+/** Runs a program with fixed arguments; undefined where it is not there or fails. */
+export type Ask = (program: string, args: readonly string[]) => Promise<string | undefined>;
+
+/** Where MTAs install their programs; the caller's PATH has no say in what root runs. */
+const PROGRAM_PATH =
+  '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/usr/exim/bin:/opt/exim/bin';
+const TIMEOUT_MS = 10_000;
+/** Debian calls Exim exim4. */
+const EXIM_NAMES = ['exim4', 'exim'] as const;
+
+/** Runs a program of the MTA's, read only, without a shell and with nothing in its environment but the path. */
+export const askProgram: Ask = (program, args) =>
+  new Promise((resolve) => {
+    execFile(
+      program,
+      [...args],
+      { env: { PATH: PROGRAM_PATH, LC_ALL: 'C' }, timeout: TIMEOUT_MS, maxBuffer: 4_194_304 },
+      // Postfix warns and still answers where it does not know one of the parameters.
+      (error, stdout) => resolve(stdout === '' && error !== null ? undefined : stdout),
+    );
+  });
+
+/** Asks Postfix (`postconf`) and Exim (`-bV`, `-bP`) how they are set up. Nothing is changed, nothing is sent. */
+export async function askLocalMta(ask: Ask = askProgram): Promise<LocalMta> {
+  const [postfix, exim] = await Promise.all([askPostfix(ask), askExim(ask)]);
+  return { ...(postfix !== undefined && { postfix }), ...(exim !== undefined && { exim }) };
+}
+
+async function askPostfix(ask: Ask): Promise<PostfixFacts | undefined> {
+  const text = await ask('postconf', ['-x', ...POSTFIX_PARAMETERS]);
+  return text === undefined ? undefined : readPostfix(text);
+}
+
+async function askExim(ask: Ask): Promise<EximFacts | undefined> {
+  for (const name of EXIM_NAMES) {
+    const version = await ask(name, ['-bV']);
+    if (version === undefined) continue;
+    return readExim(version, (await ask(name, ['-bP', 'transports'])) ?? '');
+  }
+  return undefined;
+}
+
+/**
+ * What the MTA enforces: as `mta.honours` says, or as the MTAs of this host say themselves. With no MTA here and
+ * `auto`, nothing counts but what a log proves.
+ */
+export async function resolveHonours(
+  config: Pick<Config, 'mta' | 'report'>,
+  local: () => Promise<LocalMta> = askLocalMta,
+): Promise<KnownHonours> {
+  const { honours } = config.mta;
+  if (honours !== 'auto') {
+    const dane = honours.includes('dane');
+    // postfix: smtp_tls_dane_insecure_mx_policy is "dane" wherever the level is.
+    return { dane, halfDane: dane, mtaSts: honours.includes('mta-sts'), both: config.report.both };
+  }
+  const { postfix, exim } = await local();
+  return {
+    dane: postfix?.dane === true || exim?.dane === true,
+    halfDane: postfix?.halfDane === true,
+    mtaSts: postfix?.mtaSts === true,
+    both: config.report.both,
+  };
+}

@@ -182,7 +182,7 @@ export async function buildFromLedger(
     day,
     domain,
     revision,
-    instance: await deps.ledger.instance(),
+    instance: deps.config.instance ?? (await deps.ledger.instance()),
     tallies,
     config: deps.config,
     attribute: (tally): readonly Attributed[] =>

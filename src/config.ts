@@ -203,6 +203,11 @@ export const configSchema = z.strictObject({
   mail: mailSchema.prefault({}),
   delivery: deliverySchema.prefault({}),
   report: reportSchema.prefault({}),
+  instance: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"')
+    .optional()
+    .describe('part of every report-id; default: made once at random and kept in the ledger'),
   native: z
     .enum(['hold', 'use'])
     .default('hold')

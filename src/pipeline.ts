@@ -3,6 +3,7 @@ import { type ClosedDays, closeDays } from './closing.ts';
 import type { Config } from './config.ts';
 import { addDays, type Day, dayOf } from './day.ts';
 import type { Outcome } from './delivery/outbox.ts';
+import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -42,23 +43,27 @@ export interface PassSummary {
 export async function runPass(deps: PipelineDeps, options: PipelineOptions): Promise<PassSummary> {
   const read = await readConfiguredLogs(deps);
   if (options.offline) return { read };
-  const network = await openNetwork(deps);
-  await attribute(deps, network);
-  const closed = await close(deps, network);
+  const closed = await closePass(deps);
   const sent = await deliver(deps, options);
   await prune(deps);
   return { read, closed, sent };
 }
 
-/** Closes days and sends, without reading: the `send` command. A released day is sent however old it is. */
+/** Attributes and closes what is over, without reading or sending. A released day is closed however old it is. */
+export async function closePass(deps: PipelineDeps, released?: Day): Promise<ClosedDays> {
+  const network = await openNetwork(deps);
+  await attribute(deps, network);
+  return close(deps, network, released);
+}
+
+/** Closes days and sends, without reading: the `send` command. */
 export async function sendPass(
   deps: PipelineDeps,
   options: PipelineOptions,
   released?: Day,
 ): Promise<{ readonly closed: ClosedDays; readonly sent: SendSummary }> {
-  const network = await openNetwork(deps);
-  await attribute(deps, network);
-  const closed = await close(deps, network, released);
+  const closed = await closePass(deps, released);
+  if (released !== undefined) await release(deps.ledger, deps.clock.now(), { states: ['held'], day: released });
   return { closed, sent: await deliver(deps, options) };
 }
 

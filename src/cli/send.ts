@@ -1,0 +1,138 @@
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { z } from 'zod';
+import { type Preview, previewDue } from '../delivery/dry-run.ts';
+import { loadMailSetup } from '../delivery/mail-setup.ts';
+import { rehearse } from '../delivery/rehearse.ts';
+import { createTransports } from '../delivery/transports.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { rehearsalLedger } from '../ledger/rehearsal.ts';
+import { closePass, sendPass } from '../pipeline.ts';
+import { checked, selectionArguments } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, demandSender, withContext } from './context.ts';
+import type { Printer } from './io.ts';
+import { sayClosed, sayOutcome, saySent } from './say.ts';
+import { printable } from './table.ts';
+
+const sendArguments = selectionArguments.extend({
+  'dry-run': z.boolean().default(false),
+  to: z.string().optional(),
+});
+type SendArguments = z.infer<typeof sendArguments>;
+
+export const send: Command = {
+  name: 'send',
+  usage: 'send',
+  summary: 'close days that are over, build their reports and deliver what is due now',
+  details: `A second \`send\` sends nothing. Exit code 75 says that some deliveries will be tried again.
+
+Examples:
+  maillog-tlsrpt send --dry-run            # every mail and POST as it would go; changes nothing
+  maillog-tlsrpt send --to me@example.com  # all of them to one address, to look at
+  maillog-tlsrpt send --day 2026-01-31     # release a day that is held`,
+  options: (yargs: Argv) =>
+    yargs
+      .option('day', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'release this UTC day, however long ago it ended',
+      })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'show what would go, send nothing' })
+      .option('to', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'rehearse: mail everything to this address',
+      }),
+  run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(sendArguments, values);
+    return withContext(globals, async (context) => {
+      demandSender(context);
+      if (chosen['dry-run']) return showDue(context, chosen, globals, printer);
+      if (chosen.to !== undefined) return rehearseTo(context, chosen, chosen.to, printer);
+      return sendNow(context, chosen, globals, printer);
+    });
+  },
+};
+
+function depsOf(context: Context) {
+  return { ...context, host: hostname(), directory: dirname(resolve(context.configPath)) };
+}
+
+async function sendNow(
+  context: Context,
+  chosen: SendArguments,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  const options = { offline: false, onOutcome: sayOutcomes(printer) };
+  const { closed, sent } = await sendPass(depsOf(context), options, chosen.day);
+  sayClosed(closed, printer);
+  saySent(sent, printer);
+  if (globals.json)
+    printer.json({
+      built: closed.built.length,
+      waiting: closed.waiting,
+      held: Object.fromEntries(closed.held),
+      sent,
+    });
+  return sent.retry + sent.putOff + closed.waiting > 0 ? EXIT.tryAgain : EXIT.ok;
+}
+
+function sayOutcomes(printer: Printer) {
+  return (outcome: Parameters<typeof sayOutcome>[0]) => sayOutcome(outcome, printer);
+}
+
+/** Closes days upon a ledger that forgets, and shows what that would send. */
+async function showDue(
+  context: Context,
+  chosen: SendArguments,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  const ledger = rehearsalLedger(context.ledger);
+  sayClosed(await closePass({ ...depsOf(context), ledger }, chosen.day), printer);
+  const setup = await loadMailSetup(context.config);
+  let shown = 0;
+  for await (const preview of previewDue({ ledger, clock: context.clock, setup })) {
+    shown++;
+    if (globals.json) printer.json(preview);
+    else for (const line of previewLines(preview)) printer.line(line);
+    await printer.drained();
+  }
+  printer.message('notice', shown === 0 ? 'nothing would go' : `${shown} would go; nothing was sent`);
+  return EXIT.ok;
+}
+
+async function rehearseTo(
+  context: Context,
+  chosen: SendArguments,
+  to: string,
+  printer: Printer,
+): Promise<ExitCode> {
+  const ledger = rehearsalLedger(context.ledger);
+  sayClosed(await closePass({ ...depsOf(context), ledger }, chosen.day), printer);
+  const transports = await createTransports(context.config, context.clock);
+  try {
+    const count = await rehearse({ ...context, ledger, transports }, to);
+    printer.message('notice', `${count} rehearsed to ${to}; the outbox stays as it was`);
+  } finally {
+    transports.close();
+  }
+  return EXIT.ok;
+}
+
+function previewLines(preview: Preview): string[] {
+  const after = new Date(preview.notBefore).toISOString().replace('.000Z', 'Z');
+  return [
+    `${preview.kind} to ${printable(preview.rua)} (${preview.state}, not before ${after}, ${preview.bytes} bytes)`,
+    `  ${printable(preview.where)}`,
+    ...preview.headers.map((header) => `  | ${printable(header)}`),
+    ...(preview.text ?? '').split('\n').map((line) => `  > ${printable(line)}`),
+    ...JSON.stringify(preview.document, null, 1)
+      .split('\n')
+      .map((line) => `  ${line}`),
+    '',
+  ];
+}

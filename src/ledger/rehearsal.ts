@@ -1,0 +1,48 @@
+import type { Ledger, OutboxRow, OutboxState, StoredReport } from './ledger.ts';
+
+type FreezeArguments = Parameters<Ledger['freeze']>;
+
+/**
+ * A ledger in which building freezes nothing: reports and outbox rows made through it live in memory and die with it.
+ * `send --dry-run` and `send --to` close days upon it; all else goes to the real one.
+ */
+export function rehearsalLedger(ledger: Ledger): Ledger {
+  const reports: StoredReport[] = [];
+  const rows: OutboxRow[] = [];
+
+  async function freeze(...[report, , outbox]: FreezeArguments): Promise<StoredReport> {
+    const real = await ledger.report(report.day, report.domain, report.revision);
+    if (real !== undefined) return real;
+    // Negative, so that no real row has the same number.
+    const stored = { ...report, id: -1 - reports.length };
+    reports.push(stored);
+    for (const row of outbox) rows.push({ ...row, id: -1 - rows.length, reportId: stored.id, attempts: 0 });
+    return stored;
+  }
+
+  async function outbox(
+    filter: { readonly reportId?: number; readonly states?: readonly OutboxState[] } = {},
+  ) {
+    const made = rows.filter(
+      (row) =>
+        (filter.reportId === undefined || filter.reportId === row.reportId) &&
+        (filter.states === undefined || filter.states.includes(row.state)),
+    );
+    return [...(await ledger.outbox(filter)), ...made];
+  }
+
+  const overlay: Partial<Ledger> = {
+    freeze,
+    outbox,
+    reportById: async (id) => reports.find((report) => report.id === id) ?? ledger.reportById(id),
+    close: async () => undefined,
+  };
+  return new Proxy(ledger, {
+    get(target, name) {
+      const own = Reflect.get(overlay, name);
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

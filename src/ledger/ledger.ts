@@ -194,6 +194,17 @@ export interface DomainDay {
   readonly demand?: Demand;
 }
 
+/** A domain with tallies that no snapshot was given to yet. */
+export interface UnattributedDomain {
+  readonly domain: string;
+  /** Start of the first and of the last such hour, UTC ms. */
+  readonly fromHour: number;
+  readonly toHour: number;
+  /** The log itself proves DANE, or MTA-STS, for some of them: its policy is worth looking up, honoured here or not. */
+  readonly provenDane?: true;
+  readonly provenSts?: true;
+}
+
 /**
  * Everything kept: segments and positions, open sessions, tallies, snapshots, reports, outbox. Two engines implement
  * it. Every method is one transaction; those that change state are durable when they return.
@@ -221,10 +232,7 @@ export interface Ledger {
   /** Reading hosts (with parser) whose log calls some peer Trusted or Verified: trust anchors exist there at all. */
   trustingHosts(): Promise<{ readonly host: string; readonly parser: string }[]>;
   /** Domains having tallies with no snapshot yet in hours from `sinceHour` (UTC ms) on, oldest hour first. */
-  unattributed(
-    limit: number,
-    sinceHour?: number,
-  ): Promise<{ readonly domain: string; readonly fromHour: number; readonly toHour: number }[]>;
+  unattributed(limit: number, sinceHour?: number): Promise<UnattributedDomain[]>;
   /** Stores the snapshot and gives it to the domain's unattributed tallies of the hours from..to (inclusive). */
   attribute(
     snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>,

@@ -1,4 +1,4 @@
-import type { Day } from '../day.ts';
+import type { Day, UnattributedDomain } from '../day.ts';
 import type { Demand, DomainDay, StoredSnapshot, Tally } from './ledger.ts';
 import { number, text, toSnapshot, toTally } from './rows.ts';
 import type { SqlConnection, SqlRow, SqlValue } from './sql.ts';
@@ -61,9 +61,13 @@ export async function unattributedDomains(
   connection: SqlConnection,
   limit: number,
   sinceHour: number,
-): Promise<{ domain: string; fromHour: number; toHour: number }[]> {
+): Promise<UnattributedDomain[]> {
   const rows = await connection.query(
-    `SELECT domain, MIN(hour) AS from_hour, MAX(hour) AS to_hour FROM tally
+    `SELECT domain, MIN(hour) AS from_hour, MAX(hour) AS to_hour,
+       MAX(CASE WHEN policy_hint = 'tlsa' OR result_type IN ('tlsa-invalid', 'dnssec-invalid', 'dane-required')
+         THEN 1 ELSE 0 END) AS proven_dane,
+       MAX(CASE WHEN policy_hint = 'sts' OR result_type LIKE 'sts-%' THEN 1 ELSE 0 END) AS proven_sts
+     FROM tally
      WHERE snapshot = '' AND revision = 0 AND hour >= $2 GROUP BY domain ORDER BY MIN(hour), domain LIMIT $1`,
     [limit, sinceHour],
   );
@@ -71,6 +75,8 @@ export async function unattributedDomains(
     domain: text(row, 'domain'),
     fromHour: number(row, 'from_hour'),
     toHour: number(row, 'to_hour'),
+    ...(number(row, 'proven_dane') === 1 && { provenDane: true as const }),
+    ...(number(row, 'proven_sts') === 1 && { provenSts: true as const }),
   }));
 }
 

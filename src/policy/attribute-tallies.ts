@@ -1,0 +1,108 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { hourOf } from '../day.ts';
+import type { Ledger, UnattributedDomain } from '../ledger/ledger.ts';
+import { addressResolver } from './addresses.ts';
+import { type Discovered, discover } from './discover.ts';
+import type { Resolver } from './dns.ts';
+import { createLimiter } from './limiter.ts';
+import type { KnownHonours } from './local-mta.ts';
+import { type Fetched, type FetchOptions, fetchStsPolicy } from './mta-sts-fetch.ts';
+import { smartHostPorts } from './smart-hosts.ts';
+import { type Snapshot, snapshotId } from './snapshot.ts';
+
+const HOUR_MS = 3_600_000;
+/** Domains of one pass; the next pass takes the rest. */
+const MAX_DOMAINS = 100_000;
+/** Domains under way at once; their questions are bounded by the resolver. */
+const WIDTH = 50;
+/** So many domains in a row without an answer, and the pass leaves the rest to the next one. */
+const GIVE_UP_AFTER = 50;
+
+export interface AttributeDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly resolver: Resolver;
+  readonly honours: KnownHonours;
+  /** For tests: other ports, private addresses, own certificates. */
+  readonly fetch?: Partial<FetchOptions>;
+}
+
+export interface AttributeSummary {
+  /** Domains whose tallies got their snapshot. */
+  readonly attributed: number;
+  /** Domains that could not be looked up now; nothing is lost, the next pass asks again. */
+  readonly temporary: number;
+  /** Domains not tried: nobody answers, so the pass was ended. */
+  readonly left: number;
+  /** Why the first of them failed, for messages. */
+  readonly reason?: string;
+}
+
+/**
+ * Gives the tallies of hours from `sinceHour` (UTC ms) on the policies that are in force: each domain is looked up
+ * once. A look-up that fails changes nothing, so a resolver that is dead costs time and no report.
+ */
+export async function attributeTallies(deps: AttributeDeps, sinceHour: number): Promise<AttributeSummary> {
+  const domains = await deps.ledger.unattributed(MAX_DOMAINS, sinceHour);
+  const ports = smartHostPorts(deps.config.logs);
+  const limiter = createLimiter(WIDTH);
+  const fetchPolicy = policyFetcher(deps);
+  let attributed = 0;
+  let temporary = 0;
+  let inARow = 0;
+  let reason: string | undefined;
+  await Promise.all(
+    domains.map((open) =>
+      limiter.run(async () => {
+        if (inARow >= GIVE_UP_AFTER) return;
+        const port = ports.get(open.domain);
+        const scope = {
+          dane: deps.honours.dane || open.provenDane === true,
+          mtaSts: deps.honours.mtaSts || open.provenSts === true,
+          ...(port !== undefined && { smartHostPort: port }),
+        };
+        const found: Discovered = await discover({ ...deps, fetchPolicy }, open.domain, scope);
+        if (found.kind === 'temporary') {
+          temporary++;
+          inARow++;
+          reason ??= found.reason;
+          return;
+        }
+        inARow = 0;
+        await settle(deps, open, found.snapshot);
+        attributed++;
+      }),
+    ),
+  );
+  const left = domains.length - attributed - temporary;
+  return { attributed, temporary, left, ...(reason !== undefined && { reason }) };
+}
+
+/** Fetches policies of strangers' hosts, by our own resolver, from public addresses only. */
+export function policyFetcher(
+  deps: Pick<AttributeDeps, 'resolver' | 'fetch'>,
+): (domain: string) => Promise<Fetched> {
+  const options = { resolve: addressResolver(deps.resolver), ...deps.fetch };
+  return (domain) => fetchStsPolicy(domain, options);
+}
+
+/**
+ * The snapshot found now counts from the hour the former one was last seen in; the hours before that are the former
+ * one's, so that a policy that changed during a day makes two entries in the report.
+ */
+async function settle(
+  deps: Pick<AttributeDeps, 'ledger' | 'clock'>,
+  { domain, fromHour, toHour }: UnattributedDomain,
+  snapshot: Snapshot,
+): Promise<void> {
+  const id = snapshotId(snapshot);
+  const [former] = await deps.ledger.snapshotsOf(domain);
+  const changed = former === undefined || former.id === id ? fromHour : hourOf(former.lastSeen);
+  if (former !== undefined && changed > fromHour) {
+    await deps.ledger.attribute(former, former.lastSeen, fromHour, changed - HOUR_MS);
+  }
+  const now = deps.clock.now();
+  await deps.ledger.attribute({ id, domain, content: snapshot }, now, Math.max(fromHour, changed), toHour);
+}

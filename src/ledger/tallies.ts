@@ -1,5 +1,5 @@
 import type { Day, UnattributedDomain } from '../day.ts';
-import type { Demand, DomainDay, StoredSnapshot, Tally } from './ledger.ts';
+import type { Demand, DomainDay, StoredSnapshot, Tally, UnattributedDomain } from './ledger.ts';
 import { number, text, toSnapshot, toTally } from './rows.ts';
 import type { SqlConnection, SqlRow, SqlValue } from './sql.ts';
 

@@ -9,7 +9,7 @@ import { createLimiter } from './limiter.ts';
 import type { KnownHonours } from './local-mta.ts';
 import { type Fetched, type FetchOptions, fetchStsPolicy } from './mta-sts-fetch.ts';
 import { smartHostPorts } from './smart-hosts.ts';
-import { type Snapshot, snapshotId } from './snapshot.ts';
+import { type Snapshot, snapshotId, snapshotJson } from './snapshot.ts';
 
 const HOUR_MS = 3_600_000;
 /** Domains of one pass; the next pass takes the rest. */
@@ -104,5 +104,10 @@ async function settle(
     await deps.ledger.attribute(former, former.lastSeen, fromHour, changed - HOUR_MS);
   }
   const now = deps.clock.now();
-  await deps.ledger.attribute({ id, domain, content: snapshot }, now, Math.max(fromHour, changed), toHour);
+  await deps.ledger.attribute(
+    { id, domain, content: snapshotJson(snapshot) },
+    now,
+    Math.max(fromHour, changed),
+    toHour,
+  );
 }

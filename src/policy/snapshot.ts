@@ -86,6 +86,11 @@ export function snapshotId(snapshot: Snapshot): string {
   return createHash('sha256').update(canonicalJson(snapshot)).digest('hex');
 }
 
+/** A snapshot as the ledger keeps it. */
+export function snapshotJson(snapshot: Snapshot): JsonValue {
+  return JSON.parse(canonicalJson(snapshot)) as JsonValue;
+}
+
 /** JSON with sorted keys and no blanks, so that equal values are equal bytes. */
 export function canonicalJson(value: JsonValue | Snapshot): string {
   return JSON.stringify(value, (_key, inner: unknown) => sortedKeys(inner));

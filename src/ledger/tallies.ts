@@ -1,4 +1,4 @@
-import type { Day, UnattributedDomain } from '../day.ts';
+import type { Day } from '../day.ts';
 import type { Demand, DomainDay, StoredSnapshot, Tally, UnattributedDomain } from './ledger.ts';
 import { number, text, toSnapshot, toTally } from './rows.ts';
 import type { SqlConnection, SqlRow, SqlValue } from './sql.ts';

@@ -1,0 +1,166 @@
+import type { PolicyTypeHint } from 'maillog-tlsrpt/parser';
+import { type Connection, isSameServer, newConnection, type Outcome } from './connection.ts';
+import type { DeliveryLine } from './delivery-line.ts';
+import { isBare, type Witness, wentInClear } from './inference.ts';
+import { recipientDomain } from './next-hop.ts';
+import { claimNote, nameBroken } from './proxy-claims.ts';
+import type { Reading } from './reading.ts';
+import { type Reason, readReason } from './reasons.ts';
+import { bind, isFurtherRecipient, meet, type Request, retire } from './request.ts';
+import { preventedSession } from './session-builder.ts';
+import { BARE_LIMIT, factsOf, learn } from './tag-facts.ts';
+import { contextOf, emitNative, tell } from './telling.ts';
+import { hintOf, verdictOf } from './tls-field.ts';
+import { judge } from './verdict.ts';
+
+/** A delivery line names the domain its request waited for: all its sessions so far are told now. */
+export function takeDelivery(reading: Reading, request: Request, queueId: string, line: DeliveryLine): void {
+  const { entry, open } = reading;
+  const domain = recipientDomain(line.recipient);
+  if (line.tls !== undefined) learn(entry, open, { field: true });
+  dropStale(request, line);
+  for (const stale of bind(request, queueId)) emitNative(reading, stale);
+  const { current } = request;
+  if (current === undefined && isFurtherRecipient(request, line, entry.time)) {
+    if (domain !== request.last?.domain) learn(entry, open, { mixed: true });
+    return;
+  }
+  const connection = connectionOf(request, line, entry.time);
+  const reason = line.reason === undefined ? undefined : readReason(line.reason);
+  const prevented = request.prevented.length;
+  tellPast(reading, request, domain);
+  if (connection !== undefined) tellLast(reading, request, connection, line, reason, domain);
+  else if (reason?.kind === 'policy' && prevented === 0) tellPolicyReason(reading, request, reason, domain);
+  settle(request, line, entry.time, domain);
+}
+
+/** A connection with another server that no line tied to this request was left by one whose lines were lost. */
+function dropStale(request: Request, { relay }: DeliveryLine): void {
+  const { current } = request;
+  if (current === undefined || current.bound === true) return;
+  if (relay === undefined || !isSameServer(current, relay.name, relay.port)) retire(request);
+}
+
+/** The connection the line is of; a new one if no line told of it yet, undefined if there was none. */
+function connectionOf(
+  request: Request,
+  { relay, reused }: DeliveryLine,
+  time: number,
+): Connection | undefined {
+  const { current } = request;
+  const isCurrent =
+    current !== undefined &&
+    relay !== undefined &&
+    current.outcome === undefined &&
+    isSameServer(current, relay.name, relay.port);
+  if (!isCurrent) retire(request);
+  delete request.current;
+  if (relay === undefined) return undefined;
+  const connection = isCurrent ? current : newConnection(relay, time);
+  if (connection.port === '') connection.port = relay.port;
+  // The handshake of a connection that carried mail before was told to whoever opened it.
+  if (reused && connection.native === undefined) connection.reused = true;
+  return connection;
+}
+
+/** What the line proves of its own connection: its other lines, its reason, its `tls=`, or the lack of any word of TLS. */
+function tellLast(
+  reading: Reading,
+  request: Request,
+  connection: Connection,
+  line: DeliveryLine,
+  reason: Reason | undefined,
+  domain: string | undefined,
+): void {
+  if (connection.reused === true) return meet(request, connection.name);
+  const claimed = claimNote(reading, connection, reason, domain);
+  const isOurFault = reason?.kind === 'handshake' && request.localFault === true && !claimed;
+  const proven = isOurFault ? undefined : (judge(connection, reason) ?? fieldOutcome(line));
+  if (proven === undefined) {
+    const inferred = inferredOutcome(reading, request, line, reason);
+    if (inferred !== undefined) tell(reading, request, connection, inferred, domain, hintFor(line, inferred));
+    return;
+  }
+  meet(request, connection.name);
+  tell(reading, request, connection, proven, domain, hintFor(line, proven));
+}
+
+/** `tls=` proves a policy type of this connection only where it is of this connection, not of a retry in clear text. */
+function hintFor({ tls }: DeliveryLine, { fault }: Outcome): PolicyTypeHint | undefined {
+  if (tls === undefined) return undefined;
+  const verdict = verdictOf(tls);
+  const agrees =
+    fault === undefined
+      ? verdict === 'tls'
+      : fault.type === 'starttls-not-supported' && verdict === 'plaintext';
+  return agrees ? hintOf(tls) : undefined;
+}
+
+function fieldOutcome({ tls, reason }: DeliveryLine): Outcome | undefined {
+  if (tls === undefined || reason === undefined) return undefined;
+  const verdict = verdictOf(tls);
+  if (verdict === 'tls') return { basis: 'tls-field' };
+  if (verdict !== 'tlsa-unusable') return undefined;
+  const fault = { type: 'tlsa-invalid', reason: 'all-TLSA-records-unusable', hint: 'tlsa' } as const;
+  return { basis: 'tls-field', fault };
+}
+
+function inferredOutcome(
+  reading: Reading,
+  request: Request,
+  line: DeliveryLine,
+  reason: Reason | undefined,
+): Outcome | undefined {
+  const { entry, open, options, settings } = reading;
+  const facts = factsOf(entry, open);
+  const midStream = options.midStream === true;
+  const witness: Witness = { entry, line, reason, request, facts, settings, midStream };
+  const clear = options.inferPlaintext !== false && wentInClear(witness);
+  if (isBare(witness)) learn(entry, open, { bare: Math.min((facts.bare ?? 0) + 1, BARE_LIMIT) });
+  return clear ? { basis: 'inferred', fault: { type: 'starttls-not-supported' } } : undefined;
+}
+
+/** The sessions with servers tried before, and those that a policy failure prevented. */
+function tellPast(reading: Reading, request: Request, domain: string | undefined): void {
+  for (const connection of request.past) {
+    if (connection.name === '') nameBroken(reading, connection, domain);
+    const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
+    if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
+  }
+  const context = contextOf(reading, request, domain);
+  for (const { time, host, ...failed } of request.prevented) {
+    reading.emit(preventedSession({ ...failed, host }, time, context));
+  }
+  request.past = [];
+  request.prevented = [];
+}
+
+/** The warning that names domain and host is missing; the reason still tells the fault. */
+function tellPolicyReason(
+  reading: Reading,
+  request: Request,
+  { fault, host }: Reason,
+  domain: string | undefined,
+): void {
+  if (fault === undefined || domain === undefined) return;
+  const context = contextOf(reading, request, domain);
+  reading.emit(preventedSession({ domain, host, fault }, reading.entry.time, context));
+}
+
+/** Keeps what is needed to know the lines of further recipients. */
+function settle(
+  request: Request,
+  { relay, delays }: DeliveryLine,
+  time: number,
+  domain: string | undefined,
+): void {
+  request.last = {
+    name: relay?.name ?? '',
+    port: relay?.port ?? '',
+    delays,
+    time,
+    ...(domain !== undefined && { domain }),
+  };
+  delete request.hidden;
+  delete request.localFault;
+}

@@ -1,0 +1,63 @@
+import { isLoopback, type LogEntry } from 'maillog-tlsrpt/parser';
+import type { DeliveryLine } from './delivery-line.ts';
+import type { HostSettings } from './options.ts';
+import { toPeer } from './peer.ts';
+import { isPrivate } from './private-address.ts';
+import type { Reason } from './reasons.ts';
+import type { Request } from './request.ts';
+import { BARE_LIMIT, type TagFacts } from './tag-facts.ts';
+import { verdictOf } from './tls-field.ts';
+
+/** What a guard may look at. */
+export interface Witness {
+  readonly entry: LogEntry;
+  readonly line: DeliveryLine;
+  readonly reason: Reason | undefined;
+  readonly request: Request;
+  readonly facts: TagFacts;
+  readonly settings: HostSettings;
+  readonly midStream: boolean;
+}
+
+/** Stamps of whole seconds and figures of two digits: a request may seem to begin this much too late. */
+const SLACK_MS = 2000;
+
+/**
+ * Whether the delivery went over a connection of its own in clear text that Postfix would have encrypted had it been
+ * offered. A line without any word of TLS proves that only where words of TLS are known to be logged (catalog §4).
+ */
+export function wentInClear(witness: Witness): boolean {
+  if (!isPlainDelivery(witness)) return false;
+  const { tls } = witness.line;
+  if (tls !== undefined) return verdictOf(tls) === 'plaintext';
+  return isPublic(witness.line) && logsTls(witness) && !witness.facts.levelNone;
+}
+
+/** A delivery without any word of TLS that counts towards "nobody logs TLS here". */
+export function isBare(witness: Witness): boolean {
+  return witness.line.tls === undefined && isPlainDelivery(witness) && isPublic(witness.line);
+}
+
+function isPlainDelivery({ line, reason, request, facts, entry, midStream }: Witness): boolean {
+  if (line.relay === undefined || line.reused || request.hidden === true) return false;
+  if (reason === undefined || reason.kind !== 'other') {
+    // Broken off: with the field the level had been decided, without it nobody knows.
+    if (reason?.kind !== 'lost' || line.tls === undefined) return false;
+  }
+  // A handshake that failed and a TLS session that broke both end in a second try in clear text.
+  if (request.met.includes(line.relay.name) || request.unknownBroken === true) return false;
+  const began = entry.time - line.duration * 1000;
+  return !midStream || began - SLACK_MS > facts.since;
+}
+
+/** Whether a handshake would have left a line: told by configuration, or shown by this tag itself. */
+function logsTls({ settings, facts }: Witness): boolean {
+  if (settings.tlsLogLevel !== undefined) return settings.tlsLogLevel >= 1;
+  return facts.summary === true && (facts.bare ?? 0) < BARE_LIMIT;
+}
+
+/** Servers of one's own network are often told to go without TLS, in tables a log does not show. */
+function isPublic({ relay }: DeliveryLine): boolean {
+  const peer = relay === undefined ? undefined : toPeer(relay.name);
+  return peer !== undefined && !isLoopback(peer.address) && !isPrivate(peer.address);
+}

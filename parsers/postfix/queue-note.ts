@@ -1,0 +1,45 @@
+import { isSameServer, newConnection } from './connection.ts';
+import { claimNote } from './proxy-claims.ts';
+import type { Reading } from './reading.ts';
+import { type Reason, readReason } from './reasons.ts';
+import { bind, connectionFor, meet, type Request, retire } from './request.ts';
+import { emitNative } from './telling.ts';
+import { judge } from './verdict.ts';
+
+/**
+ * `Q: TEXT`: why a server was given up while another one is left to try (smtp_trouble.c, smtp_bulk_fail). The same
+ * texts as in a delivery line; any other text only ties the process to the queue id.
+ */
+export function takeQueueNote(reading: Reading, request: Request, queueId: string, text: string): void {
+  for (const stale of bind(request, queueId)) emitNative(reading, stale);
+  const reason = readReason(text);
+  if (reason.kind === 'other') return;
+  if (reason.peer !== undefined) meet(request, reason.peer);
+  end(reading, request, reason);
+  retire(request);
+  delete request.hidden;
+  delete request.localFault;
+}
+
+function end(reading: Reading, request: Request, reason: Reason): void {
+  const { time } = reading.entry;
+  const { current } = request;
+  if (reason.peer !== undefined && (current === undefined || !isSameServer(current, reason.peer, ''))) {
+    // No line told of this server yet.
+    if (reason.kind !== 'starttls' && reason.kind !== 'requiretls-certificate') return;
+    connectionFor(request, { name: reason.peer, port: '' }, 'broken', time).bound = true;
+  } else if (reason.kind === 'handshake' && current?.broken === undefined && current?.native === undefined) {
+    if (request.localFault === true) return;
+    // tlsproxy makes the handshake and smtp names no server: it is found when the domain is known.
+    retire(request);
+    request.current = { ...newConnection({ name: '', port: '' }, time), bound: true };
+    request.unknownBroken = true;
+  }
+  const connection = request.current;
+  if (connection === undefined) return;
+  if (reason.kind === 'certificate' || reason.kind === 'requiretls-certificate') {
+    claimNote(reading, connection, reason, undefined);
+  }
+  const outcome = judge(connection, reason);
+  if (outcome !== undefined) connection.outcome = outcome;
+}

@@ -1,0 +1,130 @@
+import type { PolicyTypeHint, ResultType } from 'maillog-tlsrpt/parser';
+import { readPeer } from './peer.ts';
+
+/** Why a session failed, in the words native TLSRPT uses for the same cause (catalog §3). */
+export type Fault = {
+  type: ResultType;
+  /** RFC 8460 failure-reason-code; absent where native sends none. */
+  reason?: string;
+  hint?: PolicyTypeHint;
+};
+
+/** What the text of a delivery line's parentheses, or behind `QUEUEID: `, means for the session. */
+export interface Reason {
+  readonly kind:
+    | 'handshake'
+    | 'certificate'
+    | 'starttls'
+    | 'requiretls-certificate'
+    | 'no-session'
+    | 'lost'
+    | 'local'
+    | 'policy'
+    | 'other';
+  /** `H[A]` where the text names it. */
+  readonly peer?: string;
+  /** For `policy`: the failure that kept the server from being tried. */
+  readonly fault?: Fault;
+  /** For `policy`: the MX host, as printed. */
+  readonly host?: string;
+}
+
+const OTHER: Reason = { kind: 'other' };
+
+const NOT_OFFERED = 'TLS is required, but was not offered by host ';
+const REFUSED = 'TLS is required, but host ';
+const REQUIRED_NOT_OFFERED = 'Sender requested REQUIRETLS, but TLS service was not offered by host ';
+const REQUIRED_REFUSED = 'Sender requested REQUIRETLS, but host ';
+const REQUIRED_MATCH =
+  /^Sender requested REQUIRETLS, but no (?:matching|trusted) server certificate was found\. The last attempted server was /;
+
+/**
+ * Reads a reason. Texts are matched whole, or by a fixed beginning: whatever follows `said:` or `refused to start
+ * TLS:` is the peer's (catalog §2.5).
+ */
+export function readReason(text: string): Reason {
+  switch (text.charCodeAt(0)) {
+    case 67: // C
+      return text === 'Cannot start TLS: handshake failure' ? { kind: 'handshake' } : OTHER;
+    case 83: // S
+      if (text === 'Server certificate not verified' || text === 'Server certificate not trusted') {
+        return { kind: 'certificate' };
+      }
+      return text.startsWith('Sender requested REQUIRETLS, ') ? requireTlsReason(text) : OTHER;
+    case 84: // T
+      return tlsReason(text);
+    case 99: // c
+      if (text.startsWith('connect to ')) return { kind: 'no-session' };
+      if (text === 'client TLS configuration problem') return { kind: 'local' };
+      return text.startsWith('conversation with ') ? brokenReason(text, 18) : OTHER;
+    case 104: // h
+      return text.startsWith('host ') ? hostReason(text) : OTHER;
+    case 108: // l
+      if (text.startsWith('lost connection with ')) return brokenReason(text, 21);
+      return text.startsWith('local data error while talking to ') ? named('lost', text, 34) : OTHER;
+    default:
+      return policyReason(text) ?? OTHER;
+  }
+}
+
+function named(kind: Reason['kind'], text: string, start: number): Reason {
+  const peer = readPeer(text, start)?.name;
+  return peer === undefined ? { kind } : { kind, peer };
+}
+
+function tlsReason(text: string): Reason {
+  if (text.startsWith(NOT_OFFERED)) return named('starttls', text, NOT_OFFERED.length);
+  if (text.startsWith(REFUSED)) return refusedBy(text, REFUSED.length);
+  if (text.startsWith('TLS is required, but ')) return { kind: 'local' };
+  if (text === 'Temporary lookup error') return { kind: 'local' };
+  return policyReason(text) ?? OTHER;
+}
+
+function requireTlsReason(text: string): Reason {
+  if (text.startsWith(REQUIRED_NOT_OFFERED)) return named('starttls', text, REQUIRED_NOT_OFFERED.length);
+  const match = REQUIRED_MATCH.exec(text);
+  if (match !== null) return named('requiretls-certificate', text, match[0].length);
+  return text.startsWith(REQUIRED_REFUSED) ? refusedBy(text, REQUIRED_REFUSED.length) : OTHER;
+}
+
+function refusedBy(text: string, start: number): Reason {
+  const peer = readPeer(text, start);
+  if (peer === undefined || !text.startsWith(' refused to start TLS: ', peer.end)) return OTHER;
+  return { kind: 'starttls', peer: peer.name };
+}
+
+/** A connection that broke: before the greeting and the EHLO reply nothing is known of its TLS. */
+function brokenReason(text: string, start: number): Reason {
+  const peer = readPeer(text, start);
+  if (peer === undefined) return { kind: 'lost' };
+  const where = text.indexOf(' while ', peer.end);
+  const early =
+    where >= 0 && /^ while (?:receiving the |performing the )/.test(text.slice(where, where + 25));
+  return { kind: early ? 'no-session' : 'lost', peer: peer.name };
+}
+
+function hostReason(text: string): Reason {
+  const peer = readPeer(text, 5);
+  if (peer === undefined) return OTHER;
+  const refused = text.startsWith(' refused to talk to me: ', peer.end);
+  return { kind: refused ? 'no-session' : 'other', peer: peer.name };
+}
+
+/** Reasons for which no server was tried, native TLSRPT being silent (catalog §2.4, §3). */
+export function policyReason(text: string): Reason | undefined {
+  if (text.startsWith('TLSA lookup error for ')) {
+    const end = text.indexOf(':', 22);
+    const host = text.slice(22, end < 0 ? text.length : end);
+    return { kind: 'policy', fault: { type: 'dnssec-invalid' }, host };
+  }
+  const fault = POLICY_FAULTS[text];
+  return fault === undefined ? undefined : { kind: 'policy', fault };
+}
+
+/** The level dane-only refuses servers without usable DANE before it connects. */
+const POLICY_FAULTS: Readonly<Record<string, Fault>> = {
+  'no TLSA records found': { type: 'dane-required' },
+  'non DNSSEC destination': { type: 'dane-required' },
+  'Verification not possible, MX RRset is insecure': { type: 'dane-required' },
+  'TLSA records unusable': { type: 'tlsa-invalid', hint: 'tlsa' },
+};

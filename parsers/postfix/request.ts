@@ -1,0 +1,130 @@
+import { accepts, type Connection, isSameServer, newConnection, type Part } from './connection.ts';
+import type { DeliveryLine } from './delivery-line.ts';
+import type { PeerText } from './peer.ts';
+import type { PolicyFailure } from './policy-lines.ts';
+import type { Fault } from './reasons.ts';
+import { judge } from './verdict.ts';
+
+/** More connections than smtp(8) makes for one request (smtp_mx_address_limit 5, each tried again in clear text). */
+const MOST_CONNECTIONS = 32;
+/** A second delivery line so much later is of another request, for its retry must wait longer than that. */
+const SAME_REQUEST_MS = 60_000;
+
+/** A policy failure waiting for the request's delivery line: a {@link PolicyFailure} in JSON. */
+export type OpenPolicyFailure = { domain: string; host?: string; fault: Fault; time: number };
+
+/** The last delivery line of a process, to know the further recipients of one connection. */
+export type LastDelivery = { name: string; port: string; delays: string; time: number; domain?: string };
+
+/**
+ * What one smtp process is at: it serves one request (queue id, next hop) at a time and opens connections one after
+ * another (catalog §4). JSON: the value under the process's key in the open-sessions table.
+ */
+export type Request = {
+  queueId?: string;
+  /** The connection whose lines are being read. */
+  current?: Connection;
+  /** Connections that ended before another server was tried; their domain is not known yet. */
+  past: Connection[];
+  prevented: OpenPolicyFailure[];
+  /** Servers (`H[A]`) that this request had TLS with, or trouble with. */
+  met: string[];
+  /** A handshake broke behind tlsproxy, and no line says with which server. */
+  unknownBroken?: true;
+  /** STARTTLS was hidden or not wanted on this side. */
+  hidden?: true;
+  /** A local fault, after which `Cannot start TLS` tells nothing of the server. */
+  localFault?: true;
+  last?: LastDelivery;
+};
+
+export function newRequest(): Request {
+  return { past: [], prevented: [], met: [] };
+}
+
+/** Whether nothing waits for another line: what is kept then only serves to know repetitions. */
+export function isSettled({ current, past, prevented }: Request): boolean {
+  return current === undefined && past.length === 0 && prevented.length === 0;
+}
+
+/** The connection a line tells of: the current one if the line fits it, else a new one. */
+export function connectionFor(
+  request: Request,
+  peer: Pick<PeerText, 'name' | 'port'>,
+  part: Part,
+  time: number,
+): Connection {
+  const { current } = request;
+  if (current !== undefined && isSameServer(current, peer.name, peer.port) && accepts(current, part)) {
+    if (current.port === '') current.port = peer.port;
+    return current;
+  }
+  retire(request);
+  delete request.last;
+  const connection = newConnection(peer, time);
+  request.current = connection;
+  return connection;
+}
+
+/**
+ * The current connection is over. One that no line tied to a queue id cannot be attributed, as its request's own lines
+ * were lost, unless native named the domain.
+ */
+export function retire(request: Request): void {
+  const { current } = request;
+  delete request.current;
+  if (current === undefined || current.reused === true) return;
+  if (current.bound !== true && current.native === undefined) return;
+  const outcome = current.outcome ?? judge(current, { kind: 'other' });
+  if (outcome === undefined) return;
+  request.past.push({ ...current, outcome });
+  if (request.past.length > MOST_CONNECTIONS) request.past.shift();
+}
+
+/**
+ * A line with a queue id: what its process said before without one is of that request. Returns the connections left
+ * over from another request, whose delivery line never came.
+ */
+export function bind(request: Request, queueId: string): Connection[] {
+  let stale: Connection[] = [];
+  if (request.queueId !== queueId) {
+    if (request.current?.bound === true) retire(request);
+    stale = request.past.filter(({ bound }) => bound === true);
+    request.past = request.past.filter(({ bound }) => bound !== true);
+    request.met = [];
+    request.queueId = queueId;
+    delete request.last;
+    delete request.unknownBroken;
+  }
+  for (const connection of request.past) connection.bound = true;
+  if (request.current !== undefined) {
+    request.current.bound = true;
+    meet(request, request.current.name);
+  }
+  return stale;
+}
+
+/** Notes a server this request had TLS or trouble with. */
+export function meet(request: Request, name: string): void {
+  if (name === '' || request.met.includes(name)) return;
+  request.met.push(name);
+  if (request.met.length > MOST_CONNECTIONS) request.met.shift();
+}
+
+/** Notes a policy failure once, though Postfix may look the policy up twice in one request. */
+export function prevent(request: Request, { domain, host, fault }: PolicyFailure, time: number): void {
+  const known = request.prevented.some(
+    (other) => other.domain === domain && other.host === host && other.fault.type === fault.type,
+  );
+  if (known || request.prevented.length >= MOST_CONNECTIONS) return;
+  delete request.last;
+  request.prevented.push({ domain, ...(host !== undefined && { host }), fault, time });
+}
+
+/** Whether the line is of a further recipient of the connection that the last delivery line told of. */
+export function isFurtherRecipient(request: Request, line: DeliveryLine, time: number): boolean {
+  const { last } = request;
+  if (last === undefined || last.delays !== line.delays) return false;
+  if (last.name !== (line.relay?.name ?? '') || last.port !== (line.relay?.port ?? '')) return false;
+  return time - line.duration * 1000 - last.time <= SAME_REQUEST_MS;
+}

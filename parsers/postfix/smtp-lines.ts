@@ -1,0 +1,155 @@
+import { takeDelivery } from './delivery.ts';
+import { readDelivery } from './delivery-line.ts';
+import { readPeer } from './peer.ts';
+import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.ts';
+import { leadingQueueId } from './queue-id.ts';
+import { takeQueueNote } from './queue-note.ts';
+import type { Reading } from './reading.ts';
+import { connectionFor, prevent, type Request, retire } from './request.ts';
+import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
+import { readSummary } from './summary-line.ts';
+import { learn } from './tag-facts.ts';
+import { readTlsrptLine } from './tlsrpt-line.ts';
+import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
+
+/** Reads one line of an smtp process into the request it serves; returns the rule that took it. */
+export function readSmtpLine(reading: Reading, request: Request): Rule {
+  const { message } = reading.entry;
+  switch (message.charCodeAt(0)) {
+    case 65: // A
+    case 84: // T
+    case 85: // U
+    case 86: // V
+      return takeSummary(reading, request) ?? takeTlsrpt(reading, request) ?? takeQueued(reading, request);
+    case 83: // S
+      return takeBroken(reading, request) ?? takeQueued(reading, request);
+    case 67: // C
+    case 99: // c
+    case 115: // s
+      return (
+        takeCertificate(reading, request) ?? takeConnect(reading, request) ?? takeQueued(reading, request)
+      );
+    case 119: // w
+      return takeWarning(reading, request);
+    default:
+      return takeQueued(reading, request);
+  }
+}
+
+/** Lines that begin with a queue id, and whatever no other rule took. */
+function takeQueued(reading: Reading, request: Request): Rule {
+  const { message } = reading.entry;
+  const queueId = leadingQueueId(message);
+  if (queueId === undefined) return takeOther(reading, request);
+  const at = queueId.length + 2;
+  const line = readDelivery(message, at, request.current?.name);
+  if (line !== undefined) {
+    takeDelivery(reading, request, queueId, line);
+    return 'delivery';
+  }
+  if (message.startsWith('to=<', at)) return 'delivery-cut';
+  takeQueueNote(reading, request, queueId, message.slice(at));
+  return 'queue-note';
+}
+
+function takeSummary(reading: Reading, request: Request): Rule | undefined {
+  const { entry, open } = reading;
+  const line = readSummary(entry.message);
+  if (line === undefined) return undefined;
+  learn(entry, open, { summary: true, bare: 0 });
+  const connection = connectionFor(
+    request,
+    line.peer,
+    line.established ? 'established' : 'reused',
+    entry.time,
+  );
+  if (!line.established) {
+    connection.reused = true;
+    return 'tls-reused';
+  }
+  connection.established = entry.time;
+  if (connection.certificate === undefined && connection.unusable === undefined) connection.time = entry.time;
+  if (line.trust !== undefined) connection.trust = line.trust;
+  if (line.version !== undefined) connection.version = line.version;
+  const resumed = connection.resumed ?? line.resumed;
+  if (resumed !== undefined) connection.resumed = resumed;
+  return 'tls-established';
+}
+
+function takeTlsrpt(reading: Reading, request: Request): Rule | undefined {
+  const { entry, open } = reading;
+  const line = readTlsrptLine(entry.message);
+  if (line === undefined) return undefined;
+  learn(entry, open, { native: true });
+  const connection = connectionFor(request, { name: line.peer ?? '', port: '' }, 'native', entry.time);
+  const { domain, fault } = line;
+  connection.native = { time: entry.time, domain, ...(fault !== undefined && { fault }) };
+  return 'tlsrpt';
+}
+
+/** `SSL_connect error to N: …`, logged at every log level (tls_client.c, tls_client_start). */
+function takeBroken({ entry }: Reading, request: Request): Rule | undefined {
+  if (!entry.message.startsWith('SSL_connect error to ')) return undefined;
+  const peer = readPeer(entry.message, 21);
+  if (peer === undefined) return undefined;
+  connectionFor(request, peer, 'broken', entry.time).broken = entry.time;
+  return 'handshake-failed';
+}
+
+function takeCertificate({ entry }: Reading, request: Request): Rule | undefined {
+  const line = readCertificateLine(entry.message);
+  if (line === undefined) return undefined;
+  const connection = connectionFor(request, line.peer, 'certificate', entry.time);
+  connection.certificate ??= line.fault;
+  return 'certificate-verdict';
+}
+
+/** A server that could not be reached ends what came before and is no session. */
+function takeConnect({ entry }: Reading, request: Request): Rule | undefined {
+  if (!entry.message.startsWith('connect to ') || readPeer(entry.message, 11) === undefined) return undefined;
+  retire(request);
+  delete request.last;
+  return 'connect-failed';
+}
+
+function takeWarning(reading: Reading, request: Request): Rule {
+  const { entry } = reading;
+  const unusable = readUnusable(entry.message);
+  if (unusable !== undefined) {
+    connectionFor(request, unusable.peer, 'unusable', entry.time).unusable ??= unusable.fault;
+    return 'all-unusable';
+  }
+  const mismatch = readStsMismatch(entry.message);
+  if (mismatch !== undefined) {
+    prevent(request, mismatch, entry.time);
+    return 'sts-mx-mismatch';
+  }
+  return takeOther(reading, request);
+}
+
+/** Lines that prove no session by themselves, yet may say what later ones mean. */
+function takeOther(reading: Reading, request: Request): Rule {
+  const { entry, open } = reading;
+  const failure = readPolicyLookup(entry.message);
+  if (failure !== undefined) {
+    if (failure !== 'other') prevent(request, failure, entry.time);
+    return 'policy-lookup';
+  }
+  const resumed = readResumedUntrusted(entry.message);
+  if (resumed !== undefined) {
+    connectionFor(request, resumed, 'certificate', entry.time).resumed = true;
+    return 'resumed-untrusted';
+  }
+  const rule = ruleOfOther(entry.message);
+  if (isLocalFault(rule)) request.localFault = true;
+  if (rule === 'ehlo-discarded' && /^discarding EHLO keywords:.* STARTTLS(?: |$)/.test(entry.message)) {
+    request.hidden = true;
+  }
+  if (rule === 'starttls-noted') {
+    request.hidden = true;
+    learn(entry, open, { levelNone: true });
+  }
+  if (rule === 'dnssec-unavailable') learn(entry, open, { noDnssec: true });
+  if (rule === 'policy-table') learn(entry, open, { badPolicy: true });
+  return rule;
+}

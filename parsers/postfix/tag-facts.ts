@@ -1,0 +1,65 @@
+import type { LogEntry, OpenSessions } from 'maillog-tlsrpt/parser';
+
+/** What is known of all processes that log under one tag of one host. It outlives their sessions. */
+export type TagFacts = {
+  /** UTC ms of the first line seen. */
+  since: number;
+  /** A summary line was seen: smtp_tls_loglevel is 1 or more, or tlsproxy is in use. */
+  summary?: true;
+  /** Deliveries since the last summary that had neither a summary nor a `tls=` field; counted up to a limit. */
+  bare?: number;
+  /** A `tls=` field was seen (3.11+). */
+  field?: true;
+  /** A `TLSRPT:` line was seen: native TLSRPT is on. */
+  native?: true;
+  /** A failure was seen. */
+  failure?: true;
+  /** `Host offered STARTTLS`: the level is none, at least for some. */
+  levelNone?: true;
+  /** DNSSEC is not validated: DANE is silently off. */
+  noDnssec?: true;
+  /** A policy table or plugin gave something Postfix refused. */
+  badPolicy?: true;
+  /** One request carried recipients of several domains: the next hop is neither. */
+  mixed?: true;
+};
+
+/**
+ * So many deliveries in a row without any word of TLS are no longer believed to be in clear text: somebody set
+ * smtp_tls_loglevel back to 0.
+ */
+export const BARE_LIMIT = 20;
+
+const PREFIX = 'tag ';
+const MONTH_S = 30 * 86_400;
+
+/** The facts of an entry's tag; made at its first line. */
+export function factsOf(entry: Pick<LogEntry, 'host' | 'program' | 'time'>, open: OpenSessions): TagFacts {
+  const key = factsKey(entry);
+  const known = open.get(key);
+  if (known !== undefined) return known as TagFacts;
+  const facts: TagFacts = { since: entry.time };
+  open.set(key, facts, MONTH_S);
+  return facts;
+}
+
+/** Adds to the facts of an entry's tag; writes only what is new. */
+export function learn(entry: LogEntry, open: OpenSessions, news: Partial<TagFacts>): void {
+  const facts = factsOf(entry, open);
+  const changed = Object.entries(news).some(([name, value]) => facts[name as keyof TagFacts] !== value);
+  if (changed) open.set(factsKey(entry), { ...facts, ...news }, MONTH_S);
+}
+
+/** The facts of every tag in the table. */
+export function allFacts(open: OpenSessions, keys: Iterable<string>): TagFacts[] {
+  const facts: TagFacts[] = [];
+  for (const key of keys) {
+    const value = key.startsWith(PREFIX) ? open.get(key) : undefined;
+    if (value !== undefined) facts.push(value as TagFacts);
+  }
+  return facts;
+}
+
+function factsKey({ host, program }: Pick<LogEntry, 'host' | 'program'>): string {
+  return `${PREFIX}${host} ${program}`;
+}

@@ -1,0 +1,53 @@
+import type { PolicyTypeHint } from 'maillog-tlsrpt/parser';
+import type { Connection, Outcome } from './connection.ts';
+import { isOwn } from './own-mail.ts';
+import type { Reading } from './reading.ts';
+import type { Request } from './request.ts';
+import { connectionSession, type SessionContext } from './session-builder.ts';
+import { learn } from './tag-facts.ts';
+
+/** What the request adds to each of its sessions. */
+export function contextOf(
+  { entry, open, options, settings }: Reading,
+  { queueId }: Request,
+  recipientDomain: string | undefined,
+): SessionContext {
+  const own = options.ownSender !== undefined && queueId !== undefined && isOwn(entry.host, queueId, open);
+  return { settings, recipientDomain, own };
+}
+
+/** Emits the session of a connection, if a report can name it. */
+export function tell(
+  reading: Reading,
+  request: Request,
+  connection: Connection,
+  outcome: Outcome,
+  recipientDomain: string | undefined,
+  hint: PolicyTypeHint | undefined,
+): void {
+  if (outcome.fault !== undefined && outcome.basis === 'tls-line') {
+    learn(reading.entry, reading.open, { failure: true });
+  }
+  const context = { ...contextOf(reading, request, recipientDomain), hint };
+  const session = connectionSession(connection, outcome, context);
+  if (session !== undefined) reading.emit(session);
+}
+
+/** What native said is true even if the delivery line never came. */
+export function emitNative(
+  { emit, settings }: Pick<Reading, 'emit' | 'settings'>,
+  connection: Connection,
+): void {
+  const { native } = connection;
+  if (native === undefined) return;
+  const outcome: Outcome = {
+    basis: 'tlsrpt-line',
+    ...(native.fault !== undefined && { fault: native.fault }),
+  };
+  const session = connectionSession(connection, outcome, {
+    settings,
+    recipientDomain: undefined,
+    own: false,
+  });
+  if (session !== undefined) emit(session);
+}

@@ -1,6 +1,7 @@
 import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
+import type { OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
 /** The text in front of a position: equal for two segments only if they are one up to there. */
 export interface Position {
@@ -229,6 +230,12 @@ export interface Ledger {
   /** Per report domain of the given days (all days when absent); sessions that carried own reports are left out. */
   domainDays(filter?: { readonly day?: Day; readonly domain?: string }): Promise<DomainDay[]>;
   tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
+  /** Other people's sessions of the days from `since` on, summed up by day, domain and MX host; oldest day first. */
+  sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;
+  /** The same without domains: as short as a monitor needs it. */
+  trafficSums(): Promise<TrafficSum[]>;
+  /** What became of the reports of each day, without their bytes. */
+  outboxSums(): Promise<OutboxSum[]>;
   /** Reading hosts (with parser) whose log calls some peer Trusted or Verified: trust anchors exist there at all. */
   trustingHosts(): Promise<{ readonly host: string; readonly parser: string }[]>;
   /** Domains having tallies with no snapshot yet in hours from `sinceHour` (UTC ms) on, oldest hour first. */
@@ -283,5 +290,7 @@ export interface Ledger {
 
   /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
   prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;
+  /** Bytes the ledger takes; undefined where the engine cannot tell. */
+  size(): Promise<number | undefined>;
   close(): Promise<void>;
 }

@@ -62,9 +62,19 @@ export function tallyDigest(values: readonly SqlValue[]): string {
 }
 
 export function toTally(row: SqlRow): Tally {
-  const resumed = text(row, 'resumed');
   return {
     id: number(row, 'id'),
+    ...toTallyKey(row),
+    count: number(row, 'sessions'),
+    snapshot: text(row, 'snapshot') === '' ? null : text(row, 'snapshot'),
+    revision: number(row, 'revision'),
+  };
+}
+
+/** The fields of a session; columns a query has not asked for count as absent. */
+export function toTallyKey(row: SqlRow): TallyKey {
+  const resumed = text(row, 'resumed');
+  return {
     hour: number(row, 'hour'),
     host: text(row, 'host'),
     parser: text(row, 'parser'),
@@ -81,9 +91,6 @@ export function toTally(row: SqlRow): Tally {
     basis: text(row, 'basis') as Basis,
     ...(resumed !== '' && { resumed: resumed === 'true' }),
     ...(number(row, 'own') === 1 && { own: true }),
-    count: number(row, 'sessions'),
-    snapshot: text(row, 'snapshot') === '' ? null : text(row, 'snapshot'),
-    revision: number(row, 'revision'),
   };
 }
 

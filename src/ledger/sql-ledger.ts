@@ -15,6 +15,7 @@ import type {
 import * as reports from './reports.ts';
 import { number, text } from './rows.ts';
 import type { SqlConnection, SqlDatabase } from './sql.ts';
+import * as sums from './sums.ts';
 import * as tallies from './tallies.ts';
 
 /** The ledger over any SQL engine of ours: each method is one transaction. */
@@ -66,6 +67,18 @@ export class SqlLedger implements Ledger {
 
   tallies(filter: { readonly day?: Day; readonly domain?: string }) {
     return tallies.talliesOf(this.#database, filter);
+  }
+
+  sessionSums(filter: { readonly since?: Day; readonly domain?: string } = {}) {
+    return sums.sessionSums(this.#database, filter);
+  }
+
+  trafficSums() {
+    return sums.trafficSums(this.#database);
+  }
+
+  outboxSums() {
+    return sums.outboxSums(this.#database);
   }
 
   trustingHosts() {
@@ -158,6 +171,10 @@ export class SqlLedger implements Ledger {
 
   prune(day: Day, ingestedBefore: number) {
     return this.#write((connection) => reports.pruneDays(connection, day, ingestedBefore));
+  }
+
+  async size() {
+    return this.#database.size?.();
   }
 
   close() {

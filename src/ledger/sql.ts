@@ -14,5 +14,7 @@ export interface SqlConnection {
 export interface SqlDatabase extends SqlConnection {
   /** Runs `work` in one write transaction; commits when it resolves, rolls back when it throws. */
   transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /** Bytes the database takes on disk. */
+  size?(): Promise<number>;
   close(): Promise<void>;
 }

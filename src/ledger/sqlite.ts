@@ -59,6 +59,13 @@ class SqliteDatabase implements SqlDatabase {
     });
   }
 
+  async size(): Promise<number> {
+    const [row] = await this.query(
+      'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
+    );
+    return Number(row?.['bytes'] ?? 0);
+  }
+
   close(): Promise<void> {
     return this.#enqueue(async () => {
       this.#statements.clear();

@@ -1,0 +1,97 @@
+import type { Day } from '../day.ts';
+import type { OutboxState, TallyKey } from './ledger.ts';
+import { number, text, toTallyKey } from './rows.ts';
+import type { SqlConnection, SqlValue } from './sql.ts';
+
+/** Sessions of one UTC day that share everything but the hour, the addresses and what report holds them. */
+export interface SessionSum extends Omit<TallyKey, 'hour' | 'receivingIp' | 'sendingMtaIp'> {
+  readonly day: Day;
+  /** Start of the last hour with such a session, UTC ms. */
+  readonly hour: number;
+  readonly count: number;
+  /** Content address of the policies that applied; null: not yet attributed. */
+  readonly snapshot: string | null;
+}
+
+/** Sessions of one UTC day and host by what a monitor wants to know of them: no domains, so that it stays short. */
+export interface TrafficSum
+  extends Pick<
+    TallyKey,
+    'host' | 'parser' | 'outcome' | 'resultType' | 'peerTrust' | 'tlsVersion' | 'basis'
+  > {
+  readonly day: Day;
+  readonly count: number;
+}
+
+/** Outbox rows of one report day in one state, by the kind of receiver. */
+export interface OutboxSum {
+  readonly day: Day;
+  readonly state: OutboxState;
+  /** `mailto`, `https` or `directory`. */
+  readonly scheme: string;
+  readonly count: number;
+}
+
+const TRAFFIC = 'day, host, parser, outcome, result_type, peer_trust, tls_version, basis';
+const SESSIONS =
+  'day, host, parser, domain, outcome, result_type, reason, mx, peer_trust, tls_version, policy_hint, basis, resumed, own, snapshot';
+
+/** Other people's sessions by day, domain and MX host, oldest day first. */
+export async function sessionSums(
+  connection: SqlConnection,
+  filter: { readonly since?: Day; readonly domain?: string } = {},
+): Promise<SessionSum[]> {
+  const parameters: SqlValue[] = [];
+  let where = 'own = 0';
+  if (filter.since !== undefined) where += ` AND day >= $${parameters.push(filter.since)}`;
+  if (filter.domain !== undefined) where += ` AND domain = $${parameters.push(filter.domain)}`;
+  const rows = await connection.query(
+    `SELECT ${SESSIONS}, MAX(hour) AS hour, SUM(sessions) AS sessions FROM tally
+     WHERE ${where} GROUP BY ${SESSIONS} ORDER BY ${SESSIONS}`,
+    parameters,
+  );
+  return rows.map((row) => ({
+    ...toTallyKey(row),
+    day: text(row, 'day'),
+    count: number(row, 'sessions'),
+    snapshot: text(row, 'snapshot') === '' ? null : text(row, 'snapshot'),
+  }));
+}
+
+/** Other people's sessions by day and host, oldest day first. */
+export async function trafficSums(connection: SqlConnection): Promise<TrafficSum[]> {
+  const rows = await connection.query(
+    `SELECT ${TRAFFIC}, SUM(sessions) AS sessions FROM tally WHERE own = 0 GROUP BY ${TRAFFIC} ORDER BY ${TRAFFIC}`,
+  );
+  return rows.map((row) => {
+    const { host, parser, outcome, resultType, peerTrust, tlsVersion, basis } = toTallyKey(row);
+    return {
+      day: text(row, 'day'),
+      host,
+      parser,
+      outcome,
+      ...(resultType !== undefined && { resultType }),
+      ...(peerTrust !== undefined && { peerTrust }),
+      ...(tlsVersion !== undefined && { tlsVersion }),
+      basis,
+      count: number(row, 'sessions'),
+    };
+  });
+}
+
+/** What became of the reports of each day, without their bytes. */
+export async function outboxSums(connection: SqlConnection): Promise<OutboxSum[]> {
+  const scheme =
+    "CASE WHEN lower(rua) LIKE 'mailto:%' THEN 'mailto' WHEN lower(rua) LIKE 'https:%' THEN 'https' ELSE 'directory' END";
+  const rows = await connection.query(
+    `SELECT report.day AS day, outbox.state AS state, ${scheme} AS scheme, COUNT(*) AS reports
+     FROM outbox JOIN report ON report.id = outbox.report_id
+     GROUP BY report.day, outbox.state, ${scheme} ORDER BY 1, 2, 3`,
+  );
+  return rows.map((row) => ({
+    day: text(row, 'day'),
+    state: text(row, 'state') as OutboxState,
+    scheme: text(row, 'scheme'),
+    count: number(row, 'reports'),
+  }));
+}

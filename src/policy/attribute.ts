@@ -76,6 +76,9 @@ function underSts(tally: TallyKey, snapshot: Snapshot | undefined, honours: Hono
   if (tally.outcome === 'failure' && provenType(tally) !== 'sts') return undefined;
   if (tally.outcome === 'failure') return asLogged(tally, policy);
   const { resultType, reason } = snapshot.sts.error;
+  // A match was demanded and met: the MTA knew a policy that we could not get.
+  const matched = tally.peerTrust === 'verified' || tally.policyTypeHint === 'sts-or-local';
+  if (matched) return { ...asLogged(tally, policy), also: { resultType, failureReasonCode: reason } };
   return { policy, outcome: 'failure', resultType, failureReasonCode: reason, beforeConnection: true };
 }
 

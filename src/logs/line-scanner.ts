@@ -1,3 +1,5 @@
+import { behindZeros } from './hole.ts';
+
 const NEWLINE = 10;
 const EMPTY = Buffer.alloc(0);
 /** The longest line kept whole; of a longer one the rest is passed over. */
@@ -38,7 +40,7 @@ export class LineScanner {
     }
     let start = 0;
     let consumed = 0;
-    if (this.#kept.length > 0) {
+    if (this.#kept.length + this.#dropped > 0) {
       start = firstEnd + 1;
       this.#keep(chunk.subarray(0, firstEnd));
       consumed = this.#takeKept() + 1;
@@ -51,10 +53,20 @@ export class LineScanner {
 
   /** Takes what is kept as a line; returns its bytes. */
   finish(): number {
-    return this.#kept.length === 0 ? 0 : this.#takeKept();
+    return this.#kept.length + this.#dropped === 0 ? 0 : this.#takeKept();
   }
 
-  #keep(bytes: Buffer): void {
+  /** Forgets what is kept. */
+  discard(): void {
+    this.#kept = EMPTY;
+    this.#dropped = 0;
+  }
+
+  #keep(piece: Buffer): void {
+    // The zeros of a hole would use up the room of the line behind them.
+    const hole = this.#kept.length === 0 ? behindZeros(piece) : 0;
+    this.#dropped += hole;
+    const bytes = piece.subarray(hole);
     const room = LINE_LIMIT - this.#kept.length;
     if (room > 0 && bytes.length > 0) this.#kept = Buffer.concat([this.#kept, bytes.subarray(0, room)]);
     this.#dropped += Math.max(0, bytes.length - room);
@@ -63,8 +75,7 @@ export class LineScanner {
   #takeKept(): number {
     const line = this.#kept;
     const length = line.length + this.#dropped;
-    this.#kept = EMPTY;
-    this.#dropped = 0;
+    this.discard();
     this.lines += 1;
     const wanted =
       this.#strict.length === 0 ||
@@ -114,9 +125,8 @@ export class LineScanner {
 
   #decode(chunk: Buffer, at: number, stop: number): void {
     this.decoded += 1;
-    let start = at;
     // A file truncated under a writer that does not append begins with a hole, read as zeros.
-    while (start < stop && chunk[start] === 0) start += 1;
+    const start = chunk[at] === 0 ? at + behindZeros(chunk.subarray(at, stop)) : at;
     const text = chunk.toString('utf8', start, Math.min(stop, start + LINE_LIMIT));
     this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text);
   }

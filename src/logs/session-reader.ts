@@ -76,6 +76,11 @@ export class SessionReader {
     return this.#scanner.finish();
   }
 
+  /** Forgets what is kept of an unfinished line. */
+  discard(): void {
+    this.#scanner.discard();
+  }
+
   /** Reads one line, without its newline. */
   line(text: string): void {
     this.#direct += 1;

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { EXIT, Problem } from '../errors.ts';
+import { type Format, formatOf, isBinary } from './format.ts';
+import { gunzip } from './gunzip.ts';
+import { type LogInput, openInput } from './log-input.ts';
+import { unpack } from './unpack.ts';
+
+export interface OpenLogOptions {
+  /** Uncompressed bytes to pass over. */
+  readonly from?: number;
+  /** What `-` stands for; the process's own when absent. */
+  readonly stdin?: Readable;
+}
+
+/**
+ * The uncompressed bytes of a log: plain, .gz, .xz, .zst or .bz2, told by their first bytes, not by name; `-` is
+ * standard input. A piece is valid only until the next one is asked for.
+ * @throws Problem (data) for what cannot be read or is no log; {@link TruncatedArchive} after the bytes that came
+ * before an unexpected end; Problem (unavailable) where the program that unpacks it is missing.
+ */
+export async function* openLog(path: string, options: OpenLogOptions = {}): AsyncGenerator<Buffer, void> {
+  const from = options.from ?? 0;
+  const input = await openInput(path, options.stdin);
+  try {
+    const format = formatOf(await input.head());
+    if (format === 'plain') yield* checked(input.pieces(from), path, from);
+    else yield* skip(checked(uncompressed(input, format), path, 0), from);
+  } finally {
+    await input.close();
+  }
+}
+
+/** UTC ms of the last change of a file: no later line can be in it. Undefined for standard input. */
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  if (path === '-') return undefined;
+  const status = await stat(path).catch(() => undefined);
+  return status?.isFile() ? Math.floor(status.mtimeMs) : undefined;
+}
+
+function uncompressed(input: LogInput, format: Exclude<Format, 'plain'>): AsyncGenerator<Buffer, void> {
+  return format === 'gz' ? gunzip(input) : unpack(input, format);
+}
+
+/** Refuses at its first bytes what is no text. */
+async function* checked(
+  pieces: AsyncIterable<Buffer>,
+  path: string,
+  from: number,
+): AsyncGenerator<Buffer, void> {
+  let first = from === 0;
+  for await (const piece of pieces) {
+    if (first && isBinary(piece)) {
+      throw new Problem(EXIT.data, 'this is no log: it holds binary data', {
+        where: path,
+        help: 'logs are text, plain or compressed with gzip, xz, zstd or bzip2',
+      });
+    }
+    first = false;
+    yield piece;
+  }
+}
+
+async function* skip(pieces: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer, void> {
+  let left = bytes;
+  for await (const piece of pieces) {
+    if (left >= piece.length) left -= piece.length;
+    else {
+      yield piece.subarray(left);
+      left = 0;
+    }
+  }
+}

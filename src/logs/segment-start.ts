@@ -1,0 +1,158 @@
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { EXIT, Problem } from '../errors.ts';
+import type { Segment } from '../ledger/ledger.ts';
+import { openLog } from './archive.ts';
+import { behindZeros } from './hole.ts';
+import { identify, matchSegments, PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
+import { StreamEdge } from './stream-edge.ts';
+import { TruncatedArchive } from './truncated-archive.ts';
+
+const ZEROS = Buffer.alloc(65_536);
+
+/** Where the reading of a file begins. */
+export interface SegmentStart {
+  /** The ledger's segment that the file holds; absent for a new one. */
+  readonly segment?: Segment;
+  readonly edge: StreamEdge;
+  /** The bytes from the edge's position on; none where the file ends before it. */
+  readonly pieces: AsyncIterable<Buffer>;
+  /** The file ends before the segment's position. */
+  readonly short: boolean;
+}
+
+type Pieces = AsyncGenerator<Buffer, void>;
+
+/**
+ * Finds the known segment that a file holds, by its first bytes and by those before the segment's position.
+ * @throws Problem (data) for a file that begins like a known segment as far as identity sees, and differs later.
+ */
+export async function findStart(
+  path: string,
+  known: readonly Segment[],
+  stdin?: Readable,
+): Promise<SegmentStart> {
+  const open = (from: number) => openLog(path, { from, ...(stdin !== undefined && { stdin }) });
+  const pieces = open(0);
+  const head = await peek(pieces);
+  const prefix = Buffer.from(head.bytes.subarray(0, PREFIX_BYTES));
+  const candidates = matchSegments(prefix, known);
+  const whole = replay(head, pieces);
+  if (candidates.length === 0) return { edge: new StreamEdge(), pieces: whole, short: false };
+  // What came through a pipe cannot be looked at twice.
+  const again = await isFile(path);
+  if (again) await pieces.return();
+  let short: SegmentStart | undefined;
+  for (const segment of again ? candidates : candidates.slice(0, 1)) {
+    const before = segment.position.offset - Math.min(TAIL_BYTES, segment.position.offset);
+    const found = await resume(segment, prefix, again ? open(before) : pass(whole, before));
+    if (found !== undefined && !found.short) return found;
+    short ??= found;
+  }
+  if (short !== undefined) return short;
+  if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, stdin);
+  refuseLookalike(path, prefix, candidates, again);
+  return { edge: new StreamEdge(), pieces: open(0), short: false };
+}
+
+/** False when the path leads to another file by now: it was rotated in between. */
+async function beginsWith(pieces: Pieces, prefix: Buffer): Promise<boolean> {
+  const { bytes } = await peek(pieces);
+  await pieces.return();
+  return bytes.subarray(0, prefix.length).equals(prefix);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return path !== '-' && (await stat(path)).isFile();
+}
+
+/** Checks the bytes before the segment's position; undefined if they are others. `pieces` begins with them. */
+async function resume(segment: Segment, prefix: Buffer, pieces: Pieces): Promise<SegmentStart | undefined> {
+  const { offset, tailHash: expected } = segment.position;
+  const { bytes: tail, rest } = await take(pieces, Math.min(TAIL_BYTES, offset));
+  const short = tail.length < Math.min(TAIL_BYTES, offset);
+  if (!short && tailHash(tail) === expected) {
+    return { segment, edge: new StreamEdge(prefix, offset, tail), pieces: replay(rest, pieces), short };
+  }
+  await pieces.return();
+  return short ? { segment, edge: new StreamEdge(prefix, offset, tail), pieces: none(), short } : undefined;
+}
+
+/** Two files with one identity would be counted as one, or one of them again at every reading. */
+function refuseLookalike(path: string, prefix: Buffer, candidates: readonly Segment[], again: boolean): void {
+  const identity = identify(prefix, true)?.identity;
+  const like = candidates.find((segment) => segment.identity === identity || !again);
+  if (like === undefined) return;
+  throw new Problem(
+    EXIT.data,
+    `this log begins like one already read (${like.path}), and differs from it later`,
+    {
+      where: path === '-' ? 'standard input' : path,
+      help: 'a log that was edited after it was read cannot be read on; what follows in other files can',
+    },
+  );
+}
+
+/** What was taken off the front of a stream. */
+interface Head {
+  /** Zeros in front, which a hole in the file reads as. */
+  readonly zeros: number;
+  readonly bytes: Buffer;
+  /** The archive ended behind these bytes. */
+  readonly cut?: TruncatedArchive;
+}
+
+/** Reads until the identity can be told. */
+async function peek(pieces: Pieces): Promise<Head> {
+  let zeros = 0;
+  let bytes: Buffer = Buffer.alloc(0);
+  try {
+    while (bytes.length < PREFIX_BYTES) {
+      const { value, done } = await pieces.next();
+      if (done === true) break;
+      const start = bytes.length > 0 ? 0 : behindZeros(value);
+      zeros += start;
+      bytes = Buffer.concat([bytes, value.subarray(start)]);
+    }
+    return { zeros, bytes };
+  } catch (cut) {
+    if (cut instanceof TruncatedArchive) return { zeros, bytes, cut };
+    throw cut;
+  }
+}
+
+/** What was taken off, and all behind it. */
+async function* replay({ zeros, bytes, cut }: Head, pieces: Pieces): Pieces {
+  try {
+    for (let left = zeros; left > 0; left -= ZEROS.length) yield ZEROS.subarray(0, left);
+    if (bytes.length > 0) yield bytes;
+    if (cut !== undefined) throw cut;
+    yield* pieces;
+  } finally {
+    await pieces.return();
+  }
+}
+
+async function* none(): Pieces {}
+
+async function* pass(pieces: Pieces, bytes: number): Pieces {
+  let left = bytes;
+  for await (const piece of pieces) {
+    if (left < piece.length) yield piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
+}
+
+/** The first `count` bytes, fewer at the end, and what came with them. */
+async function take(
+  pieces: Pieces,
+  count: number,
+): Promise<{ bytes: Buffer; rest: Pick<Head, 'zeros' | 'bytes'> }> {
+  let bytes: Buffer = Buffer.alloc(0);
+  while (bytes.length < count) {
+    const { value, done } = await pieces.next();
+    if (done === true) break;
+    bytes = Buffer.concat([bytes, value]);
+  }
+  return { bytes: bytes.subarray(0, count), rest: { zeros: 0, bytes: bytes.subarray(count) } };
+}

@@ -1,0 +1,18 @@
+import { EXIT, Problem } from '../errors.ts';
+
+/** An archive that ends before its format says so. All its bytes before that were delivered. */
+export class TruncatedArchive extends Problem {
+  constructor(path: string, cause?: unknown) {
+    super(EXIT.data, 'the archive ends before its time: it is cut off, or still being written', {
+      where: path,
+      help: 'the lines before were read; read it again when it is whole',
+      cause,
+    });
+    this.name = 'TruncatedArchive';
+  }
+}
+
+/** An archive whose bytes its format does not allow. */
+export function corruptArchive(path: string, cause?: unknown): Problem {
+  return new Problem(EXIT.data, 'the archive is damaged', { where: path, cause });
+}

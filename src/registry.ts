@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { parser as exim } from '../parsers/exim/index.ts';
 import { parser as postfix } from '../parsers/postfix/index.ts';
 import { EXIT, Problem, systemReason } from './errors.ts';
 import { CONTRACT, type LogParser, type ParserModule } from './parser.ts';
 
 /** The formats that come with the program. A foreign one is named by the path of its module. */
-export const BUILT_IN: readonly ParserModule[] = [postfix, exim];
+export const BUILT_IN: readonly ParserModule[] = [postfix];
 
 const moduleShape = z.object({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -67,7 +66,7 @@ async function foreignParser(path: string): Promise<ParserModule> {
  * Makes a parser with checked options.
  * @throws Problem (config) naming the option that is wrong.
  */
-export function createParser(module: ParserModule, options: Readonly<Record<string, unknown>>): LogParser {
+export function createParser(module: ParserModule, options: object): LogParser {
   const result = module.options.safeParse(options);
   if (result.success) return module.create(result.data);
   const [issue] = result.error.issues;

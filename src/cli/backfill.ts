@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
 import { createParser, loadParser } from '../registry.ts';
@@ -57,7 +57,7 @@ async function readInto(
 ): Promise<ExitCode> {
   const module = await loadParser(chosen.parser, process.cwd());
   const summary = await readArchivedLogs(context, chosen.files.map(absolute), {
-    module,
+    parserName: module.name,
     makeParser: () =>
       createParser(module, {
         ...parserOptions(chosen),
@@ -72,8 +72,7 @@ async function readInto(
   sayFaults(summary, printer);
   if (globals.json) printer.json(toJson(summary));
   else say(summary, printer);
-  const refused = summary.faults.find((fault) => fault.problem instanceof Problem);
-  return refused === undefined ? EXIT.ok : refused.problem.exitCode;
+  return summary.faults[0]?.problem.exitCode ?? EXIT.ok;
 }
 
 function absolute(file: string): string {

@@ -59,7 +59,7 @@ function toJson({ read, closed, sent }: PassSummary): unknown {
     files: read.files,
     lines: read.lines,
     sessions: read.sessions,
-    faults: read.faults.map(({ path, message }) => ({ path, message })),
+    faults: read.faults.map(({ path, problem }) => ({ path, message: problem.message })),
     ...(closed !== undefined && {
       built: closed.built.length,
       waiting: closed.waiting,

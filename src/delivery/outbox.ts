@@ -75,7 +75,7 @@ export async function attempt(
     notBefore: now + LEASE,
     ...(known === undefined && { message }),
   } as const;
-  if (!(await deps.ledger.moveOutbox(row.id, row.state, sending)))
+  if (!(await deps.ledger.moveOutbox(row.id, row.state, sending, row.attempts)))
     return { report, rua: row.rua, state: 'taken', note: 'another process sends it' };
   const handover = await handOver(deps, report, target, message);
   return settle(deps, { ...row, ...sending }, report, target, handover);
@@ -145,7 +145,7 @@ async function settle(
     return close(deps, row, report, 'sending', 'given-up', `given up after ${hours} h: ${handover.reason}`);
   }
   const change = { state: 'retry', notBefore, lastResult: handover.reason } as const;
-  await deps.ledger.moveOutbox(row.id, 'sending', change);
+  await deps.ledger.moveOutbox(row.id, 'sending', change, row.attempts);
   return {
     report,
     rua: row.rua,
@@ -163,6 +163,6 @@ async function close(
   state: OutboxState,
   note: string,
 ): Promise<Outcome> {
-  await deps.ledger.moveOutbox(row.id, from, { state, lastResult: note, message: NO_MESSAGE });
+  await deps.ledger.moveOutbox(row.id, from, { state, lastResult: note, message: NO_MESSAGE }, row.attempts);
   return { report, rua: row.rua, state, note };
 }

@@ -281,8 +281,10 @@ export interface Ledger {
   /**
    * Changes a row if it is still in the state the caller saw; false if it is not (somebody else has it).
    * Durable before it returns: it is the commit before handing over.
+   * @param attempts where given, the row must have had so many too: of two who find a row left over in `sending`,
+   *   one alone gets it
    */
-  moveOutbox(id: number, from: OutboxState, change: OutboxChange): Promise<boolean>;
+  moveOutbox(id: number, from: OutboxState, change: OutboxChange, attempts?: number): Promise<boolean>;
 
   /** Small named values: the time of the last look-up, the flag that Postfix reports already. */
   note(name: string): Promise<JsonValue | undefined>;

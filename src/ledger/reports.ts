@@ -121,6 +121,7 @@ export async function moveRow(
   id: number,
   from: OutboxState,
   change: OutboxChange,
+  attempts?: number,
 ): Promise<boolean> {
   const parameters: SqlValue[] = [id, from];
   const sets = Object.entries(change)
@@ -130,8 +131,9 @@ export async function moveRow(
         `${OUTBOX_COLUMNS[name as keyof OutboxChange]} = $${parameters.push(value as SqlValue)}`,
     );
   if (sets.length === 0) return true;
+  const tried = attempts === undefined ? '' : ` AND attempts = $${parameters.push(attempts)}`;
   const rows = await connection.query(
-    `UPDATE outbox SET ${sets.join(', ')} WHERE id = $1 AND state = $2 RETURNING id`,
+    `UPDATE outbox SET ${sets.join(', ')} WHERE id = $1 AND state = $2${tried} RETURNING id`,
     parameters,
   );
   return rows.length === 1;

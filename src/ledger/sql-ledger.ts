@@ -153,8 +153,8 @@ export class SqlLedger implements Ledger {
     return reports.outboxRows(this.#database, filter);
   }
 
-  moveOutbox(id: number, from: OutboxState, change: OutboxChange) {
-    return reports.moveRow(this.#database, id, from, change);
+  moveOutbox(id: number, from: OutboxState, change: OutboxChange, attempts?: number) {
+    return reports.moveRow(this.#database, id, from, change, attempts);
   }
 
   async note(name: string) {

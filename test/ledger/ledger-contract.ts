@@ -207,6 +207,11 @@ export function describeLedger(
       expect(await ledger.dueOutbox(NOON, 10)).toMatchObject([
         { state: 'sending', attempts: 1, message: new Uint8Array([1, 2, 255]) },
       ]);
+      const again = { state: 'sending', attempts: 2 } as const;
+      expect([
+        await ledger.moveOutbox(id, 'sending', again, 1),
+        await ledger.moveOutbox(id, 'sending', again, 1),
+      ]).toEqual([true, false]);
     });
 
     it('remembers demands, notes and cached values', async () => {

@@ -96,10 +96,14 @@ function baseParser(io: Io) {
 function parse(parser: ReturnType<typeof baseParser>, argv: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     try {
-      const parsed = parser.parse([...argv], {}, (error, _values, output) => {
-        if (error) reject(error);
-        else resolve(output === '' ? undefined : output);
-      });
+      const parsed = parser.parse(
+        argv.map((word) => (word === '-' ? STANDARD_INPUT : word)),
+        {},
+        (error, _values, output) => {
+          if (error) reject(error);
+          else resolve(output === '' ? undefined : output);
+        },
+      );
       if (parsed instanceof Promise) parsed.catch(reject);
     } catch (error) {
       reject(error);
@@ -107,11 +111,15 @@ function parse(parser: ReturnType<typeof baseParser>, argv: readonly string[]): 
   });
 }
 
-/** What stands behind `--` belongs to the files; yargs leaves it in `_`. */
+/** Stands for `-` while yargs parses, which would lose it among positional words. */
+const STANDARD_INPUT = '\u0000-';
+
+/** What stands behind `--` belongs to the files too; yargs leaves it in `_`. */
 function withTail(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const rest = (values['_'] as (string | number)[] | undefined)?.slice(1).map(String) ?? [];
   const files = (values['files'] as string[] | undefined) ?? [];
-  return { ...values, files: [...files, ...rest] };
+  const named = [...files, ...rest].map((word) => (word === STANDARD_INPUT ? '-' : word));
+  return { ...values, files: named };
 }
 
 function explain(error: unknown, printer: Printer): ExitCode {

@@ -58,7 +58,7 @@ function laterRelay(message: string, recipientStart: number, known: string): Del
   let end = message.indexOf(RELAY, recipientStart);
   for (let place = 0; end >= 0 && place < MOST_PLACES; place++) {
     const relayAt = end + RELAY.length;
-    if (message.startsWith(known, relayAt)) {
+    if (readPeer(message, relayAt)?.name === known) {
       const original = message.lastIndexOf(ORIG_TO, end);
       const recipientEnd = original > recipientStart ? original : end;
       const line = readBehindRelay(message, recipientStart, recipientEnd, relayAt);

@@ -28,7 +28,7 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   const connection = connectionOf(request, line, entry.time);
   const reason = line.reason === undefined ? undefined : readReason(line.reason);
   const prevented = request.prevented.length;
-  tellPast(reading, request, domain);
+  tellPast(reading, request, domain, line.relay?.name);
   if (connection !== undefined) tellLast(reading, request, connection, line, reason, domain);
   else if (reason?.kind === 'policy' && prevented === 0) tellPolicyReason(reading, request, reason, domain);
   settle(request, line, entry.time, domain);
@@ -72,7 +72,10 @@ function tellLast(
   reason: Reason | undefined,
   domain: string | undefined,
 ): void {
-  if (connection.reused === true) return meet(request, connection.name);
+  if (connection.reused === true) {
+    meet(request, connection.name);
+    return;
+  }
   const claimed = claimNote(reading, connection, reason, domain);
   const isOurFault = reason?.kind === 'handshake' && request.localFault === true && !claimed;
   const proven = isOurFault ? undefined : (judge(connection, reason) ?? fieldOutcome(line));
@@ -121,9 +124,14 @@ function inferredOutcome(
 }
 
 /** The sessions with servers tried before, and those that a policy failure prevented. */
-function tellPast(reading: Reading, request: Request, domain: string | undefined): void {
+function tellPast(
+  reading: Reading,
+  request: Request,
+  domain: string | undefined,
+  relay: string | undefined,
+): void {
   for (const connection of request.past) {
-    if (connection.name === '') nameBroken(reading, connection, domain);
+    if (connection.name === '') nameBroken(reading, connection, domain, relay);
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }

@@ -7,7 +7,7 @@ const LONGEST_ADDRESS = 120;
 
 /** A receiver as Postfix writes it, `H[A]:port` or `H[A]`, and the offset behind it. Not yet judged. */
 export interface PeerText {
-  /** `H[A]`, as written. */
+  /** `H[A]` in lower case: a delivery line keeps the case that DNS has, a summary of the same server does not. */
   readonly name: string;
   /** Digits; empty where the line names no port. */
   readonly port: string;
@@ -23,7 +23,7 @@ export function readPeer(text: string, start: number): PeerText | undefined {
   if (open <= start || open - start > LONGEST_HOST) return undefined;
   const close = text.indexOf(']', open);
   if (close < 0 || close - open > LONGEST_ADDRESS) return undefined;
-  const name = text.slice(start, close + 1);
+  const name = text.slice(start, close + 1).toLowerCase();
   if (name.includes(' ')) return undefined;
   let end = close + 1;
   if (text[end] !== ':') return { name, port: '', end };

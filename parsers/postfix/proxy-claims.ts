@@ -32,7 +32,8 @@ export function nameBroken(
   { entry, open }: Reading,
   connection: Connection,
   domain: string | undefined,
+  relay: string | undefined,
 ): void {
-  const note = takeBrokenNote(entry.host, open, connection.time, domain);
+  const note = takeBrokenNote(entry.host, open, connection.time, domain, relay);
   if (note !== undefined) apply(note, connection);
 }

@@ -96,16 +96,21 @@ export function takeNoteOf(
   return found;
 }
 
-/** The note of a broken handshake whose smtp line names no server: the domain's own, or the only one there is. */
+/**
+ * The note of a broken handshake whose smtp line names no server: native's word on the domain, else one on the server
+ * that then took the mail in clear text, else the only one there is.
+ */
 export function takeBrokenNote(
   host: string,
   open: OpenSessions,
   time: number,
   domain: string | undefined,
+  relay: string | undefined,
 ): ProxyNote | undefined {
   const key = PREFIX + host;
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
+  const address = relay === undefined ? undefined : addressOf(relay);
   const recent = stored.notes.filter(
     (note) =>
       (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&
@@ -115,6 +120,7 @@ export function takeBrokenNote(
   const others = recent.filter((note) => note.native === undefined);
   const found =
     recent.find((note) => note.native !== undefined && note.native.domain === domain) ??
+    others.find((note) => note.address === address) ??
     (others.length === 1 ? others[0] : undefined);
   if (found !== undefined) drop(key, stored, found, open);
   return found;

@@ -146,8 +146,7 @@ function relaxedValue(value: string): string {
 
 /** RFC 6376 §3.4.4. */
 function relaxedBody(body: Buffer): Buffer {
-  const text = body
-    .toString('latin1')
+  const text = `${body.toString('latin1')}\r\n`
     .replace(/[ \t]+\r\n/g, '\r\n')
     .replace(/[ \t]+/g, ' ')
     .replace(/(?:\r\n)+$/, '');

@@ -18,6 +18,8 @@ export type Handover =
       /** This target will never take it. */
       readonly kind: 'permanent';
       readonly reason: string;
+      /** The receiver refused the address itself: further reports would fare no better. */
+      readonly bounced?: true;
     };
 
 /** Somebody else's words as one line fit for `status`: no control characters, at most 200 characters. */

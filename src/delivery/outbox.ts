@@ -62,6 +62,15 @@ export async function attempt(
       note: barred.lastResult ?? 'waits its turn',
     };
   }
+  return sendRow(deps, row, report, target);
+}
+
+async function sendRow(
+  deps: DeliveryDeps,
+  row: OutboxRow,
+  report: StoredReport,
+  target: Target,
+): Promise<Outcome> {
   const now = deps.clock.now();
   const known = row.message !== undefined && row.message.length > 0 ? row.message : undefined;
   const message =
@@ -78,7 +87,7 @@ export async function attempt(
   if (!(await deps.ledger.moveOutbox(row.id, row.state, sending, row.attempts)))
     return { report, rua: row.rua, state: 'taken', note: 'another process sends it' };
   const handover = await handOver(deps, report, target, message);
-  return settle(deps, { ...row, ...sending }, report, target, handover);
+  return settle(deps, { ...row, ...sending }, report, handover);
 }
 
 /** What keeps a row from being tried now. */
@@ -126,12 +135,11 @@ async function settle(
   deps: DeliveryDeps,
   row: OutboxRow & { readonly firstTriedAt: number },
   report: StoredReport,
-  target: Target,
   handover: Handover,
 ): Promise<Outcome> {
   if (handover.kind === 'sent') return close(deps, row, report, 'sending', 'sent', handover.note);
   if (handover.kind === 'permanent') {
-    if (target.kind === 'mail') await noteBounce(deps.ledger, row.rua, deps.clock.now());
+    if (handover.bounced === true) await noteBounce(deps.ledger, row.rua, deps.clock.now());
     return close(deps, row, report, 'sending', 'given-up', handover.reason);
   }
   const notBefore = nextTime({

@@ -52,6 +52,7 @@ export function sendmailVerdict(code: number | null, signal: string | null, word
   const reason = oneLine(
     `sendmail: exit ${code}${meaning === undefined ? '' : ` (${meaning})`}${words === '' ? '' : `: ${words}`}`,
   );
-  if (PERMANENT[code] !== undefined) return { kind: 'permanent', reason };
+  if (PERMANENT[code] !== undefined)
+    return { kind: 'permanent', reason, ...(code !== 65 && { bounced: true }) };
   return { kind: 'temporary', reason, unreachable: true };
 }

@@ -59,16 +59,18 @@ function tlsRules(mail: Config['mail'], host: string): object {
 }
 
 /** Commands whose 5xx is a verdict on this very mail; any other speaks of us, and passes once it is mended. */
-const ABOUT_THE_MAIL = /^(?:RCPT TO|DATA|MAIL FROM|BDAT)/;
+const ABOUT_THE_MAIL = /^(?:MAIL FROM|RCPT TO|DATA|BDAT)/;
+
+/** "Log in first", "relay access denied" (RFC 3463 §3.8): a fault of our own set-up, before the mail was even seen. */
+const ABOUT_US = /^5\d\d[ -]5\.7\.|^530/;
 
 function smtpVerdict(error: NodemailerError): Handover {
-  const reason = oneLine(error.response ?? error.message);
-  const code = error.responseCode;
-  if (code === undefined) return { kind: 'temporary', reason, unreachable: true };
-  if (code >= 500 && ABOUT_THE_MAIL.test(error.command ?? '')) return { kind: 'permanent', reason };
-  return {
-    kind: 'temporary',
-    reason,
-    ...(!ABOUT_THE_MAIL.test(error.command ?? '') && { unreachable: true }),
-  };
+  const reply = error.response ?? error.message;
+  const reason = oneLine(reply);
+  const command = error.command ?? '';
+  if (error.responseCode === undefined || !ABOUT_THE_MAIL.test(command))
+    return { kind: 'temporary', reason, unreachable: true };
+  const beforeData = /^(?:MAIL|RCPT)/.test(command);
+  if (error.responseCode < 500 || (beforeData && ABOUT_US.test(reply))) return { kind: 'temporary', reason };
+  return { kind: 'permanent', reason, ...(command.startsWith('RCPT') && { bounced: true }) };
 }

@@ -72,10 +72,12 @@ async function resume(segment: Segment, prefix: Buffer, pieces: Pieces): Promise
   const { bytes: tail, rest } = await take(pieces, Math.min(TAIL_BYTES, offset));
   const short = tail.length < Math.min(TAIL_BYTES, offset);
   if (!short && tailHash(tail) === expected) {
-    return { segment, edge: new StreamEdge(prefix, offset, tail), pieces: replay(rest, pieces), short };
+    return { segment, edge: new StreamEdge({ prefix, offset, tail }), pieces: replay(rest, pieces), short };
   }
   await pieces.return();
-  return short ? { segment, edge: new StreamEdge(prefix, offset, tail), pieces: none(), short } : undefined;
+  return short
+    ? { segment, edge: new StreamEdge({ prefix, offset, tail }), pieces: none(), short }
+    : undefined;
 }
 
 /** Two files with one identity would be counted as one, or one of them again at every reading. */

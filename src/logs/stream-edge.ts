@@ -8,16 +8,19 @@ const NONE = Buffer.alloc(0);
 export class StreamEdge {
   #offset: number;
   #prefix: Buffer;
+  /** The prefix is gathered from what goes by, not known beforehand. */
+  readonly #gathering: boolean;
   /** The last bytes of all that was seen, and of what was seen before the position. */
   #streamTail: Buffer;
   #tail: Buffer;
 
-  /** @param prefix the segment's first bytes as far as known; @param tail those before `offset`, up to {@link TAIL_BYTES}. */
-  constructor(prefix: Buffer = NONE, offset = 0, tail: Buffer = NONE) {
-    this.#prefix = prefix;
-    this.#offset = offset;
-    this.#streamTail = tail;
-    this.#tail = tail;
+  /** At the start of a segment, or where it is resumed: its first bytes, the position, and the bytes before that. */
+  constructor(resumed?: { readonly prefix: Buffer; readonly offset: number; readonly tail: Buffer }) {
+    this.#gathering = resumed === undefined;
+    this.#prefix = resumed?.prefix ?? NONE;
+    this.#offset = resumed?.offset ?? 0;
+    this.#streamTail = resumed?.tail ?? NONE;
+    this.#tail = this.#streamTail;
   }
 
   /** Uncompressed bytes read: always the start of a line. */
@@ -36,7 +39,7 @@ export class StreamEdge {
 
   /** The next piece of the stream went by, and so many bytes of whole lines ended in it. */
   pass(piece: Buffer, lineBytes: number): void {
-    this.#extendPrefix(piece);
+    if (this.#gathering) this.#extendPrefix(piece);
     if (lineBytes > 0) {
       this.#offset += lineBytes;
       this.#tail = lastBytes(this.#streamTail, piece.subarray(0, piece.lastIndexOf(NEWLINE) + 1));

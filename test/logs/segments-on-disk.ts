@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import type { Segment } from '../../src/ledger/ledger.ts';
+import { LineScanner } from '../../src/logs/line-scanner.ts';
+import { readSegment, type SegmentBatch } from '../../src/logs/read-segment.ts';
+
+/** What the ledger keeps of segments, and every line that was committed with them. */
+export class Committed {
+  readonly segments: Segment[] = [];
+  readonly lines: string[] = [];
+
+  write({ segment }: SegmentBatch, lines: readonly string[], id: number | undefined): number {
+    const known = this.segments.findIndex((one) => one.id === (id ?? segment.id));
+    const lookalike = this.segments.findIndex((one) => one.identity === segment.identity);
+    if (lookalike >= 0 && lookalike !== known) throw new Error('two segments of one identity');
+    const row = { ...segment, id: known < 0 ? this.segments.length + 1 : (id ?? segment.id ?? 0), logId: 1 };
+    if (known < 0) this.segments.push(row);
+    else this.segments[known] = row;
+    this.lines.push(...lines);
+    return row.id;
+  }
+}
+
+export interface ReadOptions {
+  readonly finished?: boolean;
+  readonly enough?: () => boolean;
+  readonly stdin?: Readable;
+  /** Batches after which the reader is killed, uncommitted. */
+  readonly killAfter?: number;
+}
+
+/** Reads what is new in a file and commits it batch by batch. Returns the batches. */
+export async function readInto(
+  committed: Committed,
+  path: string,
+  options: ReadOptions = {},
+): Promise<SegmentBatch[]> {
+  let lines: string[] = [];
+  const scanner = new LineScanner([], (line) => lines.push(line));
+  const { finished = false, enough, stdin, killAfter = Number.POSITIVE_INFINITY } = options;
+  const batches: SegmentBatch[] = [];
+  let id: number | undefined;
+  const reading = readSegment(path, {
+    known: [...committed.segments],
+    sink: {
+      bytes: (piece) => scanner.push(piece),
+      finish: () => scanner.finish(),
+      discard: () => scanner.discard(),
+    },
+    finished,
+    ...(enough !== undefined && { enough }),
+    ...(stdin !== undefined && { stdin }),
+  });
+  for await (const batch of reading) {
+    if (batches.length >= killAfter) break;
+    batches.push(batch);
+    id = committed.write(batch, lines, id);
+    lines = [];
+  }
+  return batches;
+}

@@ -215,6 +215,17 @@ export const configSchema = z.strictObject({
   keep: duration
     .default(30 * 86_400_000)
     .describe('finished days are dropped from the ledger this long after they were read'),
+  metrics: z
+    .strictObject({
+      textfile: z
+        .string()
+        .regex(/\.prom$/, 'must end in .prom, or node_exporter passes it over')
+        .optional()
+        .describe(
+          'file that each `run` writes for node_exporter: /var/lib/prometheus/node-exporter/maillog-tlsrpt.prom',
+        ),
+    })
+    .prefault({}),
 });
 
 /** The whole configuration, with defaults filled in; lengths of time are in ms. */

@@ -1,18 +1,20 @@
 #!/usr/bin/env node
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { packageVersion } from '../version.ts';
 import { backfill } from './backfill.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Io, Printer } from './io.ts';
+import { metrics } from './metrics.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { send } from './send.ts';
 import { sessions } from './sessions.ts';
 import { status } from './status.ts';
 
-const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status];
+const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status, metrics];
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 
@@ -133,19 +135,6 @@ function explain(error: unknown, printer: Printer): ExitCode {
     `error: this is a bug in maillog-tlsrpt; please report it with these lines\n${reason}`,
   );
   return EXIT.software;
-}
-
-function packageVersion(): string {
-  for (const level of ['../../../package.json', '../../package.json']) {
-    try {
-      const text = readFileSync(fileURLToPath(new URL(level, import.meta.url)), 'utf8');
-      const parsed = JSON.parse(text) as { name?: string; version?: string };
-      if (parsed.name === 'maillog-tlsrpt') return parsed.version ?? 'unknown';
-    } catch {
-      // From the sources package.json stands one level nearer than from dist.
-    }
-  }
-  return 'unknown';
 }
 
 function startedAsProgram(): boolean {

@@ -2,7 +2,9 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { afterRun } from '../metrics/gather.ts';
 import { type PassSummary, runPass } from '../pipeline.ts';
+import { packageVersion } from '../version.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { demandSender, withContext } from './context.ts';
@@ -29,13 +31,20 @@ Examples:
     const { offline } = checked(selectionArguments, values);
     return withContext(globals, async (context) => {
       if (!offline) demandSender(context);
+      const begun = performance.now();
       const summary = await runPass(
         { ...context, host: hostname(), directory: dirname(resolve(context.configPath)) },
         { offline, onOutcome: (outcome) => sayOutcome(outcome, printer) },
       );
       say(summary, printer);
       if (globals.json) printer.json(toJson(summary));
-      return exitCode(summary);
+      const code = exitCode(summary);
+      const seconds = Math.round(performance.now() - begun) / 1000;
+      await afterRun(
+        { ...context, version: packageVersion() },
+        { at: context.clock.now(), seconds, exitCode: code },
+      );
+      return code;
     });
   },
 };

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { ClosingDeps } from '../closing.ts';
+import { dayStates } from '../day-states.ts';
+import { writeAtomically } from '../delivery/atomic-file.ts';
+import type { Ledger, Log } from '../ledger/ledger.ts';
+import type { OutboxSum } from '../ledger/sums.ts';
+import { type LastRun, metricsOf } from './series.ts';
+import { type Metric, metricsText } from './text.ts';
+import { carryTotals, countDays, NO_TOTALS, type Totals, totalsSchema } from './totals.ts';
+
+export type MetricsDeps = Pick<ClosingDeps, 'ledger' | 'clock' | 'config'> & {
+  readonly version: string;
+  /** This machine's name: a ledger shared by a fleet keeps each host's counters apart. */
+  readonly host: string;
+};
+
+const lastRunSchema = z.strictObject({ at: z.number(), seconds: z.number(), exitCode: z.number() });
+
+/** Notes how a pass of `run` went, and writes node_exporter's file where the config names one. */
+export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
+  await deps.ledger.setNote(`last-run:${deps.host}`, { ...run });
+  const { textfile } = deps.config.metrics;
+  if (textfile === undefined) return;
+  await writeAtomically(textfile, metricsText(await gatherMetrics(deps)));
+}
+
+/** How the last pass of `run` on a host went; undefined before the first. */
+export async function lastRunOf(ledger: Ledger, host: string): Promise<LastRun | undefined> {
+  return lastRunSchema.safeParse(await ledger.note(`last-run:${host}`)).data;
+}
+
+/**
+ * The metrics of what this configuration reads. Counters are carried on in the ledger, so that they do not fall
+ * when it drops old days.
+ */
+export async function gatherMetrics(deps: MetricsDeps): Promise<Metric[]> {
+  const { ledger } = deps;
+  const hosts = hostsOf(deps);
+  const logs = (await ledger.logs()).filter((log) => hosts.has(log.host));
+  const outbox = await ledger.outboxSums();
+  const lastRun = await lastRunOf(ledger, deps.host);
+  const ledgerBytes = await ledger.size();
+  return metricsOf({
+    version: deps.version,
+    logs: logs.filter((log) => isWatched(log, deps)),
+    days: await dayStates(deps, logs),
+    outbox,
+    totals: await carriedTotals(deps, hosts, outbox),
+    ...(ledgerBytes !== undefined && { ledgerBytes }),
+    ...(lastRun !== undefined && { lastRun }),
+  });
+}
+
+async function carriedTotals(
+  { ledger, host }: MetricsDeps,
+  hosts: ReadonlySet<string>,
+  outbox: readonly OutboxSum[],
+): Promise<Totals> {
+  const name = `metrics:${host}`;
+  const known = totalsSchema.safeParse(await ledger.note(name)).data ?? NO_TOTALS;
+  const traffic = (await ledger.trafficSums()).filter((sum) => hosts.has(sum.host));
+  const totals = carryTotals(known, countDays(traffic, outbox));
+  await ledger.setNote(name, totals);
+  return totals;
+}
+
+/** The reading hosts of the configured logs: in a fleet each host tells of its own. */
+function hostsOf({ config, host }: MetricsDeps): ReadonlySet<string> {
+  return new Set(config.logs.length === 0 ? [host] : config.logs.map((log) => log.host ?? host));
+}
+
+/** An archive that was backfilled once is of no interest to a monitor for ever. */
+function isWatched(log: Log, { clock, config }: MetricsDeps): boolean {
+  return log.readToEndAt !== undefined && log.readToEndAt > clock.now() - config.keep;
+}

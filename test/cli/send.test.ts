@@ -1,0 +1,161 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
+import { type HttpsReceiver, startHttpsReceiver } from '../receivers/https.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
+import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
+import { runCli } from './run-cli.ts';
+
+const KEY = fileURLToPath(new URL('../receivers/dkim-rsa.key.pem', import.meta.url));
+const DKIM = `dkim: {domain: reports.example, selector: s, key: ${KEY}}`;
+/** Three of the sample's domains ask for reports. */
+const ASKING = ['ok.test', 'tls12.test', 'dane-ok.example'];
+
+let smtp: SmtpReceiver;
+let https: HttpsReceiver;
+let dns: TxtServer;
+let place: Place;
+beforeEach(async () => {
+  smtp = await startSmtpReceiver();
+  https = await startHttpsReceiver();
+  dns = await startTxtServer((name) => {
+    const domain = name.replace('_smtp._tls.', '');
+    if (!ASKING.includes(domain)) return undefined;
+    const rua = domain.endsWith('.example') ? `https://127.0.0.1:${https.port}/r` : `mailto:tls@${domain}`;
+    return ['v=TLSRPTv1; ', `rua=${rua}`];
+  });
+});
+afterEach(async () => {
+  await Promise.all([smtp.close(), https.close(), dns.close(), place.remove()]);
+});
+
+async function prepared(mail: string, delivery = ''): Promise<void> {
+  place = await makePlace(
+    `dns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${mail}}\ndelivery: {allow-private: true${delivery}}\n`,
+  );
+  const result = await command('backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta1');
+  expect(result.code).toBe(0);
+}
+
+const command = (...words: string[]) => runCli([...words, '--now', MORNING_AFTER, '--config', place.config]);
+
+it('delivers to each that asks, and a second time nothing', async () => {
+  await prepared(DKIM);
+  const first = await command('send', '--json');
+  expect(first.code).toBe(0);
+  expect(first.json()).toMatchObject([{ built: 3, waiting: 0, sent: { sent: 3, retry: 0 } }]);
+  expect(smtp.mails.map((mail) => mail.to[0]).sort()).toEqual(['tls@ok.test', 'tls@tls12.test']);
+  expect(https.posts).toMatchObject([{ path: '/r', contentType: 'application/tlsrpt+gzip' }]);
+  expect((await command('send', '--json')).json()).toMatchObject([{ built: 0, sent: { sent: 0 } }]);
+  expect(smtp.mails).toHaveLength(2);
+});
+
+it('a dry run shows everything and changes nothing', async () => {
+  await prepared(DKIM);
+  const shown = await command('send', '--dry-run', '--json');
+  expect(shown.json()).toHaveLength(3);
+  expect(shown.json()).toMatchObject(
+    expect.arrayContaining([expect.objectContaining({ rua: 'mailto:tls@ok.test', kind: 'mail' })]),
+  );
+  expect(smtp.mails).toEqual([]);
+  const people = await command('send', '--dry-run');
+  expect(people.stdout).toContain('TLS-Report-Domain: ok.test');
+  const [status] = (await command('status', '--json')).json();
+  expect(status).toMatchObject({ outbox: {}, days: [{ reports: 0 }] });
+});
+
+it('rehearses to one address without touching the outbox', async () => {
+  await prepared(DKIM);
+  const result = await command('send', '--to', 'me@here.example');
+  expect(result.code).toBe(0);
+  expect(smtp.mails.map((mail) => mail.to)).toEqual([
+    ['me@here.example'],
+    ['me@here.example'],
+    ['me@here.example'],
+  ]);
+  expect((await command('send', '--json')).json()).toMatchObject([{ sent: { sent: 3 } }]);
+});
+
+it('writes every report into the directory too', async () => {
+  await prepared(DKIM);
+  const directory = place.path('reports');
+  await place.write(
+    'config.yaml',
+    `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\ndns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true, directory: ${directory}}\n`,
+  );
+  expect((await command('send')).code).toBe(0);
+  expect((await readdir(directory)).sort()).toEqual([
+    'reports.example!dane-ok.example!1795392000!1795478399.json.gz',
+    'reports.example!ok.test!1795392000!1795478399.json.gz',
+    'reports.example!tls12.test!1795392000!1795478399.json.gz',
+  ]);
+});
+
+it('holds a day that ended too long ago, until it is released', async () => {
+  await prepared(DKIM);
+  const later = (...words: string[]) =>
+    runCli([...words, '--now', '2026-12-01T05:00:00Z', '--config', place.config]);
+  expect((await later('send', '--json')).json()).toMatchObject([
+    { built: 0, held: { '2026-11-23': 'too-old' } },
+  ]);
+  expect(smtp.mails).toEqual([]);
+  expect((await later('send', '--day', '2026-11-23', '--json')).json()).toMatchObject([
+    { built: 3, sent: { sent: 3 } },
+  ]);
+});
+
+it('waits for a resolver that is dead, and loses nothing', async () => {
+  await prepared(DKIM);
+  const config = `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`;
+  const dead = await startTxtServer(() => []);
+  await dead.close();
+  await place.write('config.yaml', `${config}dns: {servers: ["${dead.address}"]}\n`);
+  expect((await command('send')).code).toBe(75);
+  await place.write('config.yaml', `${config}dns: {servers: ["${dns.address}"]}\n`);
+  expect((await command('send', '--json')).json()).toMatchObject([{ built: 3, sent: { sent: 3 } }]);
+});
+
+describe('never unsigned', () => {
+  it.each([
+    ['no key is configured', async () => '', /mail\.dkim is not set/],
+    [
+      'the key does not exist',
+      async () => 'dkim: {domain: reports.example, selector: s, key: /nonexistent.pem}',
+      /nonexistent\.pem|does not exist/,
+    ],
+    [
+      'the key is no key',
+      async () => `dkim: {domain: reports.example, selector: s, key: ${SAMPLE_LOG}}`,
+      /key/,
+    ],
+    [
+      'the domain is another one',
+      async () => `dkim: {domain: other.example, selector: s, key: ${KEY}}`,
+      /other\.example/,
+    ],
+  ])('%s: exit 78, nothing leaves, nothing is lost', async (_name, mail, words) => {
+    await prepared(await mail());
+    const refused = await command('send');
+    expect(refused.code).toBe(78);
+    expect(refused.stderr).toMatch(words);
+    expect(smtp.mails).toEqual([]);
+    await place.write(
+      'config.yaml',
+      `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\ndns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`,
+    );
+    expect((await command('send', '--json')).json()).toMatchObject([{ sent: { sent: 3 } }]);
+  });
+
+  it('an Ed25519 key signs', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    place = await makePlace();
+    const path = await place.write('ed.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const kept = place;
+    await prepared(`dkim: {domain: reports.example, selector: s, key: ${path}}`);
+    expect((await command('send')).code).toBe(0);
+    expect(smtp.mails[0]?.raw.toString('latin1')).toMatch(/^DKIM-Signature: v=1; a=ed25519-sha256/);
+    await kept.remove();
+  });
+});

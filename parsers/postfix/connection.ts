@@ -47,13 +47,14 @@ export type Connection = {
 /** The kinds of lines that tell of a connection, each at most once, in the order Postfix prints them. */
 export type Part = 'unusable' | 'certificate' | 'broken' | 'established' | 'reused' | 'native';
 
-/** Whether both name the same server; a line without a port (TLSRPT, reasons) fits any. */
+/** Whether both name the same server; what a line leaves out (TLSRPT the port, seldom the server) fits any. */
 export function isSameServer(
   connection: Pick<Connection, 'name' | 'port'>,
   name: string,
   port: string,
 ): boolean {
-  return connection.name === name && (port === '' || connection.port === '' || connection.port === port);
+  const isName = connection.name === name || name === '' || connection.name === '';
+  return isName && (port === '' || connection.port === '' || connection.port === port);
 }
 
 /**

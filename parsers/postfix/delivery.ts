@@ -6,10 +6,10 @@ import { recipientDomain } from './next-hop.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, isFurtherRecipient, meet, type Request, retire } from './request.ts';
+import { bind, complete, isFurtherRecipient, meet, type Request, retire } from './request.ts';
 import { preventedSession } from './session-builder.ts';
 import { BARE_LIMIT, factsOf, learn } from './tag-facts.ts';
-import { contextOf, emitNative, tell } from './telling.ts';
+import { contextOf, emitNative, tell, tellPrevented } from './telling.ts';
 import { hintOf, verdictOf } from './tls-field.ts';
 import { judge } from './verdict.ts';
 
@@ -21,7 +21,7 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   dropStale(request, line);
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const { current } = request;
-  if (current === undefined && isFurtherRecipient(request, line, entry.time)) {
+  if (current === undefined && isFurtherRecipient(request, line, entry.time, domain)) {
     if (domain !== request.last?.domain) learn(entry, open, { mixed: true });
     return;
   }
@@ -57,7 +57,7 @@ function connectionOf(
   delete request.current;
   if (relay === undefined) return undefined;
   const connection = isCurrent ? current : newConnection(relay, time);
-  if (connection.port === '') connection.port = relay.port;
+  complete(connection, relay);
   // The handshake of a connection that carried mail before was told to whoever opened it.
   if (reused && connection.native === undefined) connection.reused = true;
   return connection;
@@ -77,7 +77,11 @@ function tellLast(
     return;
   }
   const claimed = claimNote(reading, connection, reason, domain);
-  const isOurFault = reason?.kind === 'handshake' && request.localFault === true && !claimed;
+  const isOurFault =
+    request.localFault === true &&
+    reason?.kind === 'handshake' &&
+    connection.broken === undefined &&
+    !claimed;
   const proven = isOurFault ? undefined : (judge(connection, reason) ?? fieldOutcome(line));
   if (proven === undefined) {
     const inferred = inferredOutcome(reading, request, line, reason);
@@ -135,10 +139,7 @@ function tellPast(
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }
-  const context = contextOf(reading, request, domain);
-  for (const { time, host, ...failed } of request.prevented) {
-    reading.emit(preventedSession({ ...failed, host }, time, context));
-  }
+  tellPrevented(reading.emit, request, contextOf(reading, request, domain));
   request.past = [];
   request.prevented = [];
 }

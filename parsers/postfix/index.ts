@@ -13,12 +13,12 @@ import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } fr
 import { readSender } from './own-mail.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
 import type { Reading } from './reading.ts';
-import { isSettled, newRequest, type Request, retire } from './request.ts';
+import { isSettled, newRequest, type Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
 import { readSmtpLine } from './smtp-lines.ts';
 import { allFacts } from './tag-facts.ts';
 import { needlesFor, programOf } from './tags.ts';
-import { emitNative } from './telling.ts';
+import { abandon } from './telling.ts';
 import { readTlsproxyLine } from './tlsproxy-lines.ts';
 
 /** A request can last: ten minutes a server and step (catalog §4). */
@@ -62,10 +62,7 @@ class PostfixParser implements LogParser {
   idle(key: string, open: JsonObject, emit: Emit): void {
     if (isNotesKey(key)) emitNotes(open, emit, this.#settings(hostOf(key)));
     if (!key.startsWith(PROCESS)) return;
-    const request = open as Request;
-    retire(request);
-    for (const connection of request.past)
-      emitNative({ emit, settings: this.#settings(hostOf(key)) }, connection);
+    abandon(open as Request, { emit, settings: this.#settings(hostOf(key)) });
   }
 
   hints(open: OpenSessions, keys: Iterable<string>) {

@@ -52,8 +52,10 @@ function isPlainDelivery({ line, reason, request, facts, entry, midStream }: Wit
 
 /** Whether a handshake would have left a line: told by configuration, or shown by this tag itself. */
 function logsTls({ settings, facts }: Witness): boolean {
-  if (settings.tlsLogLevel !== undefined) return settings.tlsLogLevel >= 1;
-  return facts.summary === true && (facts.bare ?? 0) < BARE_LIMIT;
+  const isSilent = (facts.bare ?? 0) >= BARE_LIMIT;
+  if (settings.tlsLogLevel === undefined) return facts.summary === true && !isSilent;
+  // So many deliveries and never a TLS session: smtp_tls_security_level is none.
+  return settings.tlsLogLevel >= 1 && (facts.summary === true || !isSilent);
 }
 
 /** Servers of one's own network are often told to go without TLS, in tables a log does not show. */

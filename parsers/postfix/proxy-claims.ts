@@ -1,11 +1,20 @@
 import type { Connection } from './connection.ts';
-import { apply, takeBrokenNote, takeNoteOf } from './proxy-notes.ts';
+import { apply, type ProxyNote, takeBrokenNote, takeNoteOf } from './proxy-notes.ts';
 import type { Reading } from './reading.ts';
 import type { Reason } from './reasons.ts';
 
+/** At the summary of a connection: tlsproxy may have said that its TLSA records could not be used. */
+export function claimUnusable({ entry, open }: Reading, connection: Connection): void {
+  if (connection.native !== undefined || connection.unusable !== undefined) return;
+  const isUnusable = ({ unusable, native }: ProxyNote) =>
+    unusable !== undefined || native?.fault?.type === 'tlsa-invalid';
+  const note = takeNoteOf(entry.host, open, connection.name, entry.time, undefined, isUnusable);
+  if (note !== undefined) apply(note, connection);
+}
+
 /**
- * Puts into a connection what tlsproxy said of it: what failed by the reason of the smtp line, or the TLSA records
- * that could not be used. Returns whether a note was found.
+ * Puts into a connection what tlsproxy said of a failure that the smtp line only names. Returns whether a note was
+ * found.
  */
 export function claimNote(
   { entry, open }: Reading,
@@ -16,9 +25,8 @@ export function claimNote(
   if (connection.native !== undefined) return false;
   const broken = reason?.kind === 'handshake';
   const refused = reason?.kind === 'certificate' || reason?.kind === 'requiretls-certificate';
-  if (!broken && !refused && connection.established === undefined) return false;
+  if (!broken && !refused) return false;
   const note = takeNoteOf(entry.host, open, connection.name, entry.time, domain, (candidate) => {
-    if (candidate.unusable !== undefined) return true;
     const isBroken = candidate.broken === true || candidate.native?.fault?.reason === 'tls-handshake-failure';
     return isBroken ? broken : refused;
   });

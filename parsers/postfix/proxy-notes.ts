@@ -27,6 +27,8 @@ type Notes = { notes: ProxyNote[] };
 
 /** A note older than this is of a connection whose smtp lines were lost. */
 const NOTE_MS = 120_000;
+/** The smtp process hears of a handshake's end at once. */
+const ANSWER_MS = 30_000;
 /** Lines of one handshake stand within this. */
 const HANDSHAKE_MS = 2000;
 /** smtp and tlsproxy log through different sockets: a note may bear a slightly later stamp. */
@@ -88,7 +90,7 @@ export function takeNoteOf(
       note.address === address &&
       (note.name === '' || note.name === name) &&
       note.time <= time + SKEW_MS &&
-      time - note.time <= NOTE_MS &&
+      time - note.time <= ANSWER_MS &&
       serves(note),
   );
   const found = matching.find((note) => note.native?.domain === domain) ?? matching[0];

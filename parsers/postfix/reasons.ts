@@ -51,6 +51,8 @@ export function readReason(text: string): Reason {
         return { kind: 'certificate' };
       }
       return text.startsWith('Sender requested REQUIRETLS, ') ? requireTlsReason(text) : OTHER;
+    case 82: // R
+      return text.startsWith('REQUIRETLS policy configuration error') ? { kind: 'local' } : OTHER;
     case 84: // T
       return tlsReason(text);
     case 99: // c
@@ -84,7 +86,8 @@ function requireTlsReason(text: string): Reason {
   if (text.startsWith(REQUIRED_NOT_OFFERED)) return named('starttls', text, REQUIRED_NOT_OFFERED.length);
   const match = REQUIRED_MATCH.exec(text);
   if (match !== null) return named('requiretls-certificate', text, match[0].length);
-  return text.startsWith(REQUIRED_REFUSED) ? refusedBy(text, REQUIRED_REFUSED.length) : OTHER;
+  // Whatever else REQUIRETLS demanded in vain is no fault of the server's TLS.
+  return text.startsWith(REQUIRED_REFUSED) ? refusedBy(text, REQUIRED_REFUSED.length) : { kind: 'local' };
 }
 
 function refusedBy(text: string, start: number): Reason {

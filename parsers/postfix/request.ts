@@ -7,11 +7,15 @@ import { judge } from './verdict.ts';
 
 /** More connections than smtp(8) makes for one request (smtp_mx_address_limit 5, each tried again in clear text). */
 const MOST_CONNECTIONS = 32;
-/** A second delivery line so much later is of another request, for its retry must wait longer than that. */
+/** A delivery line so much later is of another request, for the retry of a message waits longer than that. */
 const SAME_REQUEST_MS = 60_000;
 
 /** A policy failure waiting for the request's delivery line: a {@link PolicyFailure} in JSON. */
 export type OpenPolicyFailure = { domain: string; host?: string; fault: Fault; time: number };
+
+/** `delays=` has two digits, a stamp may have whole seconds. */
+const ROUNDING = 1.1;
+const STAMP_MS = 1000;
 
 /** The last delivery line of a process, to know the further recipients of one connection. */
 export type LastDelivery = { name: string; port: string; delays: string; time: number; domain?: string };
@@ -56,7 +60,7 @@ export function connectionFor(
 ): Connection {
   const { current } = request;
   if (current !== undefined && isSameServer(current, peer.name, peer.port) && accepts(current, part)) {
-    if (current.port === '') current.port = peer.port;
+    complete(current, peer);
     return current;
   }
   retire(request);
@@ -64,6 +68,12 @@ export function connectionFor(
   const connection = newConnection(peer, time);
   request.current = connection;
   return connection;
+}
+
+/** Adds what the connection's earlier lines left out of the server. */
+export function complete(connection: Connection, peer: Pick<PeerText, 'name' | 'port'>): void {
+  if (connection.name === '') connection.name = peer.name;
+  if (connection.port === '') connection.port = peer.port;
 }
 
 /**
@@ -122,9 +132,19 @@ export function prevent(request: Request, { domain, host, fault }: PolicyFailure
 }
 
 /** Whether the line is of a further recipient of the connection that the last delivery line told of. */
-export function isFurtherRecipient(request: Request, line: DeliveryLine, time: number): boolean {
+export function isFurtherRecipient(
+  request: Request,
+  line: DeliveryLine,
+  time: number,
+  domain: string | undefined,
+): boolean {
   const { last } = request;
   if (last === undefined || last.delays !== line.delays) return false;
   if (last.name !== (line.relay?.name ?? '') || last.port !== (line.relay?.port ?? '')) return false;
-  return time - line.duration * 1000 - last.time <= SAME_REQUEST_MS;
+  const gap = time - last.time;
+  const duration = line.duration * 1000;
+  // Another domain means another request, unless all mail goes to one smart host; then this connection is older than
+  // the line before.
+  if (domain !== last.domain) return gap < duration * ROUNDING + STAMP_MS;
+  return gap - duration <= SAME_REQUEST_MS;
 }

@@ -2,6 +2,7 @@ import { takeDelivery } from './delivery.ts';
 import { readDelivery } from './delivery-line.ts';
 import { readPeer } from './peer.ts';
 import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.ts';
+import { claimUnusable } from './proxy-claims.ts';
 import { leadingQueueId } from './queue-id.ts';
 import { takeQueueNote } from './queue-note.ts';
 import type { Reading } from './reading.ts';
@@ -73,6 +74,7 @@ function takeSummary(reading: Reading, request: Request): Rule | undefined {
   if (line.version !== undefined) connection.version = line.version;
   const resumed = connection.resumed ?? line.resumed;
   if (resumed !== undefined) connection.resumed = resumed;
+  claimUnusable(reading, connection);
   return 'tls-established';
 }
 

@@ -1,9 +1,9 @@
-import type { PolicyTypeHint } from 'maillog-tlsrpt/parser';
+import type { Emit, PolicyTypeHint } from 'maillog-tlsrpt/parser';
 import type { Connection, Outcome } from './connection.ts';
 import { isOwn } from './own-mail.ts';
 import type { Reading } from './reading.ts';
-import type { Request } from './request.ts';
-import { connectionSession, type SessionContext } from './session-builder.ts';
+import { type Request, retire } from './request.ts';
+import { connectionSession, preventedSession, type SessionContext } from './session-builder.ts';
 import { learn } from './tag-facts.ts';
 
 /** What the request adds to each of its sessions. */
@@ -31,6 +31,20 @@ export function tell(
   const context = { ...contextOf(reading, request, recipientDomain), hint };
   const session = connectionSession(connection, outcome, context);
   if (session !== undefined) reading.emit(session);
+}
+
+/** The sessions of servers that a policy failure kept from being tried. */
+export function tellPrevented(emit: Emit, { prevented }: Request, context: SessionContext): void {
+  for (const { time, host, ...failed } of prevented)
+    emit(preventedSession({ ...failed, host }, time, context));
+}
+
+/** A process fell silent: what names its domain by itself is told, the rest cannot be attributed. */
+export function abandon(request: Request, reading: Pick<Reading, 'emit' | 'settings'>): void {
+  retire(request);
+  for (const connection of request.past) emitNative(reading, connection);
+  const { emit, settings } = reading;
+  tellPrevented(emit, request, { settings, recipientDomain: undefined, own: false });
 }
 
 /** What native said is true even if the delivery line never came. */

@@ -50,7 +50,7 @@ function dayMetrics(days: readonly DayState[]): Metric[] {
   const sum = (pick: (day: DayState) => number) => days.reduce((total, day) => total + pick(day), 0);
   return [
     gauge(
-      'days',
+      'report_dates',
       'UTC days in the ledger, by state.',
       DAY_STATES.map((state) => ({
         labels: { state },

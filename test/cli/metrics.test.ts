@@ -22,7 +22,7 @@ metrics: {textfile: ${place.path('out/tlsrpt.prom')}}
   );
 }
 
-function valueOf(text: string, series: string): number {
+function sampleOf(text: string, series: string): number {
   const line = text.split('\n').find((each) => each.startsWith(`${series} `));
   return Number(line?.slice(series.length + 1));
 }
@@ -34,8 +34,8 @@ it('writes node_exporter’s file after each run, equal to what the command prin
   const printed = await runCli(['metrics', '--config', config, '--now', MORNING_AFTER]);
   expect(printed.code).toBe(0);
   expect(printed.stdout).toBe(file);
-  expect(valueOf(file, 'maillog_tlsrpt_last_run_exit_code')).toBe(0);
-  expect(valueOf(file, 'maillog_tlsrpt_last_run_timestamp_seconds')).toBe(Date.parse(MORNING_AFTER) / 1000);
+  expect(sampleOf(file, 'maillog_tlsrpt_last_run_exit_code')).toBe(0);
+  expect(sampleOf(file, 'maillog_tlsrpt_last_run_timestamp_seconds')).toBe(Date.parse(MORNING_AFTER) / 1000);
 });
 
 it('counts the same sessions as the report', async () => {

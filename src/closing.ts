@@ -1,11 +1,9 @@
+import { freezeReport, type TrustAnchors, trustAnchorsOf } from './building.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Day, dayEnd, dayOf } from './day.ts';
-import { planOutbox } from './delivery/destinations.ts';
 import type { Demand, DomainDay, Ledger, Log, StoredReport } from './ledger/ledger.ts';
-import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
-import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
-import { type Built, buildReport } from './report/build.ts';
+import type { Honours } from './policy/attribute.ts';
 
 /** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
 const LAG_MS = 15 * 60_000;
@@ -137,70 +135,6 @@ class DayCloser {
     await this.#deps.ledger.rememberDemand(entry.day, entry.domain, demand, this.#deps.clock.now());
     return demand;
   }
-}
-
-/** Builds a report from what the ledger holds now and freezes it, queued for each rua (and the directory). */
-export async function freezeReport(
-  deps: Omit<ClosingDeps, 'demand'>,
-  trusting: TrustAnchors,
-  day: Day,
-  domain: string,
-  revision: number,
-  rua: readonly string[],
-): Promise<StoredReport | undefined> {
-  const built = await buildFromLedger(deps, trusting, day, domain, revision);
-  if (built.kind === 'nothing') return undefined;
-  const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
-  return deps.ledger.freeze(
-    {
-      day,
-      domain,
-      revision,
-      reportId: built.report['report-id'],
-      json: built.json,
-      builtAt: deps.clock.now(),
-    },
-    built.tallyIds,
-    rows,
-  );
-}
-
-/** The report of a day and domain as the ledger stands now; nothing is changed. */
-export async function buildFromLedger(
-  deps: Pick<ClosingDeps, 'ledger' | 'config' | 'honours'>,
-  trusting: TrustAnchors,
-  day: Day,
-  domain: string,
-  revision: number,
-): Promise<Built> {
-  const tallies = await deps.ledger.tallies({ day, domain });
-  const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
-  const stored = await deps.ledger.snapshots(ids);
-  const snapshots = new Map<string, Snapshot>();
-  for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
-  return buildReport({
-    day,
-    domain,
-    revision,
-    instance: deps.config.instance ?? (await deps.ledger.instance()),
-    tallies,
-    config: deps.config,
-    attribute: (tally): readonly Attributed[] =>
-      attribute(tally, tally.snapshot === null ? undefined : snapshots.get(tally.snapshot), {
-        ...deps.honours,
-        trustAnchors: trusting.has(tally.host, tally.parser),
-      }),
-  });
-}
-
-/** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */
-export interface TrustAnchors {
-  has(host: string, parser: string): boolean;
-}
-
-export async function trustAnchorsOf(ledger: Ledger): Promise<TrustAnchors> {
-  const names = new Set((await ledger.trustingHosts()).map(({ host, parser }) => `${host}\n${parser}`));
-  return { has: (host, parser) => names.has(`${host}\n${parser}`) };
 }
 
 async function inParallel<T>(

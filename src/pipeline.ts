@@ -1,3 +1,4 @@
+import { reissue } from './building.ts';
 import type { Clock } from './clock.ts';
 import { type ClosedDays, closeDays } from './closing.ts';
 import type { Config } from './config.ts';
@@ -6,7 +7,7 @@ import type { Outcome } from './delivery/outbox.ts';
 import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
 import { createResolver } from './policy/dns-client.ts';
@@ -63,8 +64,19 @@ export async function sendPass(
   released?: Day,
 ): Promise<{ readonly closed: ClosedDays; readonly sent: SendSummary }> {
   const closed = await closePass(deps, released);
-  if (released !== undefined) await release(deps.ledger, deps.clock.now(), { states: ['held'], day: released });
+  if (released !== undefined)
+    await release(deps.ledger, deps.clock.now(), { states: ['held'], day: released });
   return { closed, sent: await deliver(deps, options) };
+}
+
+/** Builds the next revision of one report and queues it; `send` or `run` delivers it. */
+export async function reissuePass(deps: PipelineDeps, day: Day, domain: string): Promise<StoredReport> {
+  const network = await openNetwork(deps);
+  return reissue(
+    { ...deps, honours: network.honours, demand: (name) => lookupDemand(network.resolver, name) },
+    day,
+    domain,
+  );
 }
 
 interface Network {

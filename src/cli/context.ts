@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { type Config, configSchema } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
+import type { PipelineDeps } from '../pipeline.ts';
 import { clockOf } from './arguments.ts';
 import type { GlobalArguments } from './command.ts';
 
@@ -49,6 +51,12 @@ async function configOf(globals: GlobalArguments): Promise<Config> {
     if (!missing || globals.config !== undefined || globals.state === undefined) throw error;
     return configSchema.parse({ organization: NOBODY, contact: 'postmaster@invalid', state: globals.state });
   }
+}
+
+/** What the pipeline needs; relative paths of the config start from its directory. */
+export function pipelineDeps(context: Context): PipelineDeps {
+  const { ledger, clock, config, host, configPath } = context;
+  return { ledger, clock, config, host, directory: dirname(resolve(configPath)) };
 }
 
 /** Stands in a ledger-only run; a report or mail of nobody is refused. */

@@ -1,20 +1,24 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { buildFromLedger, trustAnchorsOf } from '../closing.ts';
+import { buildFromLedger, trustAnchorsOf } from '../building.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { gzipReport } from '../delivery/gzip.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { DomainDay } from '../ledger/ledger.ts';
+import { reissuePass } from '../pipeline.ts';
 import { fileName, submitterOf } from '../report/names.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, withContext } from './context.ts';
+import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { reportLines } from './report-text.ts';
 
-const reportArguments = selectionArguments.extend({ out: z.string().optional() });
+const reportArguments = selectionArguments.extend({
+  out: z.string().optional(),
+  reissue: z.boolean().default(false),
+});
 type ReportArguments = z.infer<typeof reportArguments>;
 
 export const report: Command = {
@@ -36,6 +40,11 @@ Examples:
         requiresArg: true,
         describe: 'write each report as .json.gz into this directory',
       })
+      .option('reissue', {
+        type: 'boolean',
+        default: false,
+        describe: 'build the next revision, with the sessions that came late, and queue it',
+      })
       .option('offline', {
         type: 'boolean',
         default: false,
@@ -43,7 +52,11 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(reportArguments, values);
-    return withContext(globals, (context) => showReports(context, chosen, globals, printer));
+    return withContext(globals, async (context) => {
+      demandSender(context);
+      if (chosen.reissue) return reissueReport(context, chosen, printer);
+      return showReports(context, chosen, globals, printer);
+    });
   },
 };
 
@@ -53,7 +66,6 @@ async function showReports(
   globals: GlobalArguments,
   printer: Printer,
 ): Promise<ExitCode> {
-  demandSender(context);
   const filter = {
     ...(chosen.day !== undefined && { day: chosen.day }),
     ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
@@ -69,6 +81,21 @@ async function showReports(
     else for (const line of reportLines(found.report, entry.domain, found.state)) printer.line(line);
   }
   if (shown === 0) printer.message('notice', nothingFound(chosen, entries.length));
+  return EXIT.ok;
+}
+
+/** The one thing this command changes: the next revision, with the sessions that came late. */
+async function reissueReport(context: Context, chosen: ReportArguments, printer: Printer): Promise<ExitCode> {
+  if (chosen.day === undefined || chosen.domain === undefined) {
+    throw new Problem(EXIT.usage, '--reissue needs --day and --domain', {
+      help: 'one report is reissued at a time',
+    });
+  }
+  const stored = await reissuePass(pipelineDeps(context), chosen.day, chosen.domain.toLowerCase());
+  printer.message(
+    'notice',
+    `revision ${stored.revision} of ${stored.day} for ${stored.domain} is queued; \`send\` delivers it`,
+  );
   return EXIT.ok;
 }
 

@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { afterRun } from '../metrics/gather.ts';
@@ -7,7 +5,7 @@ import { type PassSummary, runPass } from '../pipeline.ts';
 import { packageVersion } from '../version.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command } from './command.ts';
-import { demandSender, withContext } from './context.ts';
+import { demandSender, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
 
@@ -32,10 +30,10 @@ Examples:
     return withContext(globals, async (context) => {
       if (!offline) demandSender(context);
       const begun = performance.now();
-      const summary = await runPass(
-        { ...context, host: hostname(), directory: dirname(resolve(context.configPath)) },
-        { offline, onOutcome: (outcome) => sayOutcome(outcome, printer) },
-      );
+      const summary = await runPass(pipelineDeps(context), {
+        offline,
+        onOutcome: (outcome) => sayOutcome(outcome, printer),
+      });
       say(summary, printer);
       if (globals.json) printer.json(toJson(summary));
       const code = exitCode(summary);

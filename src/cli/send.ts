@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { type Preview, previewDue } from '../delivery/dry-run.ts';
@@ -11,7 +9,7 @@ import { rehearsalLedger } from '../ledger/rehearsal.ts';
 import { closePass, sendPass } from '../pipeline.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, withContext } from './context.ts';
+import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayOutcome, saySent } from './say.ts';
 import { printable } from './table.ts';
@@ -56,10 +54,6 @@ Examples:
   },
 };
 
-function depsOf(context: Context) {
-  return { ...context, host: hostname(), directory: dirname(resolve(context.configPath)) };
-}
-
 async function sendNow(
   context: Context,
   chosen: SendArguments,
@@ -67,7 +61,7 @@ async function sendNow(
   printer: Printer,
 ): Promise<ExitCode> {
   const options = { offline: false, onOutcome: sayOutcomes(printer) };
-  const { closed, sent } = await sendPass(depsOf(context), options, chosen.day);
+  const { closed, sent } = await sendPass(pipelineDeps(context), options, chosen.day);
   sayClosed(closed, printer);
   saySent(sent, printer);
   if (globals.json)
@@ -92,7 +86,7 @@ async function showDue(
   printer: Printer,
 ): Promise<ExitCode> {
   const ledger = rehearsalLedger(context.ledger);
-  sayClosed(await closePass({ ...depsOf(context), ledger }, chosen.day), printer);
+  sayClosed(await closePass({ ...pipelineDeps(context), ledger }, chosen.day), printer);
   const setup = await loadMailSetup(context.config);
   let shown = 0;
   for await (const preview of previewDue({ ledger, clock: context.clock, setup })) {
@@ -112,7 +106,7 @@ async function rehearseTo(
   printer: Printer,
 ): Promise<ExitCode> {
   const ledger = rehearsalLedger(context.ledger);
-  sayClosed(await closePass({ ...depsOf(context), ledger }, chosen.day), printer);
+  sayClosed(await closePass({ ...pipelineDeps(context), ledger }, chosen.day), printer);
   const transports = await createTransports(context.config, context.clock);
   try {
     const count = await rehearse({ ...context, ledger, transports }, to);

@@ -159,3 +159,17 @@ describe('never unsigned', () => {
     await kept.remove();
   });
 });
+
+it('a reissue makes the next revision of one report and nothing else', async () => {
+  await prepared(DKIM);
+  expect((await command('report', '--reissue', '--day', '2026-11-23', '--domain', 'ok.test')).code).toBe(64);
+  await command('send');
+  const again = await command('report', '--reissue', '--day', '2026-11-23', '--domain', 'ok.test');
+  expect(again.code).toBe(0);
+  expect((await command('send', '--json')).json()).toMatchObject([{ built: 0, sent: { sent: 1 } }]);
+  const ids = smtp.mails
+    .filter((mail) => mail.to[0] === 'tls@ok.test')
+    .map((mail) => /^ <(2026.*)>/m.exec(mail.raw.toString())?.[1]);
+  expect(ids[0]).toMatch(/\.test\.1@|\.1\./);
+  expect(new Set(ids).size).toBe(2);
+});

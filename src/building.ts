@@ -1,0 +1,104 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Day } from './day.ts';
+import { planOutbox } from './delivery/destinations.ts';
+import { EXIT, Problem } from './errors.ts';
+import type { Demand, Ledger, StoredReport } from './ledger/ledger.ts';
+import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
+import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
+import { type Built, buildReport } from './report/build.ts';
+
+export interface BuildingDeps {
+  readonly ledger: Ledger;
+  readonly config: Config;
+  /** What this host's MTAs honour, but for `trustAnchors`, which the log tells. */
+  readonly honours: Omit<Honours, 'trustAnchors'>;
+}
+
+/** Builds a report from what the ledger holds now and freezes it, queued for each rua (and the directory). */
+export async function freezeReport(
+  deps: BuildingDeps & { readonly clock: Clock },
+  trusting: TrustAnchors,
+  day: Day,
+  domain: string,
+  revision: number,
+  rua: readonly string[],
+): Promise<StoredReport | undefined> {
+  const built = await buildFromLedger(deps, trusting, day, domain, revision);
+  if (built.kind === 'nothing') return undefined;
+  const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
+  return deps.ledger.freeze(
+    {
+      day,
+      domain,
+      revision,
+      reportId: built.report['report-id'],
+      json: built.json,
+      builtAt: deps.clock.now(),
+    },
+    built.tallyIds,
+    rows,
+  );
+}
+
+/** The report of a day and domain as the ledger stands now; nothing is changed. */
+export async function buildFromLedger(
+  deps: BuildingDeps,
+  trusting: TrustAnchors,
+  day: Day,
+  domain: string,
+  revision: number,
+): Promise<Built> {
+  const tallies = await deps.ledger.tallies({ day, domain });
+  const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
+  const stored = await deps.ledger.snapshots(ids);
+  const snapshots = new Map<string, Snapshot>();
+  for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
+  return buildReport({
+    day,
+    domain,
+    revision,
+    instance: deps.config.instance ?? (await deps.ledger.instance()),
+    tallies,
+    config: deps.config,
+    attribute: (tally): readonly Attributed[] =>
+      attribute(tally, tally.snapshot === null ? undefined : snapshots.get(tally.snapshot), {
+        ...deps.honours,
+        trustAnchors: trusting.has(tally.host, tally.parser),
+      }),
+  });
+}
+
+/** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */
+export interface TrustAnchors {
+  has(host: string, parser: string): boolean;
+}
+
+export async function trustAnchorsOf(ledger: Ledger): Promise<TrustAnchors> {
+  const names = new Set((await ledger.trustingHosts()).map(({ host, parser }) => `${host}\n${parser}`));
+  return { has: (host, parser) => names.has(`${host}\n${parser}`) };
+}
+
+/**
+ * Builds the next revision of a report, with the sessions that came late, and queues it as the first was.
+ * @throws Problem (usage) when there is no report of that day and domain; (tryAgain) when its record cannot be looked up
+ */
+export async function reissue(
+  deps: BuildingDeps & { readonly clock: Clock; demand(domain: string): Promise<Demand> },
+  day: Day,
+  domain: string,
+): Promise<StoredReport> {
+  const former = await deps.ledger.report(day, domain);
+  if (former === undefined) {
+    throw new Problem(EXIT.usage, `no report of ${day} for ${domain} was built yet`, {
+      help: '`status` shows the days; what was not built needs no reissue',
+    });
+  }
+  const demand = await deps.demand(domain);
+  if (demand.kind === 'temporary')
+    throw new Problem(EXIT.tryAgain, `the record of ${domain} cannot be looked up: ${demand.reason}`);
+  if (demand.kind !== 'record') throw new Problem(EXIT.usage, `${domain} asks for no reports any more`);
+  const trusting = await trustAnchorsOf(deps.ledger);
+  const stored = await freezeReport(deps, trusting, day, domain, former.revision + 1, demand.rua);
+  return stored ?? former;
+}

@@ -1,17 +1,11 @@
 import { EXIT, Problem } from '../errors.ts';
-import type { SqlDatabase } from './sql.ts';
-
-/** What differs between the engines' data definitions. */
-export interface Dialect {
-  /** A column that numbers its rows. */
-  readonly identity: string;
-  readonly bytes: string;
-}
+import type { Dialect, SqlConnection, SqlDatabase } from './sql.ts';
 
 /** Forward-only; a step once released never changes. Absent values of key columns are '' so that UNIQUE sees them. */
 function steps(dialect: Dialect): readonly (readonly string[])[] {
   return [
     [
+      'CREATE TABLE meta (name TEXT PRIMARY KEY, content TEXT NOT NULL)',
       `CREATE TABLE log (
         id ${dialect.identity},
         host TEXT NOT NULL, parser TEXT NOT NULL, name TEXT NOT NULL,
@@ -65,32 +59,44 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
         UNIQUE (report_id, rua))`,
       'CREATE INDEX outbox_by_state ON outbox (state, not_before)',
       'CREATE TABLE note (name TEXT PRIMARY KEY, content TEXT NOT NULL)',
+      'CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, valid_until BIGINT NOT NULL)',
     ],
   ];
 }
 
 /**
- * Brings the schema up to this program's version, in one transaction.
+ * Brings the schema up to this program's version, in one transaction; others who want the same wait.
  * @throws Problem (config) when the ledger is newer than the program.
  */
-export async function migrate(database: SqlDatabase, dialect: Dialect, where: string): Promise<void> {
+export async function migrate(database: SqlDatabase): Promise<void> {
+  const all = steps(database.dialect);
+  // Looked at first without writing, for a host's database user need not have the right to make tables.
+  if ((await versionOf(database, database, all.length)) === all.length) return;
   await database.transaction(async (connection) => {
-    await connection.query('CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, content TEXT NOT NULL)');
-    const [row] = await connection.query("SELECT content FROM meta WHERE name = 'schema'");
-    const version = Number(row?.['content'] ?? 0);
-    const all = steps(dialect);
-    if (version > all.length) {
-      throw new Problem(EXIT.config, `the ledger was written by a newer maillog-tlsrpt (schema ${version})`, {
-        where,
-        help: `this one knows schema ${all.length}: install the newer program again, or restore a backup made before`,
-      });
-    }
+    const { migrationLock } = database.dialect;
+    if (migrationLock !== undefined) await connection.query(migrationLock);
+    const version = await versionOf(connection, database, all.length);
+    if (version === all.length) return;
     for (const step of all.slice(version)) for (const statement of step) await connection.query(statement);
-    if (version < all.length) {
-      await connection.query(
-        "INSERT INTO meta (name, content) VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-        [String(all.length)],
-      );
-    }
+    await connection.query(
+      "INSERT INTO meta (name, content) VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+      [String(all.length)],
+    );
+  });
+}
+
+/** The ledger's schema version; 0 when there is none yet. */
+async function versionOf(
+  connection: SqlConnection,
+  { dialect, where }: SqlDatabase,
+  known: number,
+): Promise<number> {
+  if ((await connection.query(dialect.hasMeta)).length === 0) return 0;
+  const [row] = await connection.query("SELECT content FROM meta WHERE name = 'schema'");
+  const version = Number(row?.['content'] ?? 0);
+  if (version <= known) return version;
+  throw new Problem(EXIT.config, `the ledger was written by a newer maillog-tlsrpt (schema ${version})`, {
+    where,
+    help: `this one knows schema ${known}: install the newer program again, or restore a backup made before`,
   });
 }

@@ -2,18 +2,51 @@
 export type SqlValue = string | number | null | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
 
+/** Where rows go, for {@link SqlConnection.insert}. */
+export interface InsertTarget {
+  readonly table: string;
+  /** The columns in the order of a row's values. */
+  readonly columns: Readonly<Record<string, 'TEXT' | 'BIGINT'>>;
+  /** `ON CONFLICT …`. */
+  readonly onConflict: string;
+}
+
+/** What differs between the engines. */
+export interface Dialect {
+  /** A column that numbers its rows. */
+  readonly identity: string;
+  readonly bytes: string;
+  /** Gives a row if the table `meta` exists. */
+  readonly hasMeta: string;
+  /** Makes others wait who want to migrate too; undefined where a write transaction does so by itself. */
+  readonly migrationLock?: string;
+}
+
 /**
  * The little that the ledger asks of an SQL engine. Statements are plain SQL that SQLite and PostgreSQL both
  * understand, with `$1`-style parameters; numbers come back as JavaScript numbers.
  */
 export interface SqlConnection {
   query(sql: string, parameters?: readonly SqlValue[]): Promise<SqlRow[]>;
+  /** Inserts many rows with as few round trips as the engine allows. No two of them may conflict with each other. */
+  insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
 }
 
-/** An open database. */
+/**
+ * An open database. Where the connection breaks or another transaction is in the way, statements and transactions are
+ * done again: outside a transaction only what may be done twice is allowed, and `work` must be so too.
+ */
 export interface SqlDatabase extends SqlConnection {
+  readonly dialect: Dialect;
+  /** The directory or address it was opened by, for messages: no password. */
+  readonly where: string;
   /** Runs `work` in one write transaction; commits when it resolves, rolls back when it throws. */
   transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` if nobody else who uses the database is at such work, else resolves to undefined. The signal aborts
+   * when that can no longer be promised. Absent where all users of a database are on one host.
+   */
+  lead?<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
   /** Bytes the database takes on disk. */
   size?(): Promise<number>;
   close(): Promise<void>;

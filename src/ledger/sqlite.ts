@@ -2,10 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
-import type { Dialect } from './migrations.ts';
-import type { SqlConnection, SqlDatabase, SqlRow, SqlValue } from './sql.ts';
+import type { Dialect, InsertTarget, SqlConnection, SqlDatabase, SqlRow, SqlValue } from './sql.ts';
 
-export const SQLITE_DIALECT: Dialect = { identity: 'INTEGER PRIMARY KEY', bytes: 'BLOB' };
+const DIALECT: Dialect = {
+  identity: 'INTEGER PRIMARY KEY',
+  bytes: 'BLOB',
+  hasMeta: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
+};
 
 /** How long another process may hold the write lock before we give up for this time. */
 const BUSY_MS = 20_000;
@@ -23,21 +26,24 @@ export function openSqlite(directory: string): SqlDatabase {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    return new SqliteDatabase(database, path);
+    return new SqliteDatabase(database, directory, path);
   } catch (error) {
     throw cannotOpen(error, directory);
   }
 }
 
 class SqliteDatabase implements SqlDatabase {
+  readonly dialect = DIALECT;
+  readonly where: string;
   readonly #database: Database.Database;
   readonly #path: string;
   readonly #statements = new Map<string, Database.Statement>();
   /** The tail of the queue: one connection serves one piece of work at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database.Database, path: string) {
+  constructor(database: Database.Database, where: string, path: string) {
     this.#database = database;
+    this.where = where;
     this.#path = path;
   }
 
@@ -45,11 +51,18 @@ class SqliteDatabase implements SqlDatabase {
     return this.#enqueue(async () => this.#run(sql, parameters));
   }
 
+  insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.transaction((connection) => connection.insert(target, rows));
+  }
+
   transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     return this.#enqueue(async () => {
       this.#run('BEGIN IMMEDIATE', []);
       try {
-        const result = await work({ query: async (sql, parameters = []) => this.#run(sql, parameters) });
+        const result = await work({
+          query: async (sql, parameters = []) => this.#run(sql, parameters),
+          insert: async (target, rows) => this.#insert(target, rows),
+        });
         this.#run('COMMIT', []);
         return result;
       } catch (error) {
@@ -77,6 +90,14 @@ class SqliteDatabase implements SqlDatabase {
     const next = this.#last.then(work, work);
     this.#last = next.catch(() => undefined);
     return next;
+  }
+
+  /** A statement a row: within one process that is as fast as one for all of them. */
+  #insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): void {
+    const columns = Object.keys(target.columns);
+    const sql = `INSERT INTO ${target.table} (${columns.join(', ')})
+      VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')}) ${target.onConflict}`;
+    for (const row of rows) this.#run(sql, row);
   }
 
   #run(sql: string, parameters: readonly SqlValue[]): SqlRow[] {

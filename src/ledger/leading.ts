@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { SqlConnection } from './sql.ts';
+
+type Work<T> = (signal: AbortSignal) => Promise<T>;
+
+/** Times of the lease, ms: whoever does not renew it for `valid` has lost it. */
+export interface LeaseTimes {
+  readonly valid: number;
+  readonly renew: number;
+}
+
+/** A leader that dies without a word is followed within half a minute. */
+export const LEASE_TIMES: LeaseTimes = { valid: 30_000, renew: 8_000 };
+
+/**
+ * Works while an open transaction of its own holds the advisory lock, so that the lock goes when the leader does,
+ * through a connection pooler too. The server is told to look after us, for a host that lost its power says nothing.
+ * @param client connected, and ended here
+ * @param key the arguments of pg_try_advisory_xact_lock
+ */
+export async function leadByAdvisoryLock<T>(
+  client: Client,
+  key: string,
+  work: Work<T>,
+): Promise<T | undefined> {
+  const lost = new AbortController();
+  client.on('error', (error) => lost.abort(error));
+  client.on('end', () => lost.abort(new Error('the connection that holds the lock has ended')));
+  try {
+    await client.query('BEGIN');
+    await client.query(
+      'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 4',
+    );
+    await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    const { rows } = await client.query<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock${key} AS mine`);
+    return rows[0]?.mine === true ? await work(lost.signal) : undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** The database's clock in ms, for the hosts' own may differ. */
+const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
+
+/** Works while a row of the table `lease` is renewed: for engines whose advisory locks are missing or mere words. */
+export async function leadByLease<T>(
+  connection: SqlConnection,
+  work: Work<T>,
+  times = LEASE_TIMES,
+): Promise<T | undefined> {
+  const holder = randomUUID();
+  const taken = await connection.query(
+    `INSERT INTO lease (name, holder, valid_until) VALUES ('emitter', $1, ${NOW} + $2)
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, valid_until = excluded.valid_until
+     WHERE lease.valid_until < ${NOW} OR lease.holder = excluded.holder RETURNING holder`,
+    [holder, times.valid],
+  );
+  if (taken.length === 0) return undefined;
+  const lost = new AbortController();
+  const done = new AbortController();
+  const renewing = renew(connection, holder, times, lost, done.signal);
+  try {
+    return await work(lost.signal);
+  } finally {
+    done.abort();
+    await renewing;
+    // What cannot be given back runs out by itself.
+    await connection.query('DELETE FROM lease WHERE holder = $1', [holder]).catch(() => undefined);
+  }
+}
+
+async function renew(
+  connection: SqlConnection,
+  holder: string,
+  times: LeaseTimes,
+  lost: AbortController,
+  done: AbortSignal,
+): Promise<void> {
+  for (let until = Date.now() + times.valid; !done.aborted && !lost.signal.aborted; ) {
+    await sleep(times.renew, undefined, { signal: done }).catch(() => undefined);
+    if (done.aborted) return;
+    const asked = Date.now();
+    const renewed = await connection
+      .query(`UPDATE lease SET valid_until = ${NOW} + $2 WHERE holder = $1 RETURNING holder`, [
+        holder,
+        times.valid,
+      ])
+      .catch(() => undefined);
+    if (renewed !== undefined && renewed.length > 0) until = asked + times.valid;
+    else if (renewed !== undefined || Date.now() > until) lost.abort(new Error('the lease has run out'));
+  }
+}

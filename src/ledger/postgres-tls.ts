@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import { EXIT, Problem, systemReason } from '../errors.ts';
+import type { PostgresAddress } from './postgres-address.ts';
+
+/** How a connection is protected. */
+export interface PostgresTls {
+  /** False: in clear. */
+  readonly tls: ConnectionOptions | false;
+  /** In clear after all, where the server offers no TLS. */
+  readonly optional: boolean;
+}
+
+const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/**
+ * `sslmode` and its companions with libpq's meaning (PostgreSQL manual §32.19). Differences: `allow` is taken for
+ * `prefer`, and `verify-full` without `sslrootcert` trusts the authorities that Node trusts.
+ * @throws Problem (config) on an unknown mode, or a file that cannot be read.
+ */
+export function postgresTls(address: PostgresAddress): PostgresTls {
+  const system = address.sslrootcert === 'system';
+  const mode = address.sslmode ?? (system ? 'verify-full' : 'prefer');
+  if (!MODES.includes(mode)) throw wrong(`"${mode}" is no sslmode`, `one of ${MODES.join(', ')}`);
+  if (system && mode !== 'verify-full')
+    throw wrong('sslrootcert=system needs sslmode=verify-full', 'else any host with a certificate would do');
+  if (mode === 'disable' || address.host.startsWith('/')) return { tls: false, optional: false };
+  const ca = system ? undefined : fileOf(address.sslrootcert, 'root.crt');
+  if (mode === 'verify-ca' && ca === undefined)
+    throw wrong('sslmode=verify-ca needs sslrootcert', 'name the file of the authority, or use verify-full');
+  // With an authority at hand `require` checks as verify-ca does: libpq's rule.
+  const checked = mode.startsWith('verify-') || (mode === 'require' && ca !== undefined);
+  const cert = fileOf(address.sslcert, 'postgresql.crt');
+  const key = cert === undefined ? undefined : fileOf(address.sslkey, 'postgresql.key');
+  return {
+    optional: mode === 'prefer' || mode === 'allow',
+    tls: {
+      rejectUnauthorized: checked,
+      ...(checked && mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    },
+  };
+}
+
+/** The text of a file that was named, or of libpq's default one if that exists. */
+function fileOf(named: string | undefined, standard: string): string | undefined {
+  const path = named ?? join(homedir(), '.postgresql', standard);
+  if (named === undefined && !existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Problem(EXIT.config, `a file for TLS to the database cannot be read: ${systemReason(error)}`, {
+      where: path,
+      cause: error,
+    });
+  }
+}
+
+function wrong(what: string, help: string): Problem {
+  return new Problem(EXIT.config, `TLS to the database: ${what}`, { where: 'state', help });
+}

@@ -2,6 +2,7 @@ import { behindZeros } from './hole.ts';
 
 const NEWLINE = 10;
 const EMPTY = Buffer.alloc(0);
+const MESSAGE_FIELD = Buffer.from('"MESSAGE"');
 /** The longest line kept whole; of a longer one the rest is passed over. */
 const LINE_LIMIT = 65_536;
 
@@ -114,12 +115,11 @@ export class LineScanner {
     return found;
   }
 
-  /** A message of journald that is no UTF-8 comes as a list of numbers, in which no word can be found. */
   #holdsWord(line: Buffer): boolean {
     return (
       this.#loose.length === 0 ||
       this.#loose.some((core) => line.includes(core, 0, 'latin1')) ||
-      (line.includes('"MESSAGE"') && /"MESSAGE"\s{0,4}:\s{0,4}\[/.test(line.toString('latin1')))
+      holdsListOfBytes(line)
     );
   }
 
@@ -136,6 +136,14 @@ export class LineScanner {
 function isLoose(bytes: Buffer, at: number): boolean {
   const first = bytes[at];
   return first === 0x7b || first === 0x3c || (first === 0x31 && bytes[at + 1] === 0x20);
+}
+
+/** A message of journald that is no UTF-8 comes as a list of numbers, in which no word can be found. */
+function holdsListOfBytes(line: Buffer): boolean {
+  const field = line.indexOf(MESSAGE_FIELD);
+  if (field < 0) return false;
+  const start = field + MESSAGE_FIELD.length;
+  return /^\s*:\s*\[/.test(line.toString('latin1', start, start + 8));
 }
 
 /** The longest run of letters and digits: what every encoder of JSON writes as it is. */

@@ -47,7 +47,7 @@ export class SessionReader {
     this.#scanner = new LineScanner(parser.needles, (text) => this.#read(text));
     this.table = new OpenTable({
       idleSeconds: parser.idleSeconds,
-      idle: (key, state) => parser.idle?.(key, state, onSession),
+      idle: (key, state) => this.#guard(() => parser.idle?.(key, state, onSession)),
       ...(limit !== undefined && { limit }),
     });
     if (open !== undefined) this.table.load(open);
@@ -100,8 +100,10 @@ export class SessionReader {
       if (entry === undefined) return;
       for (let count = 0; count < entry.repeated; count++) this.#entry(entry);
     } else {
-      const entry = envelope(text, this.#context);
-      if (entry !== undefined) this.#entry(entry);
+      this.#guard(() => {
+        const entry = envelope(text, this.#context);
+        if (entry !== undefined) this.#entry(entry);
+      });
     }
   }
 
@@ -109,8 +111,13 @@ export class SessionReader {
     this.firstTime ??= entry.time;
     this.lastTime = entry.time;
     this.table.advance(entry.time, entry.host);
+    this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace));
+  }
+
+  /** A parser that throws must cost no more than the line it throws on. */
+  #guard(work: () => void): void {
     try {
-      this.#parser.entry(entry, this.table, this.#emit, this.#trace);
+      work();
     } catch (fault) {
       this.firstFault ??= fault;
       this.faults += 1;

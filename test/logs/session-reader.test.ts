@@ -31,7 +31,10 @@ const parser: ParserModule<{ level: number }> = {
       }
       if (message === 'again') emit({ time, recipientDomain: host, outcome: 'success', basis: 'tls-line' });
     },
-    idle: (_, state, emit) => emit(sessionOf(state, 'failure')),
+    idle(_, state, emit) {
+      if (state.domain === 'bad.example') throw new Error('a fault of the parser');
+      emit(sessionOf(state, 'failure'));
+    },
   }),
 };
 
@@ -110,6 +113,9 @@ describe('a reader', () => {
     for (const line of ['Nov  2 10:00:00 mail tiny[1]: fault', ...LINES]) reader.line(line);
     expect(told()).toEqual(['a.example success', 'b.example failure']);
     expect([reader.faults, String(reader.firstFault)]).toEqual([1, 'Error: a fault of the parser']);
+    reader.line('Nov  2 10:02:00 mail tiny[9]: open bad.example');
+    reader.end();
+    expect([reader.faults, reader.table.size]).toEqual([2, 0]);
   });
 
   test('passes over what is no line of a log', () => {

@@ -80,9 +80,18 @@ async function previewRow(
   return { ...common, where: `${target.path}/${name}`, headers: [] };
 }
 
-/** The head, and the first part as it stands in the mail. */
+/** The head, and the first part as a mail program shows it. */
 function mailParts(message: string): { readonly headers: readonly string[]; readonly text: string } {
-  const [head = '', ...body] = message.split('\r\n\r\n');
-  const text = body[1]?.split(/\r\n--/)[0] ?? '';
-  return { headers: head.split('\r\n'), text: text.replace(/\r\n/g, '\n') };
+  const [head = '', partHead = '', ...rest] = message.split('\r\n\r\n');
+  const body = (rest.join('\r\n\r\n').split('\r\n--')[0] ?? '').replace(/\r\n/g, '\n');
+  const text = partHead.includes('quoted-printable') ? fromQuotedPrintable(body) : body;
+  return { headers: head.split('\r\n'), text };
+}
+
+/** RFC 2045 §6.7. */
+function fromQuotedPrintable(text: string): string {
+  const bytes = text
+    .replace(/=\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

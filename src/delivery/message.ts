@@ -54,11 +54,16 @@ export async function buildMessage(input: MessageInput): Promise<Buffer> {
     { key: 'TLS-Report-Submitter', value: submitter },
     ...(input.rehearsal === true ? [{ key: 'X-Rehearsal-For', value: input.rua }] : []),
   ]);
+  const text = humanPart(
+    document,
+    report.domain,
+    input.since,
+    input.rehearsal === true ? input.rua : undefined,
+  );
   root
     .createChild('text/plain; charset=utf-8')
-    .setContent(
-      humanPart(document, report.domain, input.since, input.rehearsal === true ? input.rua : undefined),
-    );
+    .setHeader('Content-Transfer-Encoding', /^[\n\x20-\x7e]*$/.test(text) ? '7bit' : 'quoted-printable')
+    .setContent(text);
   attach(root, fileName({ ...report, submitter }), gzipReport(report.json));
   const message = await root.build();
   return signMessage(message, input.keys, input.time);

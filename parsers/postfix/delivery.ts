@@ -1,8 +1,9 @@
-import type { PolicyTypeHint } from 'maillog-tlsrpt/parser';
+import { isLoopback, type PolicyTypeHint } from 'maillog-tlsrpt/parser';
 import { type Connection, isSameServer, newConnection, type Outcome } from './connection.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { isBare, type Witness, wentInClear } from './inference.ts';
-import { recipientDomain } from './next-hop.ts';
+import { isConfigured, recipientDomain } from './next-hop.ts';
+import { toPeer } from './peer.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
@@ -22,9 +23,10 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const { current } = request;
   if (current === undefined && isFurtherRecipient(request, line, entry.time, domain)) {
-    if (domain !== request.last?.domain) learn(entry, open, { mixed: true });
+    if (domain !== request.last?.domain) noteSmartHost(reading, line);
     return;
   }
+  if (line.relay !== undefined && line.relay.port !== '25') noteSmartHost(reading, line);
   const connection = connectionOf(request, line, entry.time);
   const reason = line.reason === undefined ? undefined : readReason(line.reason);
   const prevented = request.prevented.length;
@@ -32,6 +34,13 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   if (connection !== undefined) tellLast(reading, request, connection, line, reason, domain);
   else if (reason?.kind === 'policy' && prevented === 0) tellPolicyReason(reading, request, reason, domain);
   settle(request, line, entry.time, domain);
+}
+
+/** Postfix groups recipients by next hop, so two domains in one session, or an odd port, mean a smart host. */
+function noteSmartHost({ entry, open, settings }: Reading, { relay }: DeliveryLine): void {
+  const peer = relay === undefined ? undefined : toPeer(relay.name);
+  if (relay === undefined || peer === undefined || isLoopback(peer.address)) return;
+  if (!isConfigured(peer, relay.port, settings.nextHops)) learn(entry, open, { smartHost: true });
 }
 
 /** A connection with another server that no line tied to this request was left by one whose lines were lost. */

@@ -8,7 +8,7 @@ export function hintsFrom(facts: readonly TagFacts[], tlsLogLevel: number | unde
   if (facts.some(({ native }) => native === true)) hints.push(NATIVE_TLSRPT);
   if (facts.some(({ noDnssec }) => noDnssec === true)) hints.push(NO_DNSSEC);
   if (facts.some(({ badPolicy }) => badPolicy === true)) hints.push(BAD_POLICY);
-  if (facts.some(({ mixed }) => mixed === true)) hints.push(MIXED);
+  if (facts.some(({ smartHost }) => smartHost === true)) hints.push(SMART_HOST);
   return hints;
 }
 
@@ -37,7 +37,7 @@ const BAD_POLICY: Hint = {
   id: 'postfix-policy-table',
   text: 'Postfix refused what smtp_tls_policy_maps gave: those deliveries failed by a fault of this side, which no report tells.',
 };
-const MIXED: Hint = {
+const SMART_HOST: Hint = {
   id: 'postfix-next-hop-unknown',
-  text: 'One session carried mail for several domains, so it went to a smart host: name it in relayhosts, or reports go to the wrong domains.',
+  text: 'Mail leaves through a smart host (several domains in one session, or a port other than 25) that relayhosts does not name: its sessions are counted for the domains of the recipients.',
 };

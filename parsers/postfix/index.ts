@@ -84,6 +84,7 @@ class PostfixParser implements LogParser {
       options: this.#options,
       settings: this.#settings(entry.host),
     };
+    if (entry.pid === 0) return 'no-pid';
     if (program === 'tlsproxy') return readTlsproxyLine(reading);
     if (program === 'qmgr') return this.#readSender(entry, open);
     return readProcess(reading);

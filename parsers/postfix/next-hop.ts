@@ -19,6 +19,11 @@ export function nextHopDomain(
   return recipientDomain;
 }
 
+/** Whether the server is one of a configured next hop. */
+export function isConfigured(peer: Peer, port: string, nextHops: readonly NextHop[]): boolean {
+  return nextHops.some((hop) => leadsTo(hop, peer, port));
+}
+
 /** Without brackets a next hop means the MX hosts of a domain; those that lie in it can be told by their names. */
 function leadsTo(hop: NextHop, peer: Peer, port: string): boolean {
   if (port !== '' && port !== hop.port) return false;

@@ -34,6 +34,7 @@ export const RULES = {
   'tlsproxy-handshake-failed': 'a TLS handshake broke; the smtp line tells for whom',
   'tlsproxy-connection': 'tlsproxy begins or ends a connection',
   'tlsproxy-trouble': 'tlsproxy lost a connection or refused a request',
+  'no-pid': 'a line whose envelope names no process: it cannot be tied to any other',
   lmtp: 'LMTP: not SMTP, so no TLS report tells of it',
   'sender-of-message': 'the envelope sender of a message: is it one of our reports?',
   unknown: 'no rule knows this line',

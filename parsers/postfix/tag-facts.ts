@@ -20,8 +20,8 @@ export type TagFacts = {
   noDnssec?: true;
   /** A policy table or plugin gave something Postfix refused. */
   badPolicy?: true;
-  /** One request carried recipients of several domains: the next hop is neither. */
-  mixed?: true;
+  /** Mail went to a smart host that is not configured: it took several domains in one session, or on a port for clients. */
+  smartHost?: true;
 };
 
 /**

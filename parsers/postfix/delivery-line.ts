@@ -60,7 +60,8 @@ function laterRelay(message: string, recipientStart: number, known: string): Del
     const relayAt = end + RELAY.length;
     if (readPeer(message, relayAt)?.name === known) {
       const original = message.lastIndexOf(ORIG_TO, end);
-      const recipientEnd = original > recipientStart ? original : end;
+      const isField = original > recipientStart && !message.slice(original + 1, end).includes('>');
+      const recipientEnd = isField ? original : end;
       const line = readBehindRelay(message, recipientStart, recipientEnd, relayAt);
       if (line !== undefined) return line;
     }

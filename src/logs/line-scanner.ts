@@ -92,25 +92,28 @@ export class LineScanner {
     for (let at = start, stop = 0; at < end; at = stop + 1) {
       stop = chunk.indexOf(NEWLINE, at);
       this.lines += 1;
-      const wanted = isLoose(chunk, at)
-        ? this.#holdsWord(chunk.subarray(at, stop))
-        : this.#holdsNeedle(chunk, at, stop);
-      if (wanted) this.#decode(chunk, at, stop);
+      const from = chunk[at] === 0 ? at + behindZeros(chunk.subarray(at, stop)) : at;
+      const until = Math.min(stop, from + LINE_LIMIT);
+      const wanted = isLoose(chunk, from)
+        ? this.#holdsWord(chunk.subarray(from, until))
+        : this.#holdsNeedle(chunk, from, until);
+      if (wanted) this.#decode(chunk, from, until);
     }
   }
 
-  #holdsNeedle(chunk: Buffer, at: number, stop: number): boolean {
+  /** Every needle's next place is remembered, so that each is searched for but once in a chunk. */
+  #holdsNeedle(chunk: Buffer, from: number, until: number): boolean {
     const next = this.#next;
     let found = this.#strict.length === 0;
     for (let index = 0; index < this.#strict.length; index++) {
+      const needle = this.#strict[index] ?? EMPTY;
       let hit = next[index] ?? -1;
-      if (hit < at) {
-        const needle = this.#strict[index] ?? EMPTY;
-        hit = chunk.indexOf(needle, at);
+      if (hit < from) {
+        hit = chunk.indexOf(needle, from);
         if (hit < 0) hit = chunk.length;
         next[index] = hit;
       }
-      if (hit < stop) found = true;
+      if (hit + needle.length <= until) found = true;
     }
     return found;
   }
@@ -123,11 +126,9 @@ export class LineScanner {
     );
   }
 
-  #decode(chunk: Buffer, at: number, stop: number): void {
+  #decode(chunk: Buffer, from: number, until: number): void {
     this.decoded += 1;
-    // A file truncated under a writer that does not append begins with a hole, read as zeros.
-    const start = chunk[at] === 0 ? at + behindZeros(chunk.subarray(at, stop)) : at;
-    const text = chunk.toString('utf8', start, Math.min(stop, start + LINE_LIMIT));
+    const text = chunk.toString('utf8', from, until);
     this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text);
   }
 }

@@ -42,14 +42,11 @@ export async function findStart(
   // What came through a pipe cannot be looked at twice.
   const again = await isFile(path);
   if (again) await pieces.return();
-  let short: SegmentStart | undefined;
   for (const segment of again ? candidates : candidates.slice(0, 1)) {
     const before = segment.position.offset - Math.min(TAIL_BYTES, segment.position.offset);
     const found = await resume(segment, prefix, again ? open(before) : pass(whole, before));
-    if (found !== undefined && !found.short) return found;
-    short ??= found;
+    if (found !== undefined) return found;
   }
-  if (short !== undefined) return short;
   if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, stdin);
   refuseLookalike(path, prefix, candidates, again);
   return { edge: new StreamEdge(), pieces: open(0), short: false };
@@ -146,10 +143,7 @@ async function* pass(pieces: Pieces, bytes: number): Pieces {
 }
 
 /** The first `count` bytes, fewer at the end, and what came with them. */
-async function take(
-  pieces: Pieces,
-  count: number,
-): Promise<{ bytes: Buffer; rest: Pick<Head, 'zeros' | 'bytes'> }> {
+async function take(pieces: Pieces, count: number): Promise<{ bytes: Buffer; rest: Head }> {
   let bytes: Buffer = Buffer.alloc(0);
   while (bytes.length < count) {
     const { value, done } = await pieces.next();

@@ -73,6 +73,19 @@ describe('lines', () => {
     expect(scan([`${long}\n`]).lines).toEqual(lines);
   });
 
+  test('beyond 64 KiB are searched no further than they are kept, in one piece or several', () => {
+    const text = `${'x'.repeat(65_532)}/smtp[\n\0\0${'y'.repeat(65_530)}/smtp[\n${'z'.repeat(65_531)}/smtp[`;
+    for (const piece of [text.length, 50_000, 7001]) {
+      const pieces = Array.from({ length: Math.ceil(text.length / piece) }, (_, at) =>
+        text.slice(at * piece, at * piece + piece),
+      );
+      const { lines, scanner } = scan(pieces);
+      scanner.finish();
+      expect(lines.map((line) => [line[0], line.length])).toEqual([['y', 65_536]]);
+      expect(scanner.lines).toBe(3);
+    }
+  });
+
   test('with a hole of zeros in front are read behind it', () => {
     expect(scan(['\0\0\0\0a/smtp[1]: x\0y\n']).lines).toEqual(['a/smtp[1]: x?y']);
   });

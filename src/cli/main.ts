@@ -8,13 +8,14 @@ import { backfill } from './backfill.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Io, Printer } from './io.ts';
 import { metrics } from './metrics.ts';
+import { posture } from './posture.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { send } from './send.ts';
 import { sessions } from './sessions.ts';
 import { status } from './status.ts';
 
-const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status, metrics];
+const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status, posture, metrics];
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 
@@ -36,7 +37,11 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
       parser.command(
         command.usage,
         command.summary,
-        (scope) => command.options(scope).epilogue(command.details),
+        (scope) =>
+          command
+            .options(scope)
+            .usage(`Usage: $0 ${command.usage} [options]\n\n${command.summary}`)
+            .epilogue(command.details),
         (values) => {
           const globals = values as unknown as GlobalArguments;
           printer = new Printer(io, globals.quiet);

@@ -1,0 +1,134 @@
+import { readAddress } from './address.ts';
+import { recipientDomain } from './domains.ts';
+import { type HostFields, readHostFields } from './host-fields.ts';
+
+/** Success, further recipient, cutthrough, failure, deferral (catalog §2.1). */
+export type Flag = '=>' | '->' | '>>' | '**' | '==';
+
+/** A line that says what became of one recipient. */
+export interface DeliveryLine {
+  readonly flag: Flag;
+  /** The recipient's domain, an A-label; undefined for local addresses and address literals. */
+  readonly domain: string | undefined;
+  readonly transport: string;
+  /** Absent for local deliveries, and where no host was tried. */
+  readonly host?: HostFields;
+  /** The error of `**` and `==`, where Exim itself writes it; what a peer said may stand further inside. */
+  readonly message: string;
+  /** The number in `defer (N)`. */
+  readonly errno?: number;
+  /** `C="` is there, so the log_selector is not bare. */
+  readonly confirmed: boolean;
+}
+
+const FLAG = /^(=>|->|>>|\*\*|==) /;
+/** `F=<sender>`, `Q=queue`, `P=<return path>` in any order; a sender's local part may be quoted. */
+const BEFORE_ROUTER =
+  /(?: [FP]=<(?:"(?:[^"\\]|\\.){0,1000}"@[^<>\s]{0,300}|[^<>"\s]{0,500})>| Q=\S{1,200}){0,3}(?: delivery bypassed by -N option)?/y;
+const ROUTED = /(?: R=[\w.-]{1,200})? T=([\w.-]{1,200})(?: S=\d{1,15})?(?= |:|$)/y;
+const MAYBE_ROUTED = /(?: R=[\w.-]{1,200})?(?: T=([\w.-]{1,200}))?(?: S=\d{1,15})?(?= |:|$)/y;
+const DEFER = /(?: routing| transport)? defer \((-?\d{1,6})\)(?= |:|$)/y;
+const DELIVER_TIME = / DT=[\dhmsdw.]{1,20}(?=:| |$)/y;
+
+/** Whether the text behind the message id begins with the flag of a delivery line. */
+export function hasFlag(text: string): boolean {
+  return FLAG.test(text);
+}
+
+/** Reads a delivery line; undefined if its fields do not stand where Exim writes them. */
+export function readDeliveryLine(text: string): DeliveryLine | undefined {
+  const flag = FLAG.exec(text)?.[1];
+  if (flag === undefined) return undefined;
+  const rest = text.slice(3);
+  if (flag === '==') return readDeferral(rest);
+  return flag === '**' ? readFailure(rest) : readSuccess(flag === '->' || flag === '>>' ? flag : '=>', rest);
+}
+
+/** Everything of interest precedes `DN=` and `C=`, which hold text of the peer: read from the left, stop there. */
+function readSuccess(flag: '=>' | '->' | '>>', rest: string): DeliveryLine | undefined {
+  const address = readAddress(rest, (index) => behind(ROUTED, rest, behindEnvelope(rest, index)) >= 0);
+  if (address === undefined) return undefined;
+  const routed = behindEnvelope(rest, address.end);
+  const end = behind(ROUTED, rest, routed);
+  const host = readHostFields(rest, end);
+  return {
+    flag,
+    domain: recipientDomain(address.address),
+    transport: lastGroup(ROUTED, rest, routed),
+    ...(host !== undefined && { host }),
+    message: '',
+    confirmed: rest.includes(' C="', host?.end ?? end),
+  };
+}
+
+function readFailure(rest: string): DeliveryLine | undefined {
+  const address = readAddress(rest, (index) => /^(?: [FPQRTH]=|:| :|$)/.test(rest.slice(index, index + 3)));
+  if (address === undefined) return undefined;
+  const routed = behindEnvelope(rest, address.end);
+  const end = behind(MAYBE_ROUTED, rest, routed);
+  if (end < 0) return undefined;
+  const host = readHostFields(rest, end);
+  return {
+    flag: '**',
+    domain: recipientDomain(address.address),
+    transport: lastGroup(MAYBE_ROUTED, rest, routed),
+    ...(host !== undefined && { host }),
+    message: host?.tls === true ? '' : messageAt(rest, host?.end ?? end),
+    confirmed: false,
+  };
+}
+
+function readDeferral(rest: string): DeliveryLine | undefined {
+  const deferAt = (index: number) => {
+    const routed = behind(MAYBE_ROUTED, rest, behindEnvelope(rest, index));
+    return routed < 0 ? -1 : behind(DEFER, rest, routed);
+  };
+  const address = readAddress(rest, (index) => deferAt(index) >= 0);
+  if (address === undefined) return undefined;
+  const routed = behindEnvelope(rest, address.end);
+  const defer = behind(MAYBE_ROUTED, rest, routed);
+  const errno = Number(lastGroup(DEFER, rest, defer));
+  const systemText = errno > 0 ? behindSystemText(rest, deferAt(address.end)) : deferAt(address.end);
+  const host = readHostFields(rest, systemText);
+  return {
+    flag: '==',
+    domain: recipientDomain(address.address),
+    transport: lastGroup(MAYBE_ROUTED, rest, routed),
+    ...(host !== undefined && { host }),
+    errno,
+    message: messageAt(rest, behindTime(rest, host?.end ?? systemText)),
+    confirmed: false,
+  };
+}
+
+/** `: strerror`, which Exim writes for system errors only, before `H=` (exim: deferral_log). */
+function behindSystemText(text: string, index: number): number {
+  const match = /^: [^:=[\]]{1,100}?(?= H=| DT=|: |$)/.exec(text.slice(index, index + 120));
+  return match === null ? index : index + match[0].length;
+}
+
+function behindTime(text: string, index: number): number {
+  const end = behind(DELIVER_TIME, text, index);
+  return end < 0 ? index : end;
+}
+
+/** The separator is `: `, from 4.99 on ` : ` on ** lines. */
+function messageAt(text: string, index: number): string {
+  const separator = /^ ?: /.exec(text.slice(index, index + 3));
+  return separator === null ? '' : text.slice(index + separator[0].length);
+}
+
+function behindEnvelope(text: string, index: number): number {
+  return Math.max(index, behind(BEFORE_ROUTER, text, index));
+}
+
+/** Index behind what the pattern matches at `index`; -1 if it does not. */
+function behind(pattern: RegExp, text: string, index: number): number {
+  pattern.lastIndex = index;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}
+
+function lastGroup(pattern: RegExp, text: string, index: number): string {
+  pattern.lastIndex = index;
+  return pattern.exec(text)?.[1] ?? '';
+}

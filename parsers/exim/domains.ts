@@ -1,0 +1,33 @@
+import { toDomain } from 'maillog-tlsrpt/parser';
+import type { Relayhost } from './options.ts';
+
+/**
+ * The domain of a final address (catalog R2): what stands behind its last `@`, for a local part may hold one.
+ * @returns undefined for address literals and for addresses without a domain.
+ */
+export function recipientDomain(address: string): string | undefined {
+  const at = address.lastIndexOf('@');
+  return at < 0 ? undefined : toDomain(address.slice(at + 1));
+}
+
+/** The host name of `H=name [ip]`; a bare address repeated there names no host. */
+export function hostName(name: string): string | undefined {
+  return toDomain(name);
+}
+
+/** With a smart host the next hop stands for the recipient's domain (catalog R11, DESIGN §6). */
+export function nextHopDomain(
+  recipient: string | undefined,
+  name: string | undefined,
+  ip: string,
+  relayhosts: readonly Relayhost[],
+): string | undefined {
+  for (const relay of relayhosts) {
+    if (relay.host === ip || (name !== undefined && leadsTo(relay, name))) return relay.domain;
+  }
+  return recipient;
+}
+
+function leadsTo(relay: Relayhost, name: string): boolean {
+  return relay.host === name || (!relay.exact && name.endsWith(`.${relay.host}`));
+}

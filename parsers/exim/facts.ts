@@ -1,0 +1,107 @@
+import type { DeliveryLine } from './delivery-line.ts';
+import { type FactState, stateOf, type Table } from './state.ts';
+
+/** Thirty days of log time: what a log has shown outlives its sessions. */
+const FACTS_IDLE_SECONDS = 30 * 86_400;
+const FACTS_KEY = 'f ';
+/** Debian's transport for mail that all goes to one smart host. */
+const SMARTHOST = /smarthost/i;
+
+/** What the log of one host has shown so far; written down only when something new was shown. */
+export class Facts {
+  readonly #table: Table;
+  readonly #key: string;
+  readonly #state: FactState;
+
+  constructor(table: Table, host: string) {
+    this.#table = table;
+    this.#key = FACTS_KEY + host;
+    this.#state = stateOf(table.get(this.#key), 'facts') ?? {
+      kind: 'facts',
+      cipher: false,
+      verified: false,
+      interface: false,
+      events: false,
+      remote: false,
+      smarthost: false,
+      optional: false,
+      clear: [],
+      none: false,
+    };
+  }
+
+  /** The log shows TLS where there is TLS: `X=`, `CV=` or a TLS line of the snippet was seen. */
+  get showsTls(): boolean {
+    return this.#state.cipher || this.#state.verified;
+  }
+
+  /** TLS is not required of every host: where it is required all the same, DANE may be the reason. */
+  get tlsIsOptional(): boolean {
+    return this.#state.optional;
+  }
+
+  noteFallback(): void {
+    this.#note('optional', true);
+  }
+
+  /** Returns true if with this line the log shows TLS for the first time. */
+  noteDelivery({ flag, host, transport }: DeliveryLine): boolean {
+    if (host === undefined) return false;
+    const before = this.showsTls;
+    this.#note('remote', true);
+    this.#note('cipher', host.cipher);
+    this.#note('verified', host.verified !== undefined);
+    this.#note('interface', host.sendingMtaIp !== undefined);
+    this.#note('smarthost', SMARTHOST.test(transport));
+    this.#note('optional', this.showsTls && flag === '=>' && !host.tls);
+    return !before && this.showsTls;
+  }
+
+  /** As {@link noteDelivery}, for a line of the event_action snippet. */
+  noteEvent(tls: boolean): boolean {
+    const before = this.showsTls;
+    this.#note('events', true);
+    this.#note('interface', true);
+    this.#note('cipher', tls);
+    this.#note('verified', tls);
+    return !before && this.showsTls;
+  }
+
+  /** Mail leaves in clear text, or looks so, for a reason that lies on this host. */
+  get showsNone(): boolean {
+    return this.#state.none;
+  }
+
+  noteNone(): void {
+    this.#note('none', true);
+  }
+
+  /** Adds a receiver of clear text; returns how many there were. */
+  noteClear(ip: string): number {
+    const { clear } = this.#state;
+    if (!clear.includes(ip)) {
+      clear.push(ip);
+      this.#save();
+    }
+    return clear.length;
+  }
+
+  #note(fact: Exclude<keyof FactState, 'kind' | 'clear'>, seen: boolean): void {
+    if (!seen || this.#state[fact]) return;
+    this.#state[fact] = true;
+    this.#save();
+  }
+
+  #save(): void {
+    this.#table.set(this.#key, this.#state, FACTS_IDLE_SECONDS);
+  }
+}
+
+/** The facts among the keys of an open-sessions table. */
+export function* allFacts(table: Table, keys: Iterable<string>): Generator<FactState> {
+  for (const key of keys) {
+    if (!key.startsWith(FACTS_KEY)) continue;
+    const state = stateOf(table.get(key), 'facts');
+    if (state !== undefined) yield state;
+  }
+}

@@ -1,0 +1,158 @@
+import type { Context } from './context.ts';
+import { isSameRun } from './context.ts';
+import type { DeliveryLine } from './delivery-line.ts';
+import { hostName } from './domains.ts';
+import { isFailureToldByEvents } from './events.ts';
+import { readMessage } from './failure-lines.ts';
+import {
+  addConnection,
+  addDomain,
+  bindPending,
+  dropDoubts,
+  findFailed,
+  refine,
+  witnessOf,
+} from './failures.ts';
+import type { HostFields } from './host-fields.ts';
+import { failureOf, NO_DANE, type Witness } from './outcome.ts';
+import { NO_USABLE_TLSA, type Verdict } from './reasons.ts';
+import type { RuleName } from './rules.ts';
+import type { Connection } from './state.ts';
+
+type Message = NonNullable<ReturnType<typeof readMessage>>;
+
+/** What is needed of the line: 4.84 and before named the host inside the message only. */
+interface FailedLine {
+  readonly domain: string | undefined;
+  readonly host: Pick<HostFields, 'name' | 'ip' | 'connection' | 'sendingMtaIp'>;
+}
+
+/** A == or ** line that tells the failed session itself, with its host (F2, F12–F16, F22). */
+export function failedRecipient(context: Context, { domain, host }: FailedLine, message: Message): RuleName {
+  const { ip, connection: key, sendingMtaIp } = host;
+  const name = hostName(host.name);
+  const pending = context.state.pending.find((one) => one.ip === ip);
+  const known = findFailed(context, ip, key);
+  const again = known !== undefined && domain !== undefined && known.domains.includes(domain);
+  if (again && (pending === undefined || pending.time <= known.last)) {
+    known.last = context.time;
+    if (pending !== undefined) pending.next ??= domain;
+    return message.rule;
+  }
+  if (pending !== undefined) {
+    if (pending.vague && !message.vague) pending.verdict = refine(context, ip, message) ?? null;
+    dropDoubts(context, ip);
+    const bound = bindPending(context, pending, domain, { name, sendingMtaIp, connection: key });
+    return bound.core === null ? 'local-fault' : message.rule;
+  }
+  if (known !== undefined) {
+    addDomain(context, known, domain);
+    return message.rule;
+  }
+  const verdict = refine(context, ip, message);
+  dropDoubts(context, ip);
+  const witness = witnessOf(context, ip, message.dane, verdict);
+  const where = { name, ip, sendingMtaIp: sendingMtaIp ?? context.settings.sendingMtaIp };
+  addFailed(context, ip, key, verdict, witness, where, domain);
+  return verdict === undefined ? 'local-fault' : message.rule;
+}
+
+function addFailed(
+  context: Context,
+  ip: string,
+  key: string,
+  verdict: Verdict | undefined,
+  witness: Witness,
+  where: Parameters<typeof failureOf>[2],
+  domain: string | undefined,
+): void {
+  const { time, pid } = context;
+  const core = verdict === undefined ? null : failureOf(verdict, witness, where);
+  const connection: Connection = {
+    ...{
+      ip,
+      connection: key,
+      kind: 'failed',
+      fallback: false,
+      opened: false,
+      domains: [],
+      pid,
+      last: time,
+      time,
+    },
+    ...{ core, guess: false },
+  };
+  addConnection(context, connection);
+  addDomain(context, connection, domain);
+}
+
+/** A line without a host: routing errors, retry times, local deliveries; and some failures of DANE and of old Exims. */
+export function failedWithoutHost(context: Context, line: DeliveryLine): RuleName {
+  const { flag, transport, message, domain } = line;
+  const remote = flag === '==' || flag === '**';
+  if (!remote) return 'delivery-local';
+  if (transport !== '' && !context.settings.scope.admits(transport, '', '')) return 'delivery-out-of-scope';
+  const read = readMessage(message);
+  if (read === undefined) return isCrash(context, line) ? crashed(context, domain) : 'no-connection';
+  if (read.receiver !== undefined) {
+    const { name = '', ip } = read.receiver;
+    return failedRecipient(context, { domain, host: { name, ip, connection: '' } }, read);
+  }
+  if (isFailureToldByEvents(context, domain)) return 'failure-in-events';
+  return read.rule === 'dane-required'
+    ? daneRequired(context, read, domain)
+    : withoutHost(context, read, domain);
+}
+
+/** F7, and what 4.84 and before wrote without naming a host: closes what is pending (R7). */
+function withoutHost(context: Context, message: Message, domain: string | undefined): RuleName {
+  const { state } = context;
+  const closes = (rules: readonly string[]) =>
+    message.rule === 'tlsa-defer' ? rules.includes('tlsa-defer') : !rules.includes('tlsa-defer');
+  const closed = state.pending.filter((one) => closes(one.rules));
+  for (const pending of state.pending)
+    if (!closed.includes(pending) && domain !== undefined) pending.next ??= domain;
+  for (const pending of closed) bindPending(context, pending, domain, { connection: message.rule });
+  if (closed.length > 0) return message.rule;
+  const known = findByRule(context, message.rule);
+  if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
+  const [only] = known;
+  if (only !== undefined && known.length === 1) addDomain(context, only, domain);
+  else
+    addFailed(context, '', message.rule, refine(context, '', message), message.dane, sender(context), domain);
+  return message.rule;
+}
+
+/** F8, F9: no connection was tried, so no host is named, unless the snippet does. Once a domain and queue run. */
+function daneRequired(context: Context, message: Message, domain: string | undefined): RuleName {
+  const known = findByRule(context, message.rule);
+  if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
+  const [host, ...others] = context.state.dane;
+  const where = host !== undefined && others.length === 0 ? { ...sender(context), ...host } : sender(context);
+  addFailed(context, '', message.rule, message.verdict, NO_DANE, where, domain);
+  return message.rule;
+}
+
+/** Connections whose failure was told without a host, marked by the rule in place of a connection's name. */
+function findByRule(context: Context, rule: RuleName): Connection[] {
+  return context.state.connections.filter((one) => one.connection === rule && isSameRun(context, one));
+}
+
+function sender(context: Context): { sendingMtaIp: string | undefined } {
+  return { sendingMtaIp: context.settings.sendingMtaIp };
+}
+
+/** After F11 Exim 4.98 and 4.99 may die on the unset error text. */
+function isCrash(context: Context, { errno, message }: DeliveryLine): boolean {
+  return (
+    errno === -1 &&
+    context.state.unusable > 0 &&
+    message.includes('transport process returned non-zero status')
+  );
+}
+
+function crashed(context: Context, domain: string | undefined): RuleName {
+  context.state.unusable -= 1;
+  addFailed(context, '', 'tlsa-unusable', NO_USABLE_TLSA, NO_DANE, sender(context), domain);
+  return 'tlsa-unusable';
+}

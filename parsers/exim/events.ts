@@ -85,7 +85,7 @@ function deferred(context: Context, line: EventLine): RuleName {
   const live = find(context, line, ['hello', 'closed']);
   const message = readMessage(text);
   if (message === undefined) {
-    if (live !== undefined && live.tlsAtClose && DIED_AT_EHLO.test(text)) succeed(context, live, line);
+    if (live?.tlsAtClose === true && DIED_AT_EHLO.test(text)) succeed(context, live, line);
     else if (live !== undefined) settle(context, live);
     return 'event-deferred';
   }

@@ -118,8 +118,11 @@ function withoutHost(context: Context, message: Message, domain: string | undefi
   if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
   const [only] = known;
   if (only !== undefined && known.length === 1) addDomain(context, only, domain);
-  else
-    addFailed(context, '', message.rule, refine(context, '', message), message.dane, sender(context), domain);
+  else {
+    const verdict = refine(context, '', message);
+    const witness = witnessOf(context, '', message.dane, verdict);
+    addFailed(context, '', message.rule, verdict, witness, sender(context), domain);
+  }
   return message.rule;
 }
 

@@ -150,13 +150,8 @@ class EximParser implements LogParser<Open> {
     if (held !== undefined) letGoIdle(held, emit);
     const state = stateOf(open, 'message');
     if (state === undefined) return;
-    finish({
-      state,
-      time: 0,
-      pid: 0,
-      settings: this.#settings,
-      tell: this.#teller(state, emit, letGuessGoIdle),
-    });
+    const tell = this.#teller(state, emit, letGuessGoIdle);
+    finish({ state, time: 0, pid: 0, settings: this.#settings, tlsIsOptional: false, tell });
   }
 
   hints(table: Table, keys: Iterable<string>) {

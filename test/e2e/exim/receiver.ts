@@ -34,7 +34,7 @@ class Conversation {
   readonly #done: (truth: Truth) => void;
   #socket: Socket | TLSSocket;
   #buffer = '';
-  #data: boolean = false;
+  #data = false;
   #asked = false;
   #tls: string | undefined;
   #resumed = false;
@@ -100,7 +100,10 @@ class Conversation {
 
   #hello(verb: string): void {
     if (this.#tls !== undefined) {
-      if (this.#receiver.fault === 'close-at-ehlo2') return this.#drop('closed at EHLO2');
+      if (this.#receiver.fault === 'close-at-ehlo2') {
+        this.#drop('closed at EHLO2');
+        return;
+      }
       this.#spokeInside = true;
     }
     const offer = this.#offers() && this.#tls === undefined && verb === 'EHLO';
@@ -114,28 +117,36 @@ class Conversation {
   }
 
   #startTls(): void {
-    const { fault } = this.#receiver;
     this.#asked = true;
-    if (fault === 'starttls-454') return this.#say('454 4.7.0 TLS not available due to temporary reason');
-    if (fault === 'starttls-554') return this.#say('554 5.7.3 Unable to initialize security subsystem');
-    if (fault === 'starttls-close') return this.#drop('closed at STARTTLS');
+    switch (this.#receiver.fault) {
+      case 'starttls-454':
+        this.#say('454 4.7.0 TLS not available due to temporary reason');
+        break;
+      case 'starttls-554':
+        this.#say('554 5.7.3 Unable to initialize security subsystem');
+        break;
+      case 'starttls-close':
+        this.#drop('closed at STARTTLS');
+        break;
+      default:
+        this.#acceptTls();
+    }
+  }
+
+  #acceptTls(): void {
     this.#plain.removeAllListeners('data');
     this.#say('220 2.0.0 Ready to start TLS');
-    if (fault === 'reset-after-hello') {
+    if (this.#receiver.fault === 'reset-after-hello') {
       this.#plain.once('data', () => {
         this.#end = 'reset after ClientHello';
         this.#plain.resetAndDestroy();
       });
-      return;
-    }
-    if (fault === 'garbage') {
+    } else if (this.#receiver.fault === 'garbage') {
       this.#plain.once('data', () => {
         this.#end = 'garbage sent';
         this.#plain.end('500 this is no ServerHello\r\n');
       });
-      return;
-    }
-    this.#handshake();
+    } else this.#handshake();
   }
 
   #handshake(): void {
@@ -164,7 +175,10 @@ class Conversation {
 
   #beginData(): void {
     const { fault } = this.#receiver;
-    if (fault.startsWith('rcpt-') || fault === 'mail-451') return this.#say('503 5.5.1 no valid recipients');
+    if (fault.startsWith('rcpt-') || fault === 'mail-451') {
+      this.#say('503 5.5.1 no valid recipients');
+      return;
+    }
     this.#data = true;
     this.#say('354 End data with <CR><LF>.<CR><LF>');
   }

@@ -1,7 +1,7 @@
 import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
-import type { OutboxSum, SessionSum, TrafficSum } from './sums.ts';
+import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
 /** The text in front of a position: equal for two segments only if they are one up to there. */
 export interface Position {
@@ -236,6 +236,8 @@ export interface Ledger {
   trafficSums(): Promise<TrafficSum[]>;
   /** What became of the reports of each day, without their bytes. */
   outboxSums(): Promise<OutboxSum[]>;
+  /** The newest outbox rows in some states with the reports they carry, at most `limit`. */
+  fates(states: readonly OutboxState[], limit: number): Promise<Fate[]>;
   /** Reading hosts (with parser) whose log calls some peer Trusted or Verified: trust anchors exist there at all. */
   trustingHosts(): Promise<{ readonly host: string; readonly parser: string }[]>;
   /** Domains having tallies with no snapshot yet in hours from `sinceHour` (UTC ms) on, oldest hour first. */

@@ -81,6 +81,10 @@ export class SqlLedger implements Ledger {
     return sums.outboxSums(this.#database);
   }
 
+  fates(states: readonly OutboxState[], limit: number) {
+    return sums.fates(this.#database, states, limit);
+  }
+
   trustingHosts() {
     return tallies.hostsWithTrust(this.#database);
   }

@@ -1,6 +1,6 @@
 import type { Day } from '../day.ts';
-import type { OutboxState, TallyKey } from './ledger.ts';
-import { number, text, toTallyKey } from './rows.ts';
+import type { OutboxRow, OutboxState, StoredReport, TallyKey } from './ledger.ts';
+import { number, text, toOutboxRow, toTallyKey } from './rows.ts';
 import type { SqlConnection, SqlValue } from './sql.ts';
 
 /** Sessions of one UTC day that share everything but the hour, the addresses and what report holds them. */
@@ -31,6 +31,11 @@ export interface OutboxSum {
   readonly scheme: string;
   readonly count: number;
 }
+
+/** A report and what became of it at one receiver. */
+export interface Fate
+  extends Pick<StoredReport, 'day' | 'domain' | 'revision'>,
+    Omit<OutboxRow, 'id' | 'reportId' | 'message'> {}
 
 const TRAFFIC = 'day, host, parser, outcome, result_type, peer_trust, tls_version, basis';
 const SESSIONS =
@@ -94,4 +99,25 @@ export async function outboxSums(connection: SqlConnection): Promise<OutboxSum[]
     scheme: text(row, 'scheme'),
     count: number(row, 'reports'),
   }));
+}
+
+/** The newest outbox rows in some states, with the reports they carry, without bytes. */
+export async function fates(
+  connection: SqlConnection,
+  states: readonly OutboxState[],
+  limit: number,
+): Promise<Fate[]> {
+  const parameters: SqlValue[] = [limit];
+  const among = states.map((state) => `$${parameters.push(state)}`).join(', ');
+  const rows = await connection.query(
+    `SELECT report.day, report.domain, report.revision, outbox.id, outbox.report_id, outbox.rua, outbox.state,
+       outbox.attempts, outbox.not_before, outbox.first_tried_at, outbox.last_tried_at, outbox.last_result
+     FROM outbox JOIN report ON report.id = outbox.report_id WHERE outbox.state IN (${among})
+     ORDER BY report.day DESC, report.domain, report.revision, outbox.rua LIMIT $1`,
+    parameters,
+  );
+  return rows.map((row) => {
+    const { id: _id, reportId: _reportId, ...fate } = toOutboxRow(row);
+    return { day: text(row, 'day'), domain: text(row, 'domain'), revision: number(row, 'revision'), ...fate };
+  });
 }

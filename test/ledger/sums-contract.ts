@@ -115,6 +115,11 @@ export function describeSums(
         ],
       );
       const day = '2026-11-20';
+      expect(await ledger.fates(['due', 'retry'], 2)).toMatchObject([
+        { day, domain: 'example.net', rua: 'directory:/srv/reports', state: 'due', attempts: 0 },
+        { day, domain: 'example.net', rua: 'mailto:b@example.net', revision: 1 },
+      ]);
+      expect(await ledger.fates(['sent'], 10)).toEqual([]);
       expect(await ledger.outboxSums()).toEqual([
         { day, state: 'due', scheme: 'directory', count: 1 },
         { day, state: 'due', scheme: 'https', count: 1 },

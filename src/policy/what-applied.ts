@@ -23,7 +23,7 @@ export function daneOf(
     proven ||
     (honours.dane &&
       secure !== undefined &&
-      (snapshot?.mx.secure === true || honours.halfDane === true) &&
+      (snapshot?.mx.secure === true || honoursUnsignedMx(tally, honours)) &&
       agreesWithDane(tally, secure.usable, snapshot?.mx.secure === true));
   if (!applied) return undefined;
   return {
@@ -32,6 +32,11 @@ export function daneOf(
     domain: secure?.baseDomain ?? tally.receivingMxHostname ?? tally.recipientDomain,
     mxHosts: [],
   };
+}
+
+/** Only Postfix knows DANE for hosts of an unsigned MX list (smtp_tls_dane_insecure_mx_policy). */
+function honoursUnsignedMx(tally: TallyKey, honours: Honours): boolean {
+  return honours.halfDane === true && tally.parser === 'postfix';
 }
 
 /** Whether the log leaves room for DANE: a session that DANE would have prevented shows that it did not apply. */

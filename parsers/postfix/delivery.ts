@@ -30,7 +30,8 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   const connection = connectionOf(request, line, entry.time);
   const reason = line.reason === undefined ? undefined : readReason(line.reason);
   const prevented = request.prevented.length;
-  tellPast(reading, request, domain, line.relay?.name);
+  const retried = connection?.established === undefined ? connection?.name : undefined;
+  tellPast(reading, request, domain, retried);
   if (connection !== undefined) tellLast(reading, request, connection, line, reason, domain);
   else if (reason?.kind === 'policy' && prevented === 0) tellPolicyReason(reading, request, reason, domain);
   settle(request, line, entry.time, domain);
@@ -141,10 +142,10 @@ function tellPast(
   reading: Reading,
   request: Request,
   domain: string | undefined,
-  relay: string | undefined,
+  retried: string | undefined,
 ): void {
   for (const connection of request.past) {
-    if (connection.name === '') nameBroken(reading, connection, domain, relay);
+    if (connection.name === '') nameBroken(reading, connection, domain, retried);
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }

@@ -35,13 +35,18 @@ export function claimNote(
   return true;
 }
 
-/** Finds the server of a broken handshake whose smtp line named none. */
+/**
+ * Finds the server of a broken handshake whose smtp line named none.
+ * @param retried the server that then took the mail in clear text, which it does where its own handshake broke.
+ */
 export function nameBroken(
   { entry, open }: Reading,
   connection: Connection,
   domain: string | undefined,
-  relay: string | undefined,
+  retried: string | undefined,
 ): void {
-  const note = takeBrokenNote(entry.host, open, connection.time, domain, relay);
-  if (note !== undefined) apply(note, connection);
+  const note = takeBrokenNote(entry.host, open, connection.time, domain, retried);
+  if (note === undefined) return;
+  if (note.name === '' && retried?.endsWith(`[${note.address}]`) === true) connection.name = retried;
+  apply(note, connection);
 }

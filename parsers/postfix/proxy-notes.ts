@@ -107,12 +107,12 @@ export function takeBrokenNote(
   open: OpenSessions,
   time: number,
   domain: string | undefined,
-  relay: string | undefined,
+  retried: string | undefined,
 ): ProxyNote | undefined {
   const key = PREFIX + host;
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
-  const address = relay === undefined ? undefined : addressOf(relay);
+  const address = retried === undefined ? undefined : addressOf(retried);
   const recent = stored.notes.filter(
     (note) =>
       (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&

@@ -2,11 +2,13 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Day } from './day.ts';
 import { planOutbox } from './delivery/destinations.ts';
+import { fitsCompressed } from './delivery/gzip.ts';
 import { EXIT, Problem } from './errors.ts';
 import type { Demand, Ledger, StoredReport } from './ledger/ledger.ts';
 import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
 import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
-import { type Built, buildReport } from './report/build.ts';
+import type { Built, ReportInput } from './report/build.ts';
+import { buildFittingReport } from './report/fit.ts';
 
 export interface BuildingDeps {
   readonly ledger: Ledger;
@@ -54,7 +56,7 @@ export async function buildFromLedger(
   const stored = await deps.ledger.snapshots(ids);
   const snapshots = new Map<string, Snapshot>();
   for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
-  return buildReport({
+  const input: ReportInput = {
     day,
     domain,
     revision,
@@ -66,7 +68,8 @@ export async function buildFromLedger(
         ...deps.honours,
         trustAnchors: trusting.has(tally.host, tally.parser),
       }),
-  });
+  };
+  return buildFittingReport(input, fitsCompressed);
 }
 
 /** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */

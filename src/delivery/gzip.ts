@@ -7,3 +7,8 @@ export const MAX_COMPRESSED = 10_000_000;
 export function gzipReport(json: string): Buffer {
   return gzipSync(json, { level: 9 });
 }
+
+/** Whether receivers will take the document compressed; most are so small that it need not be tried. */
+export function fitsCompressed(json: string): boolean {
+  return json.length <= MAX_COMPRESSED / 4 || gzipReport(json).byteLength <= MAX_COMPRESSED;
+}

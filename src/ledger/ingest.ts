@@ -1,4 +1,5 @@
-import { dayOf } from '../day.ts';
+import { type Day, dayOf } from '../day.ts';
+import { addTallies } from './add-tallies.ts';
 import {
   type IngestBatch,
   type Log,
@@ -6,9 +7,10 @@ import {
   OverlapError,
   type Segment,
   StalePosition,
+  type TallyKey,
 } from './ledger.ts';
-import { number, TALLY_COLUMNS, tallyDigest, tallyValues, toLog, toOpenRow, toSegment } from './rows.ts';
-import type { SqlConnection, SqlValue } from './sql.ts';
+import { number, toLog, toOpenRow, toSegment } from './rows.ts';
+import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 
 /** Finds or makes a log. */
 export async function findLog(
@@ -17,15 +19,16 @@ export async function findLog(
   parser: string,
   name: string,
 ): Promise<Log> {
-  await connection.query(
-    'INSERT INTO log (host, parser, name) VALUES ($1, $2, $3) ON CONFLICT (host, parser, name) DO NOTHING',
-    [host, parser, name],
-  );
-  const [row] = await connection.query('SELECT * FROM log WHERE host = $1 AND parser = $2 AND name = $3', [
-    host,
-    parser,
-    name,
-  ]);
+  const find = () =>
+    connection.query('SELECT * FROM log WHERE host = $1 AND parser = $2 AND name = $3', [host, parser, name]);
+  let [row] = await find();
+  if (row === undefined) {
+    await connection.query(
+      'INSERT INTO log (host, parser, name) VALUES ($1, $2, $3) ON CONFLICT (host, parser, name) DO NOTHING',
+      [host, parser, name],
+    );
+    [row] = await find();
+  }
   if (row === undefined) throw new Error('a log just made is gone');
   const segments = await connection.query('SELECT * FROM segment WHERE log_id = $1 ORDER BY first_time, id', [
     number(row, 'id'),
@@ -77,7 +80,7 @@ export async function writeBatch(
   const version = await advanceLog(connection, batch);
   const segmentId = await writeSegment(connection, batch);
   if (batch.refuseOverlap) await refuseOverlap(connection, batch, segmentId);
-  await addTallies(connection, batch);
+  await countSessions(connection, batch);
   await writeOpen(connection, batch);
   return { segmentId, version };
 }
@@ -138,6 +141,12 @@ async function refuseOverlap(
   segmentId: number | undefined,
 ): Promise<void> {
   if (batch.firstTime === undefined || batch.lastTime === undefined || segmentId === undefined) return;
+  // Holds up other readers of this host's logs, so that of two that overlap the second sees the first.
+  await connection.query(
+    `UPDATE log SET version = version WHERE host = (SELECT host FROM log WHERE id = $1)
+       AND parser = (SELECT parser FROM log WHERE id = $1)`,
+    [batch.logId],
+  );
   const [row] = await connection.query(
     `SELECT other.log_id, other.first_time, other.last_time FROM segment other
      JOIN log mine ON mine.id = $1 AND other.host = mine.host AND other.parser = mine.parser
@@ -151,37 +160,65 @@ async function refuseOverlap(
     throw new OverlapError(toLog(log, []), number(row, 'first_time'), number(row, 'last_time'));
 }
 
-const INSERT_TALLY = `INSERT INTO tally (day, ${TALLY_COLUMNS.join(', ')}, tally_key, sessions, ingested_at, snapshot, revision)
-  VALUES ($1, ${TALLY_COLUMNS.map((_, i) => `$${i + 2}`).join(', ')}, $18, $19, $20, '', 0)
-  ON CONFLICT (tally_key, snapshot, revision)
-  DO UPDATE SET sessions = tally.sessions + excluded.sessions, ingested_at = excluded.ingested_at`;
-
-async function addTallies(connection: SqlConnection, batch: IngestBatch): Promise<void> {
-  for (const { key, count } of batch.sessions.values()) {
-    const values = tallyValues(key);
-    await connection.query(INSERT_TALLY, [
-      dayOf(key.hour),
-      ...values,
-      tallyDigest(values),
-      count,
-      batch.ingestedAt,
-    ]);
+async function countSessions(connection: SqlConnection, batch: IngestBatch): Promise<void> {
+  const parts = [...batch.sessions.values()];
+  await addTallies(
+    connection,
+    parts.map(({ key, count }) => ({ key, count, ingestedAt: batch.ingestedAt })),
+  );
+  const trusting = parts.filter(({ key }) => key.peerTrust === 'trusted' || key.peerTrust === 'verified');
+  const newest = new Map<string, TallyKey>();
+  for (const { key } of trusting) {
+    const name = `${key.host}\n${key.parser}`;
+    if (key.hour > (newest.get(name)?.hour ?? Number.NEGATIVE_INFINITY)) newest.set(name, key);
   }
+  for (const { host, parser, hour } of newest.values())
+    await noteTrust(connection, host, parser, dayOf(hour));
 }
 
+/** That trust anchors exist on a host is asked often, and must not cost a look at every tally. */
+async function noteTrust(connection: SqlConnection, host: string, parser: string, day: Day): Promise<void> {
+  await connection.query(
+    `INSERT INTO trusting (host, parser, last_day) VALUES ($1, $2, $3)
+     ON CONFLICT (host, parser) DO UPDATE SET last_day = excluded.last_day WHERE trusting.last_day < excluded.last_day`,
+    [host, parser, day],
+  );
+}
+
+const OPEN: InsertTarget = {
+  table: 'open_session',
+  columns: {
+    log_id: 'BIGINT',
+    open_key: 'TEXT',
+    open_value: 'TEXT',
+    changed_at: 'BIGINT',
+    since: 'BIGINT',
+    idle_seconds: 'BIGINT',
+  },
+  onConflict: `ON CONFLICT (log_id, open_key) DO UPDATE SET open_value = excluded.open_value,
+    changed_at = excluded.changed_at, since = excluded.since, idle_seconds = excluded.idle_seconds`,
+};
+
+/** Deleted first, for a key may have been closed and opened anew. */
 async function writeOpen(connection: SqlConnection, batch: IngestBatch): Promise<void> {
-  for (const key of batch.openDeleted) {
-    await connection.query('DELETE FROM open_session WHERE log_id = $1 AND open_key = $2', [
-      batch.logId,
-      key,
-    ]);
-  }
-  for (const row of batch.openChanged) {
+  for (let start = 0; start < batch.openDeleted.length; start += KEYS_A_STATEMENT) {
+    const keys = batch.openDeleted.slice(start, start + KEYS_A_STATEMENT);
     await connection.query(
-      `INSERT INTO open_session (log_id, open_key, open_value, changed_at, since, idle_seconds) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (log_id, open_key) DO UPDATE SET open_value = excluded.open_value, changed_at = excluded.changed_at,
-         since = excluded.since, idle_seconds = excluded.idle_seconds`,
-      [batch.logId, row.key, JSON.stringify(row.value), row.time, row.since, row.idleSeconds],
+      `DELETE FROM open_session WHERE log_id = $1 AND open_key IN (${keys.map((_, index) => `$${index + 2}`).join(', ')})`,
+      [batch.logId, ...keys],
     );
   }
+  await connection.insert(
+    OPEN,
+    batch.openChanged.map((row) => [
+      batch.logId,
+      row.key,
+      JSON.stringify(row.value),
+      row.time,
+      row.since,
+      row.idleSeconds,
+    ]),
+  );
 }
+
+const KEYS_A_STATEMENT = 500;

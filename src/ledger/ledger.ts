@@ -1,74 +1,22 @@
 import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
+import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
-/** The text in front of a position: equal for two segments only if they are one up to there. */
-export interface Position {
-  /** Uncompressed bytes read so far; always the start of a line. */
-  readonly offset: number;
-  /** SHA-256 (hex) of the up to 256 bytes just before `offset`. */
-  readonly tailHash: string;
-}
-
-/** One file generation of a log, known by its content (DESIGN §6). */
-export interface Segment {
-  readonly id: number;
-  readonly logId: number;
-  /** SHA-256 (hex) of the first `prefixLength` uncompressed bytes. */
-  readonly identity: string;
-  /** At most 4096; grows with the file until then. */
-  readonly prefixLength: number;
-  readonly position: Position;
-  /** Where it was last seen, for people. */
-  readonly path: string;
-  /** UTC ms of the first and last stamp read; absent before the first. */
-  readonly firstTime?: number;
-  readonly lastTime?: number;
-  /** The data ended before its format said so (a truncated archive). */
-  readonly incomplete: boolean;
-}
-
-/** One configured or backfilled chain of files, a journal, or standard input. */
-export interface Log {
-  readonly id: number;
-  /** The reading host's name: with the parser and the name it is the log's key. */
-  readonly host: string;
-  readonly parser: string;
-  /** The path without rotation suffixes, or `journal:…`, `-`. */
-  readonly name: string;
-  /** Wall time (UTC ms) at which the log was last read to its end; absent if never. */
-  readonly readToEndAt?: number;
-  /** Begin (log time, UTC ms) of its oldest open session; absent if none is open. */
-  readonly oldestOpen?: number;
-  readonly segments: readonly Segment[];
-  /** Opaque resumption mark of sources that are no files (a journal's cursor). */
-  readonly cursor?: string;
-  /** Counts commits; a batch made upon an older version is refused ({@link StalePosition}). */
-  readonly version: number;
-}
-
-/** One row of the open-sessions table as it is written down. */
-export interface OpenRow {
-  readonly key: string;
-  readonly value: JsonValue;
-  /** Log time of its last change, UTC ms. */
-  readonly time: number;
-  /** Log time of its creation, UTC ms. */
-  readonly since: number;
-  readonly idleSeconds: number;
-}
+export type { IngestBatch, Log, OpenRow, Position, Segment } from './ingest-batch.ts';
+export { OverlapError, StalePosition } from './ingest-batch.ts';
 
 /** Every field of a session but the time to the second; successes without addresses (DESIGN §2). */
 export interface TallyKey extends Omit<Session, 'time'> {
-  /** Start of the UTC hour, ms. */
+  /** Start of the UTC hour, ms; of the day once a snapshot was given to the tally (DESIGN §2). */
   readonly hour: number;
   /** The reading host. */
   readonly host: string;
   readonly parser: string;
 }
 
-/** Counts of equal sessions of one UTC hour. */
+/** Counts of equal sessions of one UTC hour; of one day once they are attributed. */
 export interface Tally extends TallyKey {
   readonly id: number;
   readonly count: number;
@@ -76,52 +24,6 @@ export interface Tally extends TallyKey {
   readonly snapshot: string | null;
   /** The report revision whose bytes hold this tally; 0: in none yet. */
   readonly revision: number;
-}
-
-/** What one pass over a piece of a log yields; committed as one transaction (DESIGN §6). */
-export interface IngestBatch {
-  readonly logId: number;
-  /** Wall time, UTC ms: `keep` counts from it. */
-  readonly ingestedAt: number;
-  /** Absent for sources that are no files. */
-  readonly segment?: {
-    /** Absent for a segment seen for the first time. */
-    readonly id?: number;
-    readonly identity: string;
-    readonly prefixLength: number;
-    readonly position: Position;
-    readonly path: string;
-    readonly incomplete: boolean;
-  };
-  readonly cursor?: string;
-  readonly firstTime?: number;
-  readonly lastTime?: number;
-  readonly sessions: ReadonlyMap<string, { readonly key: TallyKey; readonly count: number }>;
-  readonly openChanged: readonly OpenRow[];
-  readonly openDeleted: readonly string[];
-  readonly oldestOpen?: number;
-  /** UTC ms of the wall clock when the end of the log was reached with this batch. */
-  readonly readToEndAt?: number;
-  /** The log's version the batch was made upon: a ledger that has moved on by now refuses the batch. */
-  readonly expectedVersion: number;
-  /** Refuse what overlaps in time another log of the same host and parser (`backfill`). */
-  readonly refuseOverlap: boolean;
-}
-
-/** Thrown by `commit` when somebody else has read on in the meantime: read again from the ledger's position. */
-export class StalePosition extends Error {}
-
-/** Thrown by `commit` with `refuseOverlap`. */
-export class OverlapError extends Error {
-  readonly other: Log;
-  readonly from: number;
-  readonly to: number;
-  constructor(other: Log, from: number, to: number) {
-    super(`overlaps ${other.name}`);
-    this.other = other;
-    this.from = from;
-    this.to = to;
-  }
 }
 
 /** The `_smtp._tls` record of a report domain as found for a day (RFC 8460 §3). */
@@ -171,6 +73,15 @@ export type OutboxChange = Partial<
   >
 >;
 
+/** A host that reads its logs into this ledger. */
+export interface FleetHost {
+  readonly host: string;
+  /** The version of its maillog-tlsrpt. */
+  readonly program: string;
+  /** UTC ms. */
+  readonly seenAt: number;
+}
+
 /** A stored finding of the policy room; its content is that room's business. */
 export interface StoredSnapshot {
   /** SHA-256 (hex) of the canonical JSON. */
@@ -194,6 +105,9 @@ export interface DomainDay {
   readonly revision: number;
   readonly demand?: Demand;
 }
+
+/** Thrown by `freeze` when sessions were added since the report was built: build it again. */
+export class StaleReport extends Error {}
 
 /** A domain with tallies that no snapshot was given to yet. */
 export interface UnattributedDomain {
@@ -263,13 +177,16 @@ export interface Ledger {
   /** Remembers what a report domain asked for on a day. */
   rememberDemand(day: Day, domain: string, demand: Demand, at: number): Promise<void>;
   /**
-   * Freezes a report and the tallies in it, and queues it for every rua, in one transaction. A second call for the
-   * same (day, domain, revision) changes nothing and returns the first.
+   * Freezes a report and the tallies of its day and domain that are in it, and queues it for every rua, in one
+   * transaction. A second call for the same (day, domain, revision) changes nothing and returns the first.
+   * @param sessions what the report's tallies held when it was built
+   * @throws StaleReport when they hold other sessions by now
    */
   freeze(
     report: Omit<StoredReport, 'id'>,
     tallyIds: readonly number[],
     outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[],
+    sessions?: number,
   ): Promise<StoredReport>;
   /** The newest revision, or the asked one. */
   report(day: Day, domain: string, revision?: number): Promise<StoredReport | undefined>;
@@ -294,6 +211,17 @@ export interface Ledger {
 
   /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
   prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;
+  /** Notes that a host uses this ledger. @param program its version @param at UTC ms */
+  checkIn(host: string, program: string, at: number): Promise<void>;
+  /** The hosts that ever did, by name. */
+  hosts(): Promise<FleetHost[]>;
+  /**
+   * Does what is to be done by one host of a fleet alone (looking policies up, closing days, sending); undefined when
+   * another is at it. Should two ever lead at once, nothing is sent twice: every step is guarded by itself.
+   * @param work is to stop early when the signal aborts, for then another may have taken over
+   */
+  lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+
   /** Bytes the ledger takes; undefined where the engine cannot tell. */
   size(): Promise<number | undefined>;
   close(): Promise<void>;

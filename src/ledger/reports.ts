@@ -1,7 +1,15 @@
 import type { Day } from '../day.ts';
-import type { Demand, OutboxChange, OutboxRow, OutboxState, StoredReport } from './ledger.ts';
-import { number, text, toOutboxRow, toReport } from './rows.ts';
-import type { SqlConnection, SqlValue } from './sql.ts';
+import { addTallies, partOf } from './add-tallies.ts';
+import {
+  type Demand,
+  type OutboxChange,
+  type OutboxRow,
+  type OutboxState,
+  StaleReport,
+  type StoredReport,
+} from './ledger.ts';
+import { number, toOutboxRow, toReport } from './rows.ts';
+import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 
 export async function rememberDemand(
   connection: SqlConnection,
@@ -17,48 +25,75 @@ export async function rememberDemand(
   );
 }
 
-/** Freezes a report with its tallies and queues it; a second call for the same revision changes nothing. */
+/**
+ * Freezes a report with its tallies and queues it; a second call for the same revision changes nothing.
+ * @throws StaleReport when `sessions` is given and the tallies hold others by now
+ */
 export async function freezeReport(
   connection: SqlConnection,
   report: Omit<StoredReport, 'id'>,
   tallyIds: readonly number[],
   outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[],
+  sessions?: number,
 ): Promise<StoredReport> {
   const [made] = await connection.query(
     `INSERT INTO report (day, domain, revision, report_id, document, built_at) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (day, domain, revision) DO NOTHING RETURNING id`,
     [report.day, report.domain, report.revision, report.reportId, report.json, report.builtAt],
   );
-  if (made !== undefined) {
-    for (const id of tallyIds) await freezeTally(connection, id, report.revision);
-    for (const row of outbox) {
-      await connection.query(
-        'INSERT INTO outbox (report_id, rua, state, attempts, not_before) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (report_id, rua) DO NOTHING',
-        [number(made, 'id'), row.rua, row.state, row.notBefore],
-      );
-    }
+  if (made === undefined) {
+    const stored = await findReport(connection, report.day, report.domain, report.revision);
+    if (stored === undefined) throw new Error('a report just found is gone');
+    return stored;
   }
-  const stored = await findReport(connection, report.day, report.domain, report.revision);
-  if (stored === undefined) throw new Error('a report just frozen is gone');
-  return stored;
+  const frozen = await freezeTallies(connection, report, tallyIds);
+  if (sessions !== undefined && frozen !== sessions)
+    throw new StaleReport(`the tallies of ${report.domain} hold ${frozen} sessions, not ${sessions}`);
+  await connection.insert(
+    OUTBOX,
+    outbox.map((row) => [number(made, 'id'), row.rua, row.state, 0, row.notBefore]),
+  );
+  return { ...report, id: number(made, 'id') };
 }
 
-/** A reissue freezes tallies of earlier revisions again; two that are equal then become one. */
-async function freezeTally(connection: SqlConnection, id: number, revision: number): Promise<void> {
-  const [twin] = await connection.query(
-    `SELECT twin.id FROM tally twin JOIN tally mine ON mine.id = $1 AND twin.tally_key = mine.tally_key
-       AND twin.snapshot = mine.snapshot WHERE twin.revision = $2 AND twin.id <> $1`,
-    [id, revision],
-  );
-  if (twin === undefined) {
-    await connection.query('UPDATE tally SET revision = $2 WHERE id = $1', [id, revision]);
-    return;
+const OUTBOX: InsertTarget = {
+  table: 'outbox',
+  columns: { report_id: 'BIGINT', rua: 'TEXT', state: 'TEXT', attempts: 'BIGINT', not_before: 'BIGINT' },
+  onConflict: 'ON CONFLICT (report_id, rua) DO NOTHING',
+};
+
+const IDS_A_STATEMENT = 500;
+
+/** Sets the tallies' revision; gives their sessions. */
+async function freezeTallies(
+  connection: SqlConnection,
+  { day, domain, revision }: Omit<StoredReport, 'id'>,
+  tallyIds: readonly number[],
+): Promise<number> {
+  let sessions = 0;
+  for (let start = 0; start < tallyIds.length; start += IDS_A_STATEMENT) {
+    const ids = tallyIds.slice(start, start + IDS_A_STATEMENT);
+    const list = ids.map((_, index) => `$${index + 4}`).join(', ');
+    // The first report's tallies meet none of its revision; a reissue's may, and then become one with it.
+    const rows =
+      revision === 1
+        ? await connection.query(
+            `UPDATE tally SET revision = $1 WHERE day = $2 AND domain = $3 AND id IN (${list}) RETURNING sessions`,
+            [revision, day, domain, ...ids],
+          )
+        : await connection.query(
+            `DELETE FROM tally WHERE revision <> $1 AND day = $2 AND domain = $3 AND id IN (${list}) RETURNING *`,
+            [revision, day, domain, ...ids],
+          );
+    if (revision !== 1) {
+      await addTallies(
+        connection,
+        rows.map((row) => ({ ...partOf(row), revision })),
+      );
+    }
+    sessions += rows.reduce((sum, row) => sum + number(row, 'sessions'), 0);
   }
-  await connection.query(
-    'UPDATE tally SET sessions = sessions + (SELECT sessions FROM tally WHERE id = $1) WHERE id = $2',
-    [id, number(twin, 'id')],
-  );
-  await connection.query('DELETE FROM tally WHERE id = $1', [id]);
+  return sessions;
 }
 
 export async function findReport(
@@ -139,29 +174,37 @@ export async function moveRow(
   return rows.length === 1;
 }
 
-export async function pruneDays(
+/** Drops a day with its reports if all of it was read before `ingestedBefore` (UTC ms). */
+export async function pruneDay(
   connection: SqlConnection,
   day: Day,
   ingestedBefore: number,
 ): Promise<{ tallies: number; reports: number }> {
-  const over = await connection.query(
-    'SELECT day FROM tally WHERE day < $1 GROUP BY day HAVING MAX(ingested_at) < $2 ORDER BY day',
+  const nothing = { tallies: 0, reports: 0 };
+  const fresh = await connection.query(
+    'SELECT 1 AS found FROM tally WHERE day = $1 AND ingested_at >= $2 LIMIT 1',
     [day, ingestedBefore],
   );
-  let tallies = 0;
-  let reports = 0;
-  for (const row of over) {
-    const name = text(row, 'day');
-    await connection.query('DELETE FROM outbox WHERE report_id IN (SELECT id FROM report WHERE day = $1)', [
-      name,
-    ]);
-    reports += (await connection.query('DELETE FROM report WHERE day = $1 RETURNING id', [name])).length;
-    await connection.query('DELETE FROM demand WHERE day = $1', [name]);
-    tallies += (await connection.query('DELETE FROM tally WHERE day = $1 RETURNING id', [name])).length;
-  }
+  if (fresh.length > 0) return nothing;
+  const tallies =
+    connection.dropDay === undefined
+      ? (await connection.query('DELETE FROM tally WHERE day = $1 RETURNING id', [day])).length
+      : await connection.dropDay(day, ingestedBefore);
+  if (tallies === undefined) return nothing;
+  await connection.query('DELETE FROM outbox WHERE report_id IN (SELECT id FROM report WHERE day = $1)', [
+    day,
+  ]);
+  const reports = await connection.query('DELETE FROM report WHERE day = $1 RETURNING id', [day]);
+  await connection.query('DELETE FROM demand WHERE day = $1', [day]);
+  await connection.query('DELETE FROM imported WHERE day = $1', [day]);
+  return { tallies, reports: reports.length };
+}
+
+/** Drops the snapshots that no tally has any more and that were not seen since a time (UTC ms). */
+export async function pruneSnapshots(connection: SqlConnection, lastSeenBefore: number): Promise<void> {
   await connection.query(
-    'DELETE FROM snapshot WHERE NOT EXISTS (SELECT 1 FROM tally WHERE tally.snapshot = snapshot.id) AND last_seen < $1',
-    [ingestedBefore],
+    `DELETE FROM snapshot WHERE id IN (
+       SELECT id FROM snapshot WHERE last_seen < $1 EXCEPT SELECT snapshot FROM tally)`,
+    [lastSeenBefore],
   );
-  return { tallies, reports };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Day } from '../day.ts';
+import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import * as ingest from './ingest.ts';
 import type {
@@ -21,12 +21,22 @@ import * as tallies from './tallies.ts';
 /** The ledger over any SQL engine of ours: each method is one transaction. */
 export class SqlLedger implements Ledger {
   readonly #database: SqlDatabase;
+  #instance: Promise<string> | undefined;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
   }
 
+  /** Asked for every report, and never another. */
   instance(): Promise<string> {
+    this.#instance ??= this.#makeInstance();
+    this.#instance.catch(() => {
+      this.#instance = undefined;
+    });
+    return this.#instance;
+  }
+
+  #makeInstance(): Promise<string> {
     return this.#write(async (connection) => {
       await connection.query(
         "INSERT INTO meta (name, content) VALUES ('instance', $1) ON CONFLICT (name) DO NOTHING",
@@ -54,7 +64,8 @@ export class SqlLedger implements Ledger {
   }
 
   commit(batch: IngestBatch) {
-    return this.#write((connection) => ingest.writeBatch(connection, batch));
+    const days = new Set([...batch.sessions.values()].map(({ key }) => dayOf(key.hour)));
+    return this.#database.transaction((connection) => ingest.writeBatch(connection, batch), [...days]);
   }
 
   days() {
@@ -137,8 +148,9 @@ export class SqlLedger implements Ledger {
     report: Omit<StoredReport, 'id'>,
     tallyIds: readonly number[],
     outbox: readonly Pick<OutboxRow, 'rua' | 'state' | 'notBefore'>[],
+    sessions?: number,
   ) {
-    return this.#write((connection) => reports.freezeReport(connection, report, tallyIds, outbox));
+    return this.#write((connection) => reports.freezeReport(connection, report, tallyIds, outbox, sessions));
   }
 
   report(day: Day, domain: string, revision?: number) {
@@ -173,8 +185,41 @@ export class SqlLedger implements Ledger {
     );
   }
 
-  prune(day: Day, ingestedBefore: number) {
-    return this.#write((connection) => reports.pruneDays(connection, day, ingestedBefore));
+  /** A day at a time, so that nobody waits long. */
+  async prune(day: Day, ingestedBefore: number) {
+    const dropped = { tallies: 0, reports: 0 };
+    for (const past of (await this.days()).filter((name) => name < day)) {
+      const { tallies, reports: documents } = await this.#write((connection) =>
+        reports.pruneDay(connection, past, ingestedBefore),
+      );
+      dropped.tallies += tallies;
+      dropped.reports += documents;
+    }
+    if (dropped.tallies > 0) await reports.pruneSnapshots(this.#database, ingestedBefore);
+    return dropped;
+  }
+
+  async checkIn(host: string, program: string, at: number) {
+    await this.#database.query(
+      `INSERT INTO host (host, program, seen_at) VALUES ($1, $2, $3)
+       ON CONFLICT (host) DO UPDATE SET program = excluded.program, seen_at = excluded.seen_at`,
+      [host, program, at],
+    );
+  }
+
+  async hosts() {
+    const rows = await this.#database.query('SELECT * FROM host ORDER BY host');
+    return rows.map((row) => ({
+      host: text(row, 'host'),
+      program: text(row, 'program'),
+      seenAt: number(row, 'seen_at'),
+    }));
+  }
+
+  lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const database = this.#database;
+    // On one host every step is guarded by itself, and the work is soon done.
+    return database.lead === undefined ? work(new AbortController().signal) : database.lead(work);
   }
 
   async size() {

@@ -16,6 +16,8 @@ export interface Dialect {
   /** A column that numbers its rows. */
   readonly identity: string;
   readonly bytes: string;
+  /** Tallies lie in a partition a day; see {@link SqlConnection.dropDay}. */
+  readonly partitioned: boolean;
   /** Gives a row if the table `meta` exists. */
   readonly hasMeta: string;
   /** Makes others wait who want to migrate too; undefined where a write transaction does so by itself. */
@@ -30,6 +32,11 @@ export interface SqlConnection {
   query(sql: string, parameters?: readonly SqlValue[]): Promise<SqlRow[]>;
   /** Inserts many rows with as few round trips as the engine allows. No two of them may conflict with each other. */
   insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /**
+   * Drops a day's tallies at one blow, where they lie in a partition of their own.
+   * @returns how many; undefined when some were read at `ingestedBefore` (UTC ms) or later: then nothing is dropped
+   */
+  dropDay?(day: string, ingestedBefore: number): Promise<number | undefined>;
 }
 
 /**
@@ -40,8 +47,11 @@ export interface SqlDatabase extends SqlConnection {
   readonly dialect: Dialect;
   /** The directory or address it was opened by, for messages: no password. */
   readonly where: string;
-  /** Runs `work` in one write transaction; commits when it resolves, rolls back when it throws. */
-  transaction<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one write transaction; commits when it resolves, rolls back when it throws.
+   * @param days those that `work` adds tallies to
+   */
+  transaction<T>(work: (connection: SqlConnection) => Promise<T>, days?: readonly string[]): Promise<T>;
   /**
    * Runs `work` if nobody else who uses the database is at such work, else resolves to undefined. The signal aborts
    * when that can no longer be promised. Absent where all users of a database are on one host.

@@ -51,7 +51,7 @@ export async function sessionSums(
   if (filter.since !== undefined) where += ` AND day >= $${parameters.push(filter.since)}`;
   if (filter.domain !== undefined) where += ` AND domain = $${parameters.push(filter.domain)}`;
   const rows = await connection.query(
-    `SELECT ${SESSIONS}, MAX(hour) AS hour, SUM(sessions) AS sessions FROM tally
+    `SELECT ${SESSIONS}, MAX(last_hour) AS hour, SUM(sessions) AS sessions FROM tally
      WHERE ${where} GROUP BY ${SESSIONS} ORDER BY ${SESSIONS}`,
     parameters,
   );

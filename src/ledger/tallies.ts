@@ -1,12 +1,20 @@
-import type { Day } from '../day.ts';
+import { type Day, dayOf } from '../day.ts';
+import { addTallies, foldedPart } from './add-tallies.ts';
 import type { Demand, DomainDay, StoredSnapshot, Tally, UnattributedDomain } from './ledger.ts';
 import { number, text, toSnapshot, toTally } from './rows.ts';
 import type { SqlConnection, SqlRow, SqlValue } from './sql.ts';
 
 type Filter = { readonly day?: Day; readonly domain?: string };
 
+/** From day to day over the index, for counting through all tallies would take long. */
 export async function daysWithTallies(connection: SqlConnection): Promise<Day[]> {
-  const rows = await connection.query('SELECT DISTINCT day FROM tally ORDER BY day');
+  const rows = await connection.query(
+    `WITH RECURSIVE step (day) AS (
+       SELECT MIN(day) FROM tally
+       UNION ALL
+       SELECT (SELECT MIN(later.day) FROM tally later WHERE later.day > step.day) FROM step WHERE step.day IS NOT NULL)
+     SELECT day FROM step WHERE day IS NOT NULL ORDER BY day`,
+  );
   return rows.map((row) => text(row, 'day'));
 }
 
@@ -52,7 +60,7 @@ export async function talliesOf(connection: SqlConnection, filter: Filter): Prom
 
 export async function hostsWithTrust(connection: SqlConnection): Promise<{ host: string; parser: string }[]> {
   const rows = await connection.query(
-    "SELECT DISTINCT host, parser FROM tally WHERE peer_trust IN ('trusted', 'verified') ORDER BY host, parser",
+    'SELECT host, parser FROM trusting WHERE last_day >= (SELECT MIN(day) FROM tally) ORDER BY host, parser',
   );
   return rows.map((row) => ({ host: text(row, 'host'), parser: text(row, 'parser') }));
 }
@@ -80,7 +88,10 @@ export async function unattributedDomains(
   }));
 }
 
-/** Stores a snapshot and gives it to the domain's unattributed tallies; equal tallies become one. */
+/**
+ * Stores a snapshot and gives it to the domain's unattributed tallies, which become tallies of the day. They are taken
+ * out and put in again, for a count that a reader raises in between must not get lost.
+ */
 export async function attributeTallies(
   connection: SqlConnection,
   snapshot: Omit<StoredSnapshot, 'firstSeen' | 'lastSeen'>,
@@ -95,20 +106,16 @@ export async function attributeTallies(
        last_seen = CASE WHEN excluded.last_seen > snapshot.last_seen THEN excluded.last_seen ELSE snapshot.last_seen END`,
     [snapshot.id, snapshot.domain, JSON.stringify(snapshot.content), seenAt],
   );
-  const range: SqlValue[] = [snapshot.id, snapshot.domain, fromHour, toHour];
-  const unattributed = "domain = $2 AND snapshot = '' AND revision = 0 AND hour >= $3 AND hour <= $4";
-  await connection.query(
-    `UPDATE tally SET sessions = sessions + (SELECT fresh.sessions FROM tally fresh
-         WHERE fresh.tally_key = tally.tally_key AND fresh.snapshot = '' AND fresh.revision = 0)
-     WHERE snapshot = $1 AND revision = 0 AND tally_key IN (SELECT tally_key FROM tally WHERE ${unattributed})`,
-    range,
+  // The days are named too, to look into their partitions only.
+  const rows = await connection.query(
+    `DELETE FROM tally WHERE domain = $1 AND snapshot = '' AND revision = 0 AND hour >= $2 AND hour <= $3
+       AND day >= $4 AND day <= $5 RETURNING *`,
+    [snapshot.domain, fromHour, toHour, dayOf(fromHour), dayOf(toHour)],
   );
-  await connection.query(
-    `DELETE FROM tally WHERE ${unattributed}
-       AND tally_key IN (SELECT tally_key FROM tally WHERE snapshot = $1 AND revision = 0)`,
-    range,
+  await addTallies(
+    connection,
+    rows.map((row) => foldedPart(row, snapshot.id)),
   );
-  await connection.query(`UPDATE tally SET snapshot = $1 WHERE ${unattributed}`, range);
 }
 
 export async function snapshotsById(
@@ -116,12 +123,18 @@ export async function snapshotsById(
   ids: readonly string[],
 ): Promise<Map<string, StoredSnapshot>> {
   const found = new Map<string, StoredSnapshot>();
-  for (const id of new Set(ids)) {
-    const [row] = await connection.query('SELECT * FROM snapshot WHERE id = $1', [id]);
-    if (row !== undefined) found.set(id, toSnapshot(row));
+  const wanted = [...new Set(ids)];
+  for (let start = 0; start < wanted.length; start += IDS_A_STATEMENT) {
+    const part = wanted.slice(start, start + IDS_A_STATEMENT);
+    const list = part.map((_, index) => `$${index + 1}`).join(', ');
+    for (const row of await connection.query(`SELECT * FROM snapshot WHERE id IN (${list})`, part)) {
+      found.set(text(row, 'id'), toSnapshot(row));
+    }
   }
   return found;
 }
+
+const IDS_A_STATEMENT = 100;
 
 export async function snapshotsOfDomain(
   connection: SqlConnection,

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
-import { OverlapError, StalePosition } from '../../src/ledger/ledger.ts';
+import { OverlapError, StalePosition, StaleReport } from '../../src/ledger/ledger.ts';
 
 const HOUR = Date.parse('2026-11-20T10:00:00Z');
+const HOUR_MS = 3_600_000;
 const NOON = Date.parse('2026-11-21T12:00:00Z');
 
 const success: TallyKey = {
@@ -23,6 +24,15 @@ const failure: TallyKey = {
   resultType: 'validation-failure',
   failureReasonCode: 'tls-handshake-failure',
   receivingIp: '192.0.2.25',
+};
+
+const REPORT = {
+  day: '2026-11-20',
+  domain: 'example.org',
+  revision: 1,
+  reportId: 'r1',
+  json: '{}',
+  builtAt: NOON,
 };
 
 function sessions(...entries: [TallyKey, number][]): IngestBatch['sessions'] {
@@ -163,17 +173,82 @@ export function describeLedger(
       });
     });
 
+    it('folds hours into the day once the policies are known, and the last hour stays', async () => {
+      const policy = { id: 'p1', domain: 'example.org', content: {} };
+      const later = { ...success, hour: HOUR + 3 * HOUR_MS };
+      const nextDay = { ...success, hour: HOUR + 24 * HOUR_MS };
+      await ledger.commit(await batch({ sessions: sessions([success, 2], [later, 3], [nextDay, 4]) }));
+      expect(await ledger.tallies({})).toHaveLength(3);
+      await ledger.attribute(policy, NOON, HOUR, HOUR);
+      expect((await ledger.tallies({})).map(({ count, snapshot }) => [count, snapshot])).toEqual([
+        [2, 'p1'],
+        [3, null],
+        [4, null],
+      ]);
+      await ledger.attribute(policy, NOON, HOUR, nextDay.hour);
+      const [first, second, ...none] = await ledger.tallies({});
+      expect(first).toMatchObject({ hour: Date.parse('2026-11-20'), count: 5, snapshot: 'p1' });
+      expect(second).toMatchObject({ hour: Date.parse('2026-11-21'), count: 4, snapshot: 'p1' });
+      expect(none).toEqual([]);
+      expect((await ledger.sessionSums()).map(({ hour }) => hour)).toEqual([later.hour, nextDay.hour]);
+    });
+
+    it('loses no session that is counted while policies are given', async () => {
+      const policy = { id: 'p1', domain: 'example.org', content: {} };
+      let version = (await ledger.log('mta1', 'postfix', '/var/log/mail.log')).version;
+      const reading = (async () => {
+        for (let pass = 0; pass < 40; pass++) {
+          ({ version } = await ledger.commit({ ...(await batch()), expectedVersion: version }));
+        }
+      })();
+      const attributing = (async () => {
+        for (let pass = 0; pass < 40; pass++) await ledger.attribute(policy, NOON + pass, HOUR, HOUR);
+      })();
+      await Promise.all([reading, attributing]);
+      expect((await ledger.tallies({})).reduce((sum, { count }) => sum + count, 0)).toBe(80);
+    });
+
+    it('refuses to freeze what has grown since it was built', async () => {
+      await ledger.commit(await batch());
+      const [tally] = await ledger.tallies({});
+      await ledger.commit(await batch());
+      const report = { ...REPORT, json: '{}' };
+      const ids = [tally?.id ?? 0];
+      await expect(ledger.freeze(report, ids, [], 2)).rejects.toBeInstanceOf(StaleReport);
+      expect(await ledger.report('2026-11-20', 'example.org')).toBeUndefined();
+      expect(await ledger.tallies({})).toMatchObject([{ count: 4, revision: 0 }]);
+      expect(await ledger.freeze(report, ids, [], 4)).toMatchObject(report);
+      expect(await ledger.tallies({})).toMatchObject([{ count: 4, revision: 1 }]);
+    });
+
+    it('knows which hosts have trust anchors as long as it has tallies of theirs', async () => {
+      await ledger.commit(await batch({ sessions: sessions([{ ...success, peerTrust: 'untrusted' }, 1]) }));
+      expect(await ledger.trustingHosts()).toEqual([]);
+      await ledger.commit(
+        await batch({ sessions: sessions([{ ...success, host: 'mta2', peerTrust: 'verified' }, 1]) }),
+      );
+      expect(await ledger.trustingHosts()).toEqual([{ host: 'mta2', parser: 'postfix' }]);
+      await ledger.prune('2026-11-21', NOON + 1);
+      expect(await ledger.trustingHosts()).toEqual([]);
+    });
+
+    it('knows its hosts, and lets one at a time lead', async () => {
+      await ledger.checkIn('mta2', '1.0.0', NOON);
+      await ledger.checkIn('mta1', '1.0.0', NOON);
+      await ledger.checkIn('mta2', '1.1.0', NOON + 1);
+      expect(await ledger.hosts()).toEqual([
+        { host: 'mta1', program: '1.0.0', seenAt: NOON },
+        { host: 'mta2', program: '1.1.0', seenAt: NOON + 1 },
+      ]);
+      expect(await ledger.lead(async (signal) => signal.aborted)).toBe(false);
+      await expect(ledger.lead(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+      expect(await ledger.lead(async () => 2)).toBe(2);
+    });
+
     it('freezes a report once; what comes later is late and never changes it', async () => {
       await ledger.commit(await batch());
       const ids = (await ledger.tallies({})).map((tally) => tally.id);
-      const report = {
-        day: '2026-11-20',
-        domain: 'example.org',
-        revision: 1,
-        reportId: 'r1',
-        json: '{}',
-        builtAt: NOON,
-      };
+      const report = REPORT;
       const rua = [{ rua: 'mailto:a@example.org', state: 'due' as const, notBefore: NOON }];
       const stored = await ledger.freeze(report, ids, rua);
       expect(await ledger.freeze({ ...report, json: '{"other":1}' }, ids, rua)).toEqual(stored);
@@ -187,14 +262,7 @@ export function describeLedger(
 
     it('gives an outbox row to one sender only', async () => {
       await ledger.commit(await batch());
-      const report = {
-        day: '2026-11-20',
-        domain: 'example.org',
-        revision: 1,
-        reportId: 'r1',
-        json: '{}',
-        builtAt: NOON,
-      };
+      const report = REPORT;
       await ledger.freeze(report, [], [{ rua: 'mailto:a@example.org', state: 'due', notBefore: NOON }]);
       expect(await ledger.dueOutbox(NOON - 1, 10)).toEqual([]);
       const [row] = await ledger.dueOutbox(NOON, 10);
@@ -236,7 +304,16 @@ export function describeLedger(
       await ledger.commit(await batch({ segment: segment('s1', 500) }));
       expect(await ledger.prune('2026-11-21', NOON)).toEqual({ tallies: 0, reports: 0 });
       expect(await ledger.prune('2026-11-20', NOON + 1)).toEqual({ tallies: 0, reports: 0 });
-      expect(await ledger.prune('2026-11-21', NOON + 1)).toEqual({ tallies: 1, reports: 0 });
+      await ledger.attribute({ id: 'p1', domain: 'example.org', content: 1 }, NOON, HOUR, HOUR);
+      await ledger.freeze(REPORT, [], [{ rua: 'mailto:a@example.org', state: 'due', notBefore: NOON }]);
+      expect(await ledger.prune('2026-11-21', NOON + 1)).toEqual({ tallies: 1, reports: 1 });
+      expect([await ledger.days(), await ledger.outbox(), await ledger.snapshotsOf('example.org')]).toEqual([
+        [],
+        [],
+        [],
+      ]);
+      await ledger.commit(await batch({ sessions: sessions([success, 2]) }));
+      expect(await ledger.days()).toEqual(['2026-11-20']);
       expect(await ledger.segments('mta1', 'postfix')).toHaveLength(1);
     });
   });

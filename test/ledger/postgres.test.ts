@@ -1,7 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { migrate } from '../../src/ledger/migrations.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { openPostgres } from '../../src/ledger/postgres.ts';
+import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { PostgresServer } from './postgres-server.ts';
+import { describeSums } from './sums-contract.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -9,16 +14,27 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-describeLedger('PostgreSQL', async () => {
+async function openPlace(openIt: (url: string) => Promise<Ledger>) {
   const url = server.url(await server.createDatabase());
-  let ledger = await openLedger(url);
+  let ledger = await openIt(url);
   return {
     ledger,
     async reopen() {
       await ledger.close();
-      ledger = await openLedger(url);
+      ledger = await openIt(url);
       return ledger;
     },
     clean: () => ledger.close(),
   };
-});
+}
+
+/** As on an engine that speaks PostgreSQL's protocol and has neither its advisory locks nor its partitions. */
+async function openPlain(url: string): Promise<Ledger> {
+  const database = await openPostgres(url, { plain: true });
+  await migrate(database);
+  return new SqlLedger(database);
+}
+
+describeLedger('PostgreSQL', () => openPlace(openLedger));
+describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));
+describeSums('PostgreSQL', () => openPlace(openLedger));

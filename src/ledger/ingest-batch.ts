@@ -1,0 +1,104 @@
+import type { JsonValue } from '../parser.ts';
+import type { TallyKey } from './ledger.ts';
+
+/** The text in front of a position: equal for two segments only if they are one up to there. */
+export interface Position {
+  /** Uncompressed bytes read so far; always the start of a line. */
+  readonly offset: number;
+  /** SHA-256 (hex) of the up to 256 bytes just before `offset`. */
+  readonly tailHash: string;
+}
+
+/** One file generation of a log, known by its content (DESIGN §6). */
+export interface Segment {
+  readonly id: number;
+  readonly logId: number;
+  /** SHA-256 (hex) of the first `prefixLength` uncompressed bytes. */
+  readonly identity: string;
+  /** At most 4096; grows with the file until then. */
+  readonly prefixLength: number;
+  readonly position: Position;
+  /** Where it was last seen, for people. */
+  readonly path: string;
+  /** UTC ms of the first and last stamp read; absent before the first. */
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+  /** The data ended before its format said so (a truncated archive). */
+  readonly incomplete: boolean;
+}
+
+/** One configured or backfilled chain of files, a journal, or standard input. */
+export interface Log {
+  readonly id: number;
+  /** The reading host's name: with the parser and the name it is the log's key. */
+  readonly host: string;
+  readonly parser: string;
+  /** The path without rotation suffixes, or `journal:…`, `-`. */
+  readonly name: string;
+  /** Wall time (UTC ms) at which the log was last read to its end; absent if never. */
+  readonly readToEndAt?: number;
+  /** Begin (log time, UTC ms) of its oldest open session; absent if none is open. */
+  readonly oldestOpen?: number;
+  readonly segments: readonly Segment[];
+  /** Opaque resumption mark of sources that are no files (a journal's cursor). */
+  readonly cursor?: string;
+  /** Counts commits; a batch made upon an older version is refused ({@link StalePosition}). */
+  readonly version: number;
+}
+
+/** One row of the open-sessions table as it is written down. */
+export interface OpenRow {
+  readonly key: string;
+  readonly value: JsonValue;
+  /** Log time of its last change, UTC ms. */
+  readonly time: number;
+  /** Log time of its creation, UTC ms. */
+  readonly since: number;
+  readonly idleSeconds: number;
+}
+
+/** What one pass over a piece of a log yields; committed as one transaction (DESIGN §6). */
+export interface IngestBatch {
+  readonly logId: number;
+  /** Wall time, UTC ms: `keep` counts from it. */
+  readonly ingestedAt: number;
+  /** Absent for sources that are no files. */
+  readonly segment?: {
+    /** Absent for a segment seen for the first time. */
+    readonly id?: number;
+    readonly identity: string;
+    readonly prefixLength: number;
+    readonly position: Position;
+    readonly path: string;
+    readonly incomplete: boolean;
+  };
+  readonly cursor?: string;
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+  readonly sessions: ReadonlyMap<string, { readonly key: TallyKey; readonly count: number }>;
+  readonly openChanged: readonly OpenRow[];
+  readonly openDeleted: readonly string[];
+  readonly oldestOpen?: number;
+  /** UTC ms of the wall clock when the end of the log was reached with this batch. */
+  readonly readToEndAt?: number;
+  /** The log's version the batch was made upon: a ledger that has moved on by now refuses the batch. */
+  readonly expectedVersion: number;
+  /** Refuse what overlaps in time another log of the same host and parser (`backfill`). */
+  readonly refuseOverlap: boolean;
+}
+
+/** Thrown by `commit` when somebody else has read on in the meantime: read again from the ledger's position. */
+export class StalePosition extends Error {}
+
+/** Thrown by `commit` with `refuseOverlap`. */
+export class OverlapError extends Error {
+  readonly other: Log;
+  readonly from: number;
+  readonly to: number;
+  constructor(other: Log, from: number, to: number) {
+    super(`overlaps ${other.name}`);
+    this.other = other;
+    this.from = from;
+    this.to = to;
+  }
+}

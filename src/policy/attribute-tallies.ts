@@ -8,6 +8,7 @@ import type { Resolver } from './dns.ts';
 import { createLimiter } from './limiter.ts';
 import type { KnownHonours } from './local-mta.ts';
 import { type Fetched, type FetchOptions, fetchStsPolicy } from './mta-sts-fetch.ts';
+import { type AskPolicyServer, policyServer } from './policy-server.ts';
 import { smartHostPorts } from './smart-hosts.ts';
 import { type Snapshot, snapshotId, snapshotJson } from './snapshot.ts';
 
@@ -48,7 +49,7 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
   const domains = await deps.ledger.unattributed(MAX_DOMAINS, sinceHour);
   const ports = smartHostPorts(deps.config.logs);
   const limiter = createLimiter(WIDTH);
-  const fetchPolicy = policyFetcher(deps);
+  const looking = { ...deps, fetchPolicy: policyFetcher(deps), ...serverOf(deps.honours) };
   let attributed = 0;
   let temporary = 0;
   let inARow = 0;
@@ -63,7 +64,7 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
           mtaSts: deps.honours.mtaSts || open.provenSts === true,
           ...(port !== undefined && { smartHostPort: port }),
         };
-        const found: Discovered = await discover({ ...deps, fetchPolicy }, open.domain, scope);
+        const found: Discovered = await discover(looking, open.domain, scope);
         if (found.kind === 'temporary') {
           temporary++;
           inARow++;
@@ -78,6 +79,14 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
   );
   const left = domains.length - attributed - temporary;
   return { attributed, temporary, left, ...(reason !== undefined && { reason }) };
+}
+
+function serverOf({ policyServers = [] }: KnownHonours): { readonly askServer?: AskPolicyServer } {
+  for (const table of policyServers) {
+    const askServer = policyServer(table);
+    if (askServer !== undefined) return { askServer };
+  }
+  return {};
 }
 
 /** Fetches policies of strangers' hosts, by our own resolver, from public addresses only. */

@@ -13,16 +13,16 @@ export interface Scope {
   readonly smartHostPort?: number;
 }
 
-/** Everything found of one domain, for people; the snapshot is made of it. */
+/** Everything found of one domain, holes included, for people; the snapshot is made of it. */
 export interface Findings {
-  readonly mx: Extract<MxFinding, { kind: 'found' }>;
-  readonly hosts: readonly (MxHost & { readonly dane: Dane; readonly daneReason: string })[];
-  readonly sts: Extract<StsFinding, { kind: 'found' }>;
+  readonly mx: MxFinding;
+  readonly hosts: readonly (MxHost & { readonly dane: DaneFinding })[];
+  readonly sts: StsFinding;
 }
 
 export type Discovered =
   | { readonly kind: 'found'; readonly snapshot: Snapshot; readonly findings: Findings }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | { readonly kind: 'temporary'; readonly reason: string; readonly findings: Findings };
 
 /**
  * Looks up the policies of a domain as they are now. One answer that cannot be had makes the whole temporary: a
@@ -34,38 +34,35 @@ export async function discover(deps: DiscoverDeps, domain: string, scope: Scope)
     smart ? smartHost(domain) : findMx(deps.resolver, domain),
     scope.mtaSts && !smart ? findSts(deps, domain) : noSts(),
   ]);
-  if (mx.kind === 'temporary') return mx;
-  if (sts.kind === 'temporary') return sts;
   const port = scope.smartHostPort ?? 25;
-  const hosts: Findings['hosts'][number][] = [];
-  for (const { host, finding } of await Promise.all(
-    mx.hosts.map(async (host) => ({
-      host,
-      finding: await (scope.dane ? findDane(deps.resolver, host.name, port) : noDane()),
+  const hosts = await Promise.all(
+    (mx.kind === 'found' ? mx.hosts : []).map(async (host) => ({
+      ...host,
+      dane: scope.dane ? await findDane(deps.resolver, host.name, port) : noDane(),
     })),
-  )) {
-    if (finding.kind === 'temporary') return finding;
-    hosts.push({ ...host, dane: finding.dane, daneReason: finding.reason });
-  }
+  );
   const findings = { mx, hosts, sts };
+  const hole = [mx, sts, ...hosts.map(({ dane }) => dane)].find(({ kind }) => kind === 'temporary');
+  if (hole?.kind === 'temporary') return { kind: 'temporary', reason: hole.reason, findings };
   return { kind: 'found', snapshot: toSnapshot(domain, findings), findings };
 }
 
 function toSnapshot(domain: string, { mx, hosts, sts }: Findings): Snapshot {
+  const known = hosts.map(({ name, dane }) => ({ name, dane: dane.kind === 'found' ? dane.dane : NO_DANE }));
   return {
     version: 1,
     domain,
     origin: 'found',
     mx: {
-      state: mx.state,
-      secure: mx.secure,
-      hosts: hosts
-        .map(({ name, dane }) => ({ name, dane }))
-        .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+      state: mx.kind === 'found' ? mx.state : 'none',
+      secure: mx.kind === 'found' && mx.secure,
+      hosts: known.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     },
-    sts: sts.sts,
+    sts: sts.kind === 'found' ? sts.sts : { state: 'none' },
   };
 }
+
+const NO_DANE: Dane = { state: 'none' };
 
 /** The administrator named it: no MX record can have been forged. */
 async function smartHost(domain: string): Promise<MxFinding> {
@@ -76,6 +73,6 @@ async function noSts(): Promise<StsFinding> {
   return { kind: 'found', sts: { state: 'none' }, record: { kind: 'none', reason: 'not asked' } };
 }
 
-async function noDane(): Promise<DaneFinding> {
-  return { kind: 'found', dane: { state: 'none' }, reason: 'not asked' };
+function noDane(): DaneFinding {
+  return { kind: 'found', dane: NO_DANE, reason: 'not asked' };
 }

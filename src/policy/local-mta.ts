@@ -5,7 +5,10 @@ import { type EximFacts, readExim } from './exim-settings.ts';
 import { POSTFIX_PARAMETERS, type PostfixFacts, readPostfix } from './postfix-settings.ts';
 
 /** Honours but for what only the log tells. */
-export type KnownHonours = Omit<Honours, 'trustAnchors'>;
+export interface KnownHonours extends Omit<Honours, 'trustAnchors'> {
+  /** The `socketmap:` tables Postfix asks for TLS policies: they know what it was told. */
+  readonly policyServers?: readonly string[];
+}
 
 /** What the MTAs of this host say of themselves; absence is normal on a host that only collects logs. */
 export interface LocalMta {
@@ -75,5 +78,6 @@ export async function resolveHonours(
     halfDane: postfix?.halfDane === true,
     mtaSts: postfix?.mtaSts === true,
     both: config.report.both,
+    ...(postfix !== undefined && { policyServers: postfix.policyServers }),
   };
 }

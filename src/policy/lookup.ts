@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type Discovered, discover, type Findings } from './discover.ts';
+import { discover, type Findings } from './discover.ts';
 import { isAbsent, type Resolver } from './dns.ts';
 import type { Fetched } from './mta-sts-fetch.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -45,7 +45,7 @@ export async function lookupDomain(deps: LookupDeps, domain: string): Promise<Lo
     discover(deps, domain, { dane: true, mtaSts: true }),
     findTlsrpt(deps.resolver, domain),
   ]);
-  const findings = [...policyFindings(domain, discovered), tlsrpt];
+  const findings = [...policyFindings(domain, discovered.findings), tlsrpt];
   return {
     domain,
     ...(discovered.kind === 'found' && { snapshot: discovered.snapshot }),
@@ -60,19 +60,17 @@ function outcomeOf(findings: readonly Finding[]): LookupResult['outcome'] {
   return wanted.some(({ verdict }) => verdict === 'good') ? 'found' : 'none';
 }
 
-function policyFindings(domain: string, discovered: Discovered): Finding[] {
-  if (discovered.kind === 'temporary') {
-    return [finding('mx', domain, 'temporary', discovered.reason)];
-  }
-  const { mx, hosts, sts } = discovered.findings;
+function policyFindings(domain: string, { mx, hosts, sts }: Findings): Finding[] {
+  const mxSecure = mx.kind === 'found' && mx.secure;
   return [
     mxFinding(domain, mx),
-    ...hosts.map((host) => daneFinding(host, mx.secure)),
+    ...hosts.map((host) => daneFinding(host, mxSecure)),
     stsFinding(domain, sts),
   ];
 }
 
 function mxFinding(domain: string, mx: Findings['mx']): Finding {
+  if (mx.kind === 'temporary') return finding('mx', domain, 'temporary', mx.reason);
   const values = mx.hosts.map(({ name, preference }) => `${preference} ${name}`);
   const signed = mx.secure ? 'signed' : 'not signed: DANE proves nothing of the domain';
   switch (mx.state) {
@@ -96,17 +94,21 @@ function mxFinding(domain: string, mx: Findings['mx']): Finding {
   }
 }
 
-function daneFinding({ name, dane, daneReason }: Findings['hosts'][number], mxSecure: boolean): Finding {
-  const at = `_25._tcp.${dane.state === 'secure' ? dane.baseDomain : name}`;
-  if (dane.state === 'none') return finding('dane', at, 'none', daneReason);
-  if (dane.state === 'bogus') return finding('dane', at, 'bad', daneReason);
+function daneFinding({ name, dane: found }: Findings['hosts'][number], mxSecure: boolean): Finding {
+  const own = `_25._tcp.${name}`;
+  if (found.kind === 'temporary') return finding('dane', own, 'temporary', found.reason);
+  const { dane, reason } = found;
+  if (dane.state === 'none') return finding('dane', own, 'none', reason);
+  if (dane.state === 'bogus') return finding('dane', own, 'bad', `dnssec-invalid: ${reason}`);
   const warnings = mxSecure ? [] : ['the MX list is not signed, so most senders do not use these records'];
-  return finding('dane', at, dane.usable ? 'good' : 'bad', daneReason, dane.records, warnings);
+  const verdict = dane.usable ? 'good' : 'bad';
+  return finding('dane', `_25._tcp.${dane.baseDomain}`, verdict, reason, dane.records, warnings);
 }
 
 function stsFinding(domain: string, found: Findings['sts']): Finding {
-  const { sts, record, policy, source, detail } = found;
   const name = `_mta-sts.${domain}`;
+  if (found.kind === 'temporary') return finding('mta-sts', name, 'temporary', found.reason);
+  const { sts, record, policy, source, detail } = found;
   if (sts.state === 'none') return finding('mta-sts', name, 'none', 'reason' in record ? record.reason : '');
   if (sts.state === 'error') {
     return finding('mta-sts', name, 'bad', `${sts.error.resultType}: ${detail ?? sts.error.reason}`);
@@ -116,14 +118,8 @@ function stsFinding(domain: string, found: Findings['sts']): Finding {
     warnings.push(`fetching it anew failed: ${detail ?? sts.refreshError.reason}`);
   if (record.kind !== 'record') warnings.push(`no longer announced (${record.reason}), still cached`);
   const how = source === 'cached' ? 'from an earlier look-up' : 'fetched now';
-  return finding(
-    'mta-sts',
-    name,
-    sts.mode === 'none' ? 'none' : 'good',
-    `mode ${sts.mode}, ${how}`,
-    sts.lines,
-    warnings,
-  );
+  const verdict = sts.mode === 'none' ? 'none' : 'good';
+  return finding('mta-sts', name, verdict, `mode ${sts.mode}, ${how}`, sts.lines, warnings);
 }
 
 async function findTlsrpt(resolver: Resolver, domain: string): Promise<Finding> {

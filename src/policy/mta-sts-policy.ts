@@ -4,6 +4,7 @@ import { toDomain } from '../domain.ts';
 export const LONGEST_MAX_AGE = 31_557_600;
 /** More patterns than any domain has hosts. */
 const MAX_PATTERNS = 200;
+const BYTE_ORDER_MARK = '\ufeff';
 
 export const STS_MODES = ['enforce', 'testing', 'none'] as const;
 export type StsMode = (typeof STS_MODES)[number];
@@ -40,8 +41,9 @@ export function readStsPolicy(body: Uint8Array): StsPolicyReading {
   const text = decodeUtf8(body);
   if (text === undefined) return invalid('policy-not-text', 'the policy is not UTF-8 text');
   const lines = text.split(/\r?\n/);
+  const warnings: string[] = text.startsWith(BYTE_ORDER_MARK) ? ['a byte order mark'] : [];
+  lines[0] = lines[0]?.replace(BYTE_ORDER_MARK, '') ?? '';
   while (lines.at(-1)?.trim() === '') lines.pop();
-  const warnings: string[] = [];
   const fields = new Map<string, string>();
   const patterns: string[] = [];
   for (const line of lines) {
@@ -99,7 +101,7 @@ function toPattern(text: string): string | undefined {
 
 function decodeUtf8(body: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
     return text.includes('\0') ? undefined : text;
   } catch {
     return undefined;

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Resolver } from './dns.ts';
 import type { Fetched } from './mta-sts-fetch.ts';
 import { readStsPolicy, type StsPolicy } from './mta-sts-policy.ts';
+import type { AskPolicyServer } from './policy-server.ts';
 import { STS_ERRORS, type Sts, type StsError } from './snapshot.ts';
 import { findStsRecord, type StsRecord } from './sts-record.ts';
 
@@ -26,6 +27,8 @@ export interface StsDeps {
   readonly ledger: Pick<Ledger, 'cached' | 'cache'>;
   /** Fetches the policy of a domain: `fetchStsPolicy` with its options. */
   readonly fetchPolicy: (domain: string) => Promise<Fetched>;
+  /** What Postfix's policy server told it; absent where there is none. */
+  readonly askServer?: AskPolicyServer;
 }
 
 /** What was found of a domain's MTA-STS, for the snapshot and for people. */
@@ -35,8 +38,8 @@ export type StsFinding =
       readonly sts: Sts;
       readonly record: StsRecord;
       readonly policy?: StsPolicy;
-      /** `fetched` in this pass, or `cached` from an earlier one. */
-      readonly source?: 'fetched' | 'cached';
+      /** `fetched` in this pass, `cached` from an earlier one, or what Postfix's policy `server` told it. */
+      readonly source?: 'fetched' | 'cached' | 'server';
       /** What exactly was wrong, for people; the snapshot keeps the short reason. */
       readonly detail?: string;
     }
@@ -53,6 +56,9 @@ type Got =
  * cached one has expired. A policy in the cache applies until it expires, whatever fails or vanishes meanwhile.
  */
 export async function findSts(deps: StsDeps, domain: string): Promise<StsFinding> {
+  const told = await deps.askServer?.(domain);
+  if (told?.kind === 'sts') return fromServer(told.sts);
+  if (told?.kind === 'none') return fromServer({ state: 'none' });
   const record = await findStsRecord(deps.resolver, domain);
   const cached = await cachedPolicy(deps, domain);
   if (record.kind !== 'record') {
@@ -68,6 +74,11 @@ export async function findSts(deps: StsDeps, domain: string): Promise<StsFinding
   if (got.kind === 'temporary' || cached.policy.mode === 'none')
     return found(record, cached.policy, 'cached');
   return found(record, cached.policy, 'cached', got.failure);
+}
+
+/** What was in force is better known by who handed it out than by looking again. */
+function fromServer(sts: Sts): StsFinding {
+  return { kind: 'found', sts, record: { kind: 'none', reason: 'not asked' }, source: 'server' };
 }
 
 async function fetchOnce(deps: StsDeps, domain: string, id: string): Promise<Got> {

@@ -1,0 +1,81 @@
+import type { OpenRow } from '../../src/ledger/ledger.ts';
+import { SessionReader } from '../../src/logs/session-reader.ts';
+import type { ParserModule, Session, Trace } from '../../src/parser.ts';
+import { toSessionRecord } from '../../src/session.ts';
+import { type Sample, toLines } from '../samples/sample.ts';
+
+/** A reader of a sample's log by a parser made for it. */
+export function readerFor(
+  module: ParserModule,
+  sample: Sample,
+  onSession: (session: Session) => void,
+  { open, trace, limit }: { open?: readonly OpenRow[]; trace?: Trace; limit?: number } = {},
+): SessionReader {
+  return new SessionReader({
+    parser: module.create(module.options.parse(sample.options)),
+    zone: sample.zone,
+    host: 'localhost',
+    latest: () => sample.now,
+    onSession,
+    ...(open !== undefined && { open: [...open] }),
+    ...(trace !== undefined && { trace }),
+    ...(limit !== undefined && { limit }),
+  });
+}
+
+/** The records of lines read one by one; a parser that throws is a fault. */
+export function read(
+  module: ParserModule,
+  sample: Sample,
+  lines: readonly string[] = sample.lines,
+  trace?: Trace,
+): string[] {
+  const sessions: Session[] = [];
+  const reader = readerFor(
+    module,
+    sample,
+    (session) => sessions.push(session),
+    trace === undefined ? {} : { trace },
+  );
+  for (const line of lines) reader.line(line);
+  reader.end();
+  if (reader.faults > 0) throw reader.firstFault;
+  return records(module, sessions);
+}
+
+/** The records of the same lines as the bytes of a file, in pieces: only lines with a needle reach the parser. */
+export function readBytes(module: ParserModule, sample: Sample, piece: number): string[] {
+  const sessions: Session[] = [];
+  const reader = readerFor(module, sample, (session) => sessions.push(session));
+  const bytes = Buffer.from(sample.lines.map((line) => `${line}\n`).join(''));
+  for (let at = 0; at < bytes.length; at += piece) reader.bytes(bytes.subarray(at, at + piece));
+  reader.end();
+  if (reader.faults > 0) throw reader.firstFault;
+  return records(module, sessions);
+}
+
+/** The records where everything is forgotten after every line but the table, which went through JSON. */
+export function readThroughJson(module: ParserModule, sample: Sample): string[] {
+  const sessions: Session[] = [];
+  const onSession = (session: Session) => void sessions.push(session);
+  let rows = new Map<string, OpenRow>();
+  let reader = readerFor(module, sample, onSession);
+  for (const line of sample.lines) {
+    reader.line(line);
+    if (reader.faults > 0) throw reader.firstFault;
+    const { changed, deleted } = reader.table.takeChanges();
+    if (changed.length === 0 && deleted.length === 0) continue;
+    rows = new Map(rows);
+    for (const key of deleted) rows.delete(key);
+    for (const row of changed) rows.set(row.key, JSON.parse(JSON.stringify(row)) as OpenRow);
+    const open = JSON.parse(JSON.stringify([...rows.values()])) as OpenRow[];
+    reader = readerFor(module, sample, onSession, { open });
+  }
+  reader.end();
+  return records(module, sessions);
+}
+
+/** Sessions as sorted, checked lines of JSON. */
+export function records(module: ParserModule, sessions: readonly Session[]): string[] {
+  return toLines(sessions.map((session) => toSessionRecord(session, module.name)));
+}

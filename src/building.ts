@@ -4,7 +4,7 @@ import type { Day } from './day.ts';
 import { planOutbox } from './delivery/destinations.ts';
 import { fitsCompressed } from './delivery/gzip.ts';
 import { EXIT, Problem } from './errors.ts';
-import type { Demand, Ledger, StoredReport } from './ledger/ledger.ts';
+import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from './ledger/ledger.ts';
 import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
 import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
 import type { Built, ReportInput } from './report/build.ts';
@@ -26,21 +26,31 @@ export async function freezeReport(
   revision: number,
   rua: readonly string[],
 ): Promise<StoredReport | undefined> {
-  const built = await buildFromLedger(deps, trusting, day, domain, revision);
-  if (built.kind === 'nothing') return undefined;
   const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
-  return deps.ledger.freeze(
-    {
+  for (;;) {
+    const tallies = await deps.ledger.tallies({ day, domain });
+    const built = await buildFrom(tallies, deps, trusting, day, domain, revision);
+    if (built.kind === 'nothing') return undefined;
+    const stored = {
       day,
       domain,
       revision,
       reportId: built.report['report-id'],
       json: built.json,
       builtAt: deps.clock.now(),
-    },
-    built.tallyIds,
-    rows,
-  );
+    };
+    try {
+      return await deps.ledger.freeze(stored, built.tallyIds, rows, sessionsOf(tallies, built.tallyIds));
+    } catch (error) {
+      // A log was read on in between, and the new sessions belong into it.
+      if (!(error instanceof StaleReport)) throw error;
+    }
+  }
+}
+
+function sessionsOf(tallies: readonly Tally[], ids: readonly number[]): number {
+  const counted = new Set(ids);
+  return tallies.reduce((sum, { id, count }) => (counted.has(id) ? sum + count : sum), 0);
 }
 
 /** The report of a day and domain as the ledger stands now; nothing is changed. */
@@ -51,7 +61,17 @@ export async function buildFromLedger(
   domain: string,
   revision: number,
 ): Promise<Built> {
-  const tallies = await deps.ledger.tallies({ day, domain });
+  return buildFrom(await deps.ledger.tallies({ day, domain }), deps, trusting, day, domain, revision);
+}
+
+async function buildFrom(
+  tallies: readonly Tally[],
+  deps: BuildingDeps,
+  trusting: TrustAnchors,
+  day: Day,
+  domain: string,
+  revision: number,
+): Promise<Built> {
   const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
   const stored = await deps.ledger.snapshots(ids);
   const snapshots = new Map<string, Snapshot>();

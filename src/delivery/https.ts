@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { rootCertificates, TLSSocket } from 'node:tls';
+import { createSecureContext, rootCertificates, TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { admit, type Resolve } from './guard.ts';
 import { type Handover, oneLine } from './handover.ts';
@@ -14,8 +14,8 @@ export interface HttpsOptions {
   readonly allowPrivate: boolean;
   /** Time for one whole POST, ms. */
   readonly timeout: number;
-  /** PEM certificates to trust beside the system's. */
-  readonly ca?: string;
+  /** From {@link httpsAgent}. */
+  readonly agent: Agent;
 }
 
 /** An answer is read up to here; nothing in it matters but its status. */
@@ -26,6 +26,17 @@ const MAX_DRAIN = 3000;
 
 /** 4xx that say "later" rather than "never" (RFC 9110 §15.5, RFC 6585 §4). */
 const LATER = new Set([408, 421, 423, 425, 429]);
+
+/**
+ * What all posts share: the trusted authorities, read once, for that takes longer than a POST. A connection serves one
+ * POST, and its certificate is judged anew each time; a fault is looked up afterwards instead of ending the connection.
+ * @param ca PEM certificates to trust beside the system's
+ */
+export function httpsAgent(ca?: string): Agent {
+  const secureContext =
+    ca === undefined ? createSecureContext() : createSecureContext({ ca: [...rootCertificates, ca] });
+  return new Agent({ secureContext, keepAlive: false, maxCachedSessions: 0, rejectUnauthorized: false });
+}
 
 /**
  * Posts a compressed report (RFC 8460 §5.4): no parameters, no Content-Encoding, no redirects, 2xx alone is success.
@@ -62,10 +73,8 @@ function post(
     const name = url.hostname.replace(/^\[|\]$/g, '');
     const sent = request(url, {
       method: 'POST',
-      agent: false,
+      agent: options.agent,
       lookup: pinned(addresses),
-      rejectUnauthorized: false,
-      ...(options.ca !== undefined && { ca: [...rootCertificates, options.ca] }),
       ...(isIP(name) === 0 && { servername: name }),
       headers: {
         'Content-Type': 'application/tlsrpt+gzip',

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { Agent } from 'node:https';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { EXIT, Problem, systemReason } from '../errors.ts';
 import { toDirectory } from './directory.ts';
 import { type Resolve, systemResolve } from './guard.ts';
 import type { Handover } from './handover.ts';
-import { postReport } from './https.ts';
+import { httpsAgent, postReport } from './https.ts';
 import { loadMailSetup, type MailSetup } from './mail-setup.ts';
 import { sendmailWay } from './sendmail.ts';
 import { type MailWay, smtpWay } from './smtp.ts';
@@ -32,13 +34,12 @@ export async function createTransports(
   const setup = await loadMailSetup(config);
   const { mail, delivery } = config;
   const way = mail.via === 'sendmail' ? sendmailWay(mail.sendmail) : await smtpWay(mail, setup.password);
-  const ca = delivery['https-ca'];
   const https = {
     resolve,
     clock,
     allowPrivate: delivery['allow-private'],
     timeout: delivery['https-timeout'],
-    ...(ca !== undefined && { ca: await readFile(ca, 'utf8') }),
+    agent: await agentFor(delivery['https-ca']),
   };
   return {
     setup,
@@ -47,4 +48,15 @@ export async function createTransports(
     write: toDirectory,
     close: () => way.close(),
   };
+}
+
+/** @throws Problem (config) if the file of further authorities is no use */
+async function agentFor(path: string | undefined): Promise<Agent> {
+  try {
+    return httpsAgent(path === undefined ? undefined : await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new Problem(EXIT.config, `delivery.https-ca cannot be used: ${systemReason(error)}`, {
+      where: path,
+    });
+  }
 }

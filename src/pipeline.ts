@@ -10,9 +10,8 @@ import { createTransports } from './delivery/transports.ts';
 import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
-import { createResolver } from './policy/dns-client.ts';
 import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
-import { dnsServers } from './policy/resolv-conf.ts';
+import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
 import { type ReadSummary, readConfiguredLogs } from './reading.ts';
 
@@ -85,7 +84,7 @@ interface Network {
 }
 
 async function openNetwork({ config, clock }: PipelineDeps): Promise<Network> {
-  const resolver = createResolver({ servers: await dnsServers(config.dns.servers), clock });
+  const resolver = await configuredResolver(config.dns, clock);
   return { resolver, honours: await resolveHonours(config) };
 }
 

@@ -6,7 +6,9 @@ import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
 import { backfill } from './backfill.ts';
 import type { Command, GlobalArguments } from './command.ts';
+import { dashboard } from './dashboard.ts';
 import { type Io, Printer } from './io.ts';
+import { lookup } from './lookup.ts';
 import { metrics } from './metrics.ts';
 import { posture } from './posture.ts';
 import { report } from './report.ts';
@@ -15,7 +17,18 @@ import { send } from './send.ts';
 import { sessions } from './sessions.ts';
 import { status } from './status.ts';
 
-const COMMANDS: readonly Command[] = [run, backfill, report, send, sessions, status, posture, metrics];
+const COMMANDS: readonly Command[] = [
+  run,
+  backfill,
+  report,
+  send,
+  sessions,
+  status,
+  lookup,
+  posture,
+  metrics,
+  dashboard,
+];
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 

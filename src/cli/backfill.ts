@@ -9,12 +9,14 @@ import { checked, readingArguments, someFiles } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, withContext } from './context.ts';
 import type { Printer } from './io.ts';
+import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
 import { sayFaults } from './say.ts';
 
 const backfillArguments = readingArguments.extend({
   overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
   offline: z.boolean().default(false),
+  policies: z.string().default('none'),
 });
 
 export const backfill: Command = {
@@ -27,6 +29,7 @@ before, under whatever name, counts once. Days that ended more than delivery.max
 Examples:
   maillog-tlsrpt backfill /var/log/mail.log*
   maillog-tlsrpt backfill archive/*.gz --timezone Europe/Berlin --host mx7
+  maillog-tlsrpt backfill archive/*.gz --policies policies.jsonl   # made by lookup --record
   zcat old/*.gz | maillog-tlsrpt backfill -`,
   options: (yargs: Argv) =>
     withReadingOptions(yargs)
@@ -41,6 +44,13 @@ Examples:
         type: 'boolean',
         default: false,
         describe: 'no look-ups; what the log does not prove stays no-policy-found',
+      })
+      .option('policies', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'policies of the past: none (unknown), now (those of today), or a FILE of `lookup --record`',
+        defaultDescription: 'none',
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(backfillArguments, values);
@@ -55,6 +65,7 @@ async function readInto(
   globals: GlobalArguments,
   printer: Printer,
 ): Promise<ExitCode> {
+  const past = await pastPolicies(chosen.policies, chosen.offline);
   const module = await loadParser(chosen.parser, process.cwd());
   const summary = await readArchivedLogs(context, chosen.files.map(absolute), {
     parserName: module.name,
@@ -69,30 +80,33 @@ async function readInto(
     overlap: chosen.overlap satisfies Overlap,
     ...(globals.now !== undefined && { latest: context.clock.now() }),
   });
+  const policies = await applyPastPolicies(context, past);
   sayFaults(summary, printer);
-  if (globals.json) printer.json(toJson(summary));
-  else say(summary, printer);
-  return summary.faults[0]?.problem.exitCode ?? EXIT.ok;
+  if (globals.json) printer.json(toJson(summary, policies));
+  else say(summary, policies, printer);
+  const later = policies.temporary > 0 ? EXIT.tryAgain : EXIT.ok;
+  return summary.faults[0]?.problem.exitCode ?? later;
 }
 
 function absolute(file: string): string {
   return file === '-' ? file : resolve(file);
 }
 
-function say(summary: ReadSummary, printer: Printer): void {
+function say(summary: ReadSummary, policies: PastSummary, printer: Printer): void {
   const days =
     summary.firstTime === undefined || summary.lastTime === undefined
       ? ''
       : `, ${dayText(summary.firstTime)} to ${dayText(summary.lastTime)}`;
   printer.line(`${summary.files} files, ${summary.lines} new lines, ${summary.sessions} sessions${days}`);
   if (summary.known > 0) printer.line(`${summary.known} files held nothing new: they were read before`);
+  printer.line(policies.words);
 }
 
 function dayText(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function toJson(summary: ReadSummary): unknown {
+function toJson(summary: ReadSummary, policies: PastSummary): unknown {
   return {
     files: summary.files,
     known: summary.known,
@@ -103,5 +117,6 @@ function toJson(summary: ReadSummary): unknown {
       message: problem.message,
       exitCode: problem.exitCode,
     })),
+    policies: { attributed: policies.attributed, temporary: policies.temporary },
   };
 }

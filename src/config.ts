@@ -95,16 +95,38 @@ const mailSchema = z.strictObject({
     ),
 });
 
-const destinationRule = z.strictObject({
-  domain: z.string().optional().describe('report domain; "*.example.com" means its subdomains, "*" any'),
-  rua: z.string().optional().describe('address in the record, or its start followed by "*"'),
-  action: z
-    .enum(['accept', 'discard', 'replace', 'append', 'directory'])
-    .describe(
-      'accept: send as asked; discard: send nothing; replace, append: send to `to` instead or as well; directory: write into `to`',
-    ),
-  to: z.array(z.string()).default([]).describe('mailto: and https: addresses, or one directory'),
-});
+const DESTINATION_TARGETS = {
+  accept: { count: [0, 0], form: /^/, allowed: 'none' },
+  discard: { count: [0, 0], form: /^/, allowed: 'none' },
+  replace: {
+    count: [1, 10],
+    form: /^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s@]+)$/,
+    allowed: 'mailto:… or https://…, one at least',
+  },
+  append: {
+    count: [1, 10],
+    form: /^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s@]+)$/,
+    allowed: 'mailto:… or https://…, one at least',
+  },
+  directory: { count: [1, 1], form: /^\//, allowed: 'one absolute path' },
+} as const;
+
+const destinationRule = z
+  .strictObject({
+    domain: z.string().optional().describe('report domain; "*.example.com" means its subdomains, "*" any'),
+    rua: z.string().optional().describe('address in the record, or its start followed by "*"'),
+    action: z
+      .enum(['accept', 'discard', 'replace', 'append', 'directory'])
+      .describe(
+        'accept: send as asked; discard: send nothing; replace, append: send to `to` instead or as well; directory: write into `to`',
+      ),
+    to: z.array(z.string()).default([]).describe('mailto: and https: addresses, or one directory'),
+  })
+  .superRefine(({ action, to }, context) => {
+    const { count, form, allowed } = DESTINATION_TARGETS[action];
+    if (to.length >= count[0] && to.length <= count[1] && to.every((target) => form.test(target))) return;
+    context.addIssue({ code: 'custom', path: ['to'], message: `for "${action}" must be ${allowed}` });
+  });
 
 const deliverySchema = z.strictObject({
   spread: duration

@@ -92,6 +92,10 @@ async function readPassword(mail: Config['mail']): Promise<string | undefined> {
       where: 'mail.user',
     });
   if (path === undefined) return undefined;
+  if (mail.tls === 'none' && !mail.via.startsWith('smtps:'))
+    throw new Problem(EXIT.config, 'mail.tls: none would send the password in clear text', {
+      where: 'mail.tls',
+    });
   try {
     return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
   } catch (error) {

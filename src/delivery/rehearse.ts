@@ -6,8 +6,8 @@ import { failingSince } from './parcel.ts';
 import { toTarget } from './target.ts';
 
 /**
- * Mails what is due to one address of the operator's, the true rua shown in head and text (`send --to`). The outbox
- * stays as it is.
+ * Mails every mail and POST that is due to one address of the operator's, the true rua shown in head and text
+ * (`send --to`). The outbox stays as it is.
  * @returns how many mails went
  * @throws Problem (usage) if `to` is no plain address; (unavailable) if the MTA does not take a mail
  */
@@ -23,7 +23,7 @@ export async function rehearse(
   let sent = 0;
   for (const row of await ledger.outbox({ states })) {
     const report = await ledger.reportById(row.reportId);
-    if (report === undefined) continue;
+    if (report === undefined || row.rua.startsWith('directory:')) continue;
     const { from, submitter, keys } = transports.setup;
     const message = await buildMessage({
       report,

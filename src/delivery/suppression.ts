@@ -13,7 +13,9 @@ const MAX_KEPT = 10_000;
 const suppressionSchema = z.object({
   rua: z.string(),
   bounces: z.int(),
+  /** When the first and the last report came back. */
   since: z.number(),
+  last: z.number(),
   until: z.number(),
 });
 
@@ -35,16 +37,20 @@ export async function activeSuppressions(
   return new Map(active.map((one) => [one.rua, one]));
 }
 
-/** A report to this rua came back: suppresses it for 1 day, then 2, 4, 8 … */
-export async function noteBounce(ledger: Ledger, rua: string, at: number): Promise<Suppression> {
+/**
+ * A report to this rua came back: suppresses it for 1 day, then 2, 4, 8 … The same bounce told twice (a log read again)
+ * counts once.
+ * @param at when it came back, by the clock or by the log, UTC ms
+ */
+export async function noteBounce(ledger: Ledger, rua: string, at: number): Promise<void> {
   const known = await suppressions(ledger);
   const before = known.find((one) => one.rua === rua);
+  if (before !== undefined && at <= before.last) return;
   const bounces = (before?.bounces ?? 0) + 1;
   const until = at + Math.min(LONGEST, DAY * 2 ** (bounces - 1));
-  const made = { rua, bounces, since: before?.since ?? at, until };
+  const made = { rua, bounces, since: before?.since ?? at, last: at, until };
   const kept = [made, ...known.filter((one) => one.rua !== rua)].sort((a, b) => b.until - a.until);
   await ledger.setNote(NOTE, kept.slice(0, MAX_KEPT));
-  return made;
 }
 
 /** Forgets the bounces of a rua, so that its next report is sent; false if there were none. */

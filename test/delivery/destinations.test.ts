@@ -84,3 +84,15 @@ describe('delivery.destinations', () => {
     expect(targets([MAIL, POST], { destinations })).toEqual([MAIL]);
   });
 });
+
+it.each([
+  ['replace', []],
+  ['append', ['ftp://example.org/']],
+  ['append', ['mailto:nobody']],
+  ['directory', []],
+  ['directory', ['relative']],
+  ['directory', ['/a', '/b']],
+  ['discard', ['mailto:a@example.org']],
+])('a rule "%s" to %j is refused', (action, to) => {
+  expect(() => plan([MAIL], { destinations: [{ action, to }] })).toThrow(/must be/);
+});

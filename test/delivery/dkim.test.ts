@@ -84,6 +84,7 @@ describe('what the set-up of mail demands', () => {
     ['a selector that is no name', { dkim: { selector: 'a b' } }, /cannot be part of a DNS name/],
     ['a sender of another domain', { from: 'tls@other.example' }, /not of the domain of contact/],
     ['a sendmail that is none', { via: 'sendmail', sendmail: '/nowhere/sendmail' }, /cannot be run/],
+    ['a password in clear text', { user: 'me', 'password-file': '/nowhere', tls: 'none' }, /in clear text/],
     ['a user without password', { user: 'me' }, /belong together/],
     ['a password that cannot be read', { user: 'me', 'password-file': '/nowhere' }, /cannot be read/],
   ])('%s: exit code 78', async (_what, change, message) => {

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTransports } from '../../src/delivery/transports.ts';
 import { type HttpsReceiver, startHttpsReceiver } from './https-receiver.ts';
 import { DAY, type Lab, MORNING, openLab } from './lab.ts';
 
@@ -148,4 +149,17 @@ it('refuses receivers that are not on the open Internet', async () => {
   expect(rows.map(({ state }) => state)).toEqual(['given-up', 'given-up']);
   for (const { lastResult } of rows) expect(lastResult).toContain('no public address');
   expect(receiver.received).toEqual([]);
+});
+
+it('looks the receiver up once, and connects to what was checked', async () => {
+  const asked: string[] = [];
+  const resolve = async (host: string) => {
+    asked.push(host);
+    return asked.length === 1 ? ['127.0.0.1'] : ['192.0.2.1'];
+  };
+  const transports = await createTransports(lab.config, lab.clock, resolve);
+  const handover = await transports.post(new URL(rua('200')), Buffer.from('x'));
+  transports.close();
+  expect(handover).toMatchObject({ kind: 'sent' });
+  expect(asked).toEqual(['receiver.example']);
 });

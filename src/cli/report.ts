@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { buildFromLedger, trustAnchorsOf } from '../building.ts';
+import { buildFromLedger, type TrustAnchors, trustAnchorsOf } from '../building.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { gzipReport } from '../delivery/gzip.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { DomainDay } from '../ledger/ledger.ts';
 import { reissuePass } from '../pipeline.ts';
+import { type KnownHonours, resolveHonours } from '../policy/local-mta.ts';
 import { fileName, submitterOf } from '../report/names.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import { checked, selectionArguments } from './arguments.ts';
@@ -71,9 +72,13 @@ async function showReports(
     ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
   };
   const entries = await context.ledger.domainDays(filter);
+  const rules = {
+    honours: await resolveHonours(context.config),
+    trusting: await trustAnchorsOf(context.ledger),
+  };
   let shown = 0;
   for (const entry of entries) {
-    const found = await reportOf(context, entry);
+    const found = await reportOf(context, rules, entry);
     if (found === undefined) continue;
     shown++;
     if (chosen.out !== undefined) await writeReport(found, chosen.out, entry, context, printer);
@@ -107,7 +112,11 @@ interface Found {
 }
 
 /** The frozen report, with what came late said; else what would be built now. */
-async function reportOf(context: Context, entry: DomainDay): Promise<Found | undefined> {
+async function reportOf(
+  context: Context,
+  { honours, trusting }: { readonly honours: KnownHonours; readonly trusting: TrustAnchors },
+  entry: DomainDay,
+): Promise<Found | undefined> {
   const stored = await context.ledger.report(entry.day, entry.domain);
   if (stored !== undefined) {
     const late = entry.late > 0 ? `, ${entry.late} sessions came late` : '';
@@ -118,8 +127,6 @@ async function reportOf(context: Context, entry: DomainDay): Promise<Found | und
       state: `built ${new Date(stored.builtAt).toISOString()}, revision ${stored.revision}${late}`,
     };
   }
-  const honours = { dane: false, mtaSts: false };
-  const trusting = await trustAnchorsOf(context.ledger);
   const built = await buildFromLedger({ ...context, honours }, trusting, entry.day, entry.domain, 1);
   if (built.kind === 'nothing') return undefined;
   return { report: built.report, json: built.json, revision: 1, state: 'not built yet' };

@@ -28,7 +28,7 @@ export interface ContractCheck {
 
 /** More keys than this for one line, on average, would be a table without bounds. */
 const KEYS_LIMIT = 2000;
-const MUTATION_RUNS = 150;
+const MUTATION_RUNS = 300;
 const LONG = 1_000_000;
 
 /** Registers the whole suite for one parser. */

@@ -3,6 +3,7 @@ import { type Connection, isSameServer, newConnection, type Outcome } from './co
 import type { DeliveryLine } from './delivery-line.ts';
 import { isBare, type Witness, wentInClear } from './inference.ts';
 import { isConfigured, recipientDomain } from './next-hop.ts';
+import { notice } from './notices.ts';
 import { toPeer } from './peer.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
@@ -41,7 +42,7 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
 function noteSmartHost({ entry, open, settings }: Reading, { relay }: DeliveryLine): void {
   const peer = relay === undefined ? undefined : toPeer(relay.name);
   if (relay === undefined || peer === undefined || isLoopback(peer.address)) return;
-  if (!isConfigured(peer, relay.port, settings.nextHops)) learn(entry, open, { smartHost: true });
+  if (!isConfigured(peer, relay.port, settings.nextHops)) notice(entry, open, 'next-hop-unknown');
 }
 
 /** A connection with another server that no line tied to this request was left by one whose lines were lost. */

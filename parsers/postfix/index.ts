@@ -9,6 +9,7 @@ import {
   type Trace,
 } from 'maillog-tlsrpt/parser';
 import { hintsFrom } from './hints.ts';
+import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
 import { readSender } from './own-mail.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
@@ -16,7 +17,7 @@ import type { Reading } from './reading.ts';
 import { isSettled, newRequest, type Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
 import { readSmtpLine } from './smtp-lines.ts';
-import { allFacts } from './tag-facts.ts';
+import { allFacts, factsOf } from './tag-facts.ts';
 import { needlesFor, programOf } from './tags.ts';
 import { abandon } from './telling.ts';
 import { readTlsproxyLine } from './tlsproxy-lines.ts';
@@ -66,7 +67,8 @@ class PostfixParser implements LogParser {
   }
 
   hints(open: OpenSessions, keys: Iterable<string>) {
-    return hintsFrom(allFacts(open, keys), this.#common.tlsLogLevel);
+    const known = [...keys];
+    return hintsFrom(allFacts(open, known), noticesIn(known), this.#common.tlsLogLevel);
   }
 
   #settings(host: string): HostSettings {
@@ -102,6 +104,8 @@ function readProcess(reading: Reading): Rule {
   const { entry, open } = reading;
   const key = `${PROCESS}${entry.host} ${entry.program} ${entry.pid}`;
   const known = open.get(key) as Request | undefined;
+  // Where the log began tells which requests were seen from their beginning.
+  if (reading.options.midStream === true) factsOf(entry, open);
   const wasSettled = known !== undefined && isSettled(known);
   const request = known ?? newRequest();
   const rule = readSmtpLine(reading, request);

@@ -1,4 +1,4 @@
-import type { PolicyTypeHint, ResultType } from 'maillog-tlsrpt/parser';
+import { type PolicyTypeHint, type ResultType, toDomain } from 'maillog-tlsrpt/parser';
 import { readPeer } from './peer.ts';
 
 /** Why a session failed, in the words native TLSRPT uses for the same cause (catalog §3). */
@@ -25,7 +25,7 @@ export interface Reason {
   readonly peer?: string;
   /** For `policy`: the failure that kept the server from being tried. */
   readonly fault?: Fault;
-  /** For `policy`: the MX host, as printed. */
+  /** For `policy`: the MX host, where the text names it. */
   readonly host?: string;
 }
 
@@ -117,8 +117,8 @@ function hostReason(text: string): Reason {
 export function policyReason(text: string): Reason | undefined {
   if (text.startsWith('TLSA lookup error for ')) {
     const end = text.indexOf(':', 22);
-    const host = text.slice(22, end < 0 ? text.length : end);
-    return { kind: 'policy', fault: { type: 'dnssec-invalid' }, host };
+    const host = toDomain(text.slice(22, end < 0 ? text.length : end));
+    return { kind: 'policy', fault: { type: 'dnssec-invalid' }, ...(host !== undefined && { host }) };
   }
   const fault = POLICY_FAULTS[text];
   return fault === undefined ? undefined : { kind: 'policy', fault };

@@ -84,6 +84,8 @@ const BEGINNINGS: readonly (readonly [string, Rule])[] = [
   ['DNSSEC-signed TLSA record: ', 'tls-detail'],
   ['TLS protocol trace for ', 'tls-detail'],
   ['skipping TLS trace output', 'tls-detail'],
+  ['read from ', 'tls-detail'],
+  ['write to ', 'tls-detail'],
   ['looking for session ', 'tls-cache'],
   ['reloaded session ', 'tls-cache'],
   ['save session ', 'tls-cache'],
@@ -106,6 +108,9 @@ const BEGINNINGS: readonly (readonly [string, Rule])[] = [
   ['statistics: ', 'tls-cache'],
 ];
 
+/** What `smtp_tls_loglevel = 4` prints of every byte. */
+const HEX_DUMP = /^[0-9a-f]{4} (?:[0-9a-f]{2} |- )/;
+
 const SETUP_FAULTS: readonly string[] = [
   ': Invalid TLS protocol list ',
   ': invalid cipher grade',
@@ -121,7 +126,7 @@ export function ruleOfOther(message: string): Rule {
   if (known !== undefined) return known[1];
   if (message.startsWith('warning: ')) return ruleOfWarning(message);
   const peer = readPeer(message, 0);
-  if (peer === undefined) return 'unknown';
+  if (peer === undefined) return HEX_DUMP.test(message) ? 'tls-detail' : 'unknown';
   // `H[A]:25: depth=0 verify=1 …`, `H[A]:25 CommonName …`: what level 2 says of a TLS session.
   return message.startsWith(': ', peer.end) ||
     / (?:Matched )?CommonName /.test(message.slice(peer.end, peer.end + 20))
@@ -131,7 +136,7 @@ export function ruleOfOther(message: string): Rule {
 
 function ruleOfWarning(message: string): Rule {
   const peer = readPeer(message, 9);
-  if (peer !== undefined && message.startsWith(': ', peer.end)) {
+  if (peer !== undefined) {
     if (SETUP_FAULTS.some((text) => message.startsWith(text, peer.end))) return 'local-fault';
     return RECORD_FAULTS.some((text) => message.startsWith(text, peer.end)) ? 'tlsa-record' : 'smtp-warning';
   }

@@ -1,5 +1,6 @@
 import { takeDelivery } from './delivery.ts';
 import { readDelivery } from './delivery-line.ts';
+import { notice } from './notices.ts';
 import { readPeer } from './peer.ts';
 import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.ts';
 import { claimUnusable } from './proxy-claims.ts';
@@ -9,7 +10,7 @@ import type { Reading } from './reading.ts';
 import { connectionFor, prevent, type Request, retire } from './request.ts';
 import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
 import { readSummary } from './summary-line.ts';
-import { learn } from './tag-facts.ts';
+import { learn, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
 import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
 
@@ -57,7 +58,7 @@ function takeSummary(reading: Reading, request: Request): Rule | undefined {
   const { entry, open } = reading;
   const line = readSummary(entry.message);
   if (line === undefined) return undefined;
-  learn(entry, open, { summary: true, bare: 0 });
+  learnSummary(entry, open);
   const connection = connectionFor(
     request,
     line.peer,
@@ -82,7 +83,7 @@ function takeTlsrpt(reading: Reading, request: Request): Rule | undefined {
   const { entry, open } = reading;
   const line = readTlsrptLine(entry.message);
   if (line === undefined) return undefined;
-  learn(entry, open, { native: true });
+  notice(entry, open, 'native-tlsrpt');
   const connection = connectionFor(request, { name: line.peer ?? '', port: '' }, 'native', entry.time);
   const { domain, fault } = line;
   connection.native = { time: entry.time, domain, ...(fault !== undefined && { fault }) };
@@ -151,7 +152,7 @@ function takeOther(reading: Reading, request: Request): Rule {
     request.hidden = true;
     learn(entry, open, { levelNone: true });
   }
-  if (rule === 'dnssec-unavailable') learn(entry, open, { noDnssec: true });
-  if (rule === 'policy-table') learn(entry, open, { badPolicy: true });
+  if (rule === 'dnssec-unavailable') notice(entry, open, 'dnssec-unavailable');
+  if (rule === 'policy-table') notice(entry, open, 'policy-table');
   return rule;
 }

@@ -5,23 +5,15 @@ export type TagFacts = {
   /** UTC ms of the first line seen. */
   since: number;
   /** A summary line was seen: smtp_tls_loglevel is 1 or more, or tlsproxy is in use. */
-  summary?: true;
+  summary?: boolean;
   /** Deliveries since the last summary that had neither a summary nor a `tls=` field; counted up to a limit. */
   bare?: number;
   /** A `tls=` field was seen (3.11+). */
-  field?: true;
-  /** A `TLSRPT:` line was seen: native TLSRPT is on. */
-  native?: true;
+  field?: boolean;
   /** A failure was seen. */
-  failure?: true;
-  /** `Host offered STARTTLS`: the level is none, at least for some. */
-  levelNone?: true;
-  /** DNSSEC is not validated: DANE is silently off. */
-  noDnssec?: true;
-  /** A policy table or plugin gave something Postfix refused. */
-  badPolicy?: true;
-  /** Mail went to a smart host that is not configured: it took several domains in one session, or on a port for clients. */
-  smartHost?: true;
+  failure?: boolean;
+  /** `Host offered STARTTLS` was seen, and no TLS since: the level is none. */
+  levelNone?: boolean;
 };
 
 /**
@@ -32,6 +24,7 @@ export const BARE_LIMIT = 20;
 
 const PREFIX = 'tag ';
 const MONTH_S = 30 * 86_400;
+const TLS_IS_LOGGED: Partial<TagFacts> = { summary: true, bare: 0, levelNone: false };
 
 /** The facts of an entry's tag; made at its first line. */
 export function factsOf(entry: Pick<LogEntry, 'host' | 'program' | 'time'>, open: OpenSessions): TagFacts {
@@ -46,12 +39,21 @@ export function factsOf(entry: Pick<LogEntry, 'host' | 'program' | 'time'>, open
 /** Adds to the facts of an entry's tag; writes only what is new. */
 export function learn(entry: LogEntry, open: OpenSessions, news: Partial<TagFacts>): void {
   const facts = factsOf(entry, open);
-  const changed = Object.entries(news).some(([name, value]) => facts[name as keyof TagFacts] !== value);
-  if (changed) open.set(factsKey(entry), { ...facts, ...news }, MONTH_S);
+  for (const name in news) {
+    const field = name as keyof TagFacts;
+    if (facts[field] === news[field]) continue;
+    open.set(factsKey(entry), { ...facts, ...news }, MONTH_S);
+    return;
+  }
+}
+
+/** A summary line: deliveries in clear text can be told from now on. */
+export function learnSummary(entry: LogEntry, open: OpenSessions): void {
+  learn(entry, open, TLS_IS_LOGGED);
 }
 
 /** The facts of every tag in the table. */
-export function allFacts(open: OpenSessions, keys: Iterable<string>): TagFacts[] {
+export function allFacts(open: OpenSessions, keys: readonly string[]): TagFacts[] {
   const facts: TagFacts[] = [];
   for (const key of keys) {
     const value = key.startsWith(PREFIX) ? open.get(key) : undefined;

@@ -28,8 +28,8 @@ export function tell(
   if (outcome.fault !== undefined && outcome.basis === 'tls-line') {
     learn(reading.entry, reading.open, { failure: true });
   }
-  const context = { ...contextOf(reading, request, recipientDomain), hint };
-  const session = connectionSession(connection, outcome, context);
+  const context = contextOf(reading, request, recipientDomain);
+  const session = connectionSession(connection, outcome, context, hint);
   if (session !== undefined) reading.emit(session);
 }
 

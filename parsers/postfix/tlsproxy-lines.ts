@@ -1,10 +1,10 @@
+import { notice } from './notices.ts';
 import { readPeer } from './peer.ts';
 import { readUnusable } from './policy-lines.ts';
 import { type ProxyNote, takeNote } from './proxy-notes.ts';
 import type { Reading } from './reading.ts';
 import { type Rule, ruleOfOther } from './rules.ts';
 import { readSummary } from './summary-line.ts';
-import { learn } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
 import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
 
@@ -18,7 +18,7 @@ export function readTlsproxyLine(reading: Reading): Rule {
   const { entry, open } = reading;
   const native = readTlsrptLine(message);
   if (native !== undefined) {
-    learn(entry, open, { native: true });
+    notice(entry, open, 'native-tlsrpt');
     const { domain, fault } = native;
     const word = { time: entry.time, domain, ...(fault !== undefined && { fault }) };
     note(reading, native.peer ?? '', { native: word });

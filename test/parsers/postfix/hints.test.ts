@@ -55,6 +55,13 @@ describe('what a log cannot witness', () => {
     expect(hints([smtp(delivery({ reason: `250 ${line}`, tls: 'may' }))])).toEqual([]);
   });
 
+  it('is so no more two days after the last such line', () => {
+    const line = 'TLSRPT: status=success, domain=example.org, receiving_mx=mx1.example.org[192.0.2.25]';
+    const later = (hours: number) => smtp('connect to x[192.0.2.1]:25: refused', { second: hours * 3600 });
+    expect(hints([smtp(line), later(47)])).toEqual(['postfix-native-tlsrpt']);
+    expect(hints([smtp(line), later(49)])).toEqual([]);
+  });
+
   it('is DANE without DNSSEC, and policies Postfix refused', () => {
     expect(hints([smtp('warning: DNSSEC validation may be unavailable')])).toEqual([
       'postfix-dnssec-unavailable',

@@ -40,6 +40,13 @@ describe('a delivery without any word of TLS', () => {
     expect(sessionsOf(lines)).toHaveLength(20);
     const noted = [smtp('Host offered STARTTLS: [mx1.example.org]'), ...lines];
     expect(sessionsOf(noted)).toEqual([]);
+    const upgraded = [
+      ...noted,
+      smtp(established(), { pid: 1 }),
+      smtp(delivery(), { pid: 1 }),
+      smtp(delivery(), { pid: 2 }),
+    ];
+    expect(brief(sessionsOf(upgraded))).toEqual(['example.org success mx1.example.org', ...CLEAR]);
   });
 
   it('proves nothing where the log begins in the middle of the request', () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parser } from '../../../parsers/postfix/index.ts';
 import { readSessions } from '../../../src/logs/read-sessions.ts';
 import { zoneOf } from '../../../src/logs/zone.ts';
-import type { Session } from '../../../src/parser.ts';
+import type { Session, Trace } from '../../../src/parser.ts';
 
 /** One run of the lab: what the sender logged, what the receivers saw, and (3.12) what native TLSRPT sent. */
 export interface LabRun {
@@ -90,9 +90,9 @@ function datagramWords(line: string): string[] {
 }
 
 /** The sessions of a run, with the next hops its transport table names. */
-export function labSessions(run: LabRun, lines: readonly string[] = run.lines): Session[] {
+export function labSessions(run: LabRun, lines: readonly string[] = run.lines, trace?: Trace): Session[] {
   const relayhosts = [...run.scenario.transport.matchAll(/(?:smtp|relay):(\[\S+)/g)].map((match) => match[1]);
-  const context = { zone: zoneOf('UTC'), now: Date.UTC(2026, 10, 24) };
+  const context = { zone: zoneOf('UTC'), now: Date.UTC(2026, 10, 24), ...(trace !== undefined && { trace }) };
   return readSessions(lines, parser, { relayhosts }, context);
 }
 

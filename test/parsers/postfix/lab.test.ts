@@ -100,6 +100,15 @@ describe.each(RUNS)('%s', (name) => {
       expect(equal).toBeGreaterThanOrEqual(0.98);
     });
 
+  it('knows a rule for every line of smtp, lmtp and tlsproxy', () => {
+    const rules: string[] = [];
+    labSessions(run, run.lines, ({ rule }) => rules.push(rule));
+    const theirs = run.lines.filter((line) => /^.{15} \S+ postfix\S*\/(?:smtp|lmtp|tlsproxy)\[/.test(line));
+    expect(theirs.length).toBeGreaterThan(200);
+    expect(rules).toHaveLength(theirs.length);
+    expect(rules).not.toContain('unknown');
+  });
+
   it('has a reason for every difference', () => {
     for (const { why } of run.differences) expect(why).toMatch(/^.{20,}\.$/);
   });

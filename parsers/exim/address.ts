@@ -6,6 +6,13 @@ export interface AddressPart {
   readonly end: number;
 }
 
+/** A number that tells addresses apart without keeping them (FNV-1a, 32 bits). */
+export function fingerprint(address: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < address.length; at++) hash = Math.imul(hash ^ address.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
 /** `ADDR[ (parents)][ <ORIGINAL>]` without blanks in ADDR (exim: string_log_address). */
 const PLAIN =
   /^(\S+)(?: \([^()]{1,2000}\))?(?: <(?:[^<>"\s]{1,500}|"(?:[^"\\]|\\.){0,1000}"@[^<>\s]{1,300})>)?/;

@@ -4,11 +4,19 @@ import { hostName } from './domains.ts';
 import { isToldByEvents, joinEvents } from './events.ts';
 import { failedRecipient, failedWithoutHost } from './failed-recipient.ts';
 import { readMessage } from './failure-lines.ts';
-import { addConnection, addDomain, bindPending, dropDoubts, findFailed, follow } from './failures.ts';
+import {
+  addConnection,
+  addDomain,
+  bindPending,
+  dropDoubts,
+  findFailed,
+  follow,
+  noteRecipient,
+} from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { clearOf, successOf } from './outcome.ts';
 import type { RuleName } from './rules.ts';
-import type { Connection } from './state.ts';
+import { type Connection, newConnection } from './state.ts';
 
 /** A delivery line with the fields of a remote host. */
 type Remote = DeliveryLine & { readonly host: HostFields };
@@ -45,18 +53,20 @@ function leaveOut(context: Context, ip: string): RuleName {
 }
 
 /** The line of a recipient of a failed session: Exim went on in clear text, or tried again later (R9, R10). */
-function joinFailure(context: Context, { flag, domain, host }: Remote): boolean {
+function joinFailure(context: Context, line: Remote): boolean {
+  const { flag, domain, recipient, host } = line;
   const { ip, connection: key, sendingMtaIp } = host;
   const pending = context.state.pending.find((one) => one.ip === ip);
-  const known = host.tls ? undefined : findFailed(context, ip, host.continued ? '' : key);
+  const known = host.tls ? undefined : findFailed(context, ip, host.continued ? '' : key, recipient);
   const joins = known !== undefined && isMoreOf(known, flag, domain, pending?.time);
   if (joins) {
+    noteRecipient(known, recipient);
     addDomain(context, known, domain);
     known.opened ||= flag === '=>';
     return true;
   }
   if (pending === undefined) return false;
-  const bound = bindPending(context, pending, domain, { name: hostName(host.name), sendingMtaIp });
+  const bound = bindPending(context, pending, line, { name: hostName(host.name), sendingMtaIp });
   bound.opened = flag === '=>' && !host.tls;
   return true;
 }
@@ -127,21 +137,8 @@ function open(
   const { time, pid } = context;
   const { ip, connection: key } = line.host;
   const guess = kind === 'clear';
-  const connection: Connection = {
-    ...{
-      ip,
-      connection: key,
-      kind,
-      fallback: false,
-      opened,
-      domains: [],
-      pid,
-      last: time,
-      time,
-      core,
-      guess,
-    },
-  };
+  const fields = { kind, ip, connection: key, pid, last: time, time, core };
+  const connection: Connection = { ...newConnection(fields), opened, guess };
   addConnection(context, connection);
   return addDomain(context, connection, line.domain, guess ? guessOf(line) : undefined);
 }
@@ -171,14 +168,10 @@ function cutthrough(context: Context, line: Remote): RuleName {
     const { ip, connection: key } = host;
     const core = settings.inferPlaintext ? clearOf(host, settings.sendingMtaIp) : null;
     known = {
-      ...{
-        ip,
-        connection: key,
-        kind: 'cutthrough',
-        fallback: line.confirmed,
-        opened: host.protocol.includes('s'),
-      },
-      ...{ domains: [], pid, last: time, time, core, guess: true },
+      ...newConnection({ kind: 'cutthrough', ip, connection: key, pid, last: time, time, core }),
+      guess: true,
+      asked: host.protocol.includes('s'),
+      confirmed: line.confirmed,
     };
     addConnection(context, known);
   }
@@ -197,7 +190,7 @@ export function closeCutthroughs(context: Context): void {
   const open = state.connections.filter((one) => one.kind === 'cutthrough');
   if (open.length === 0) return;
   state.connections = state.connections.filter((one) => one.kind !== 'cutthrough');
-  for (const { domains, core, time, guess, opened: asked, fallback: confirmed } of open) {
+  for (const { domains, core, time, guess, asked = false, confirmed = false } of open) {
     if (core === null) continue;
     for (const domain of domains) {
       context.tell({ time, domain, core, ...(guess && { guess: { asked, confirmed } }) });

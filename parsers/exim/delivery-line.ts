@@ -1,4 +1,4 @@
-import { readAddress } from './address.ts';
+import { fingerprint, readAddress } from './address.ts';
 import { recipientDomain } from './domains.ts';
 import { type HostFields, readHostFields } from './host-fields.ts';
 
@@ -10,6 +10,8 @@ export interface DeliveryLine {
   readonly flag: Flag;
   /** The recipient's domain, an A-label; undefined for local addresses and address literals. */
   readonly domain: string | undefined;
+  /** Tells recipients of a message apart. */
+  readonly recipient: number;
   readonly transport: string;
   /** Absent for local deliveries, and where no host was tried. */
   readonly host?: HostFields;
@@ -54,6 +56,7 @@ function readSuccess(flag: '=>' | '->' | '>>', rest: string): DeliveryLine | und
   return {
     flag,
     domain: recipientDomain(address.address),
+    recipient: fingerprint(address.address),
     transport: lastGroup(ROUTED, rest, routed),
     ...(host !== undefined && { host }),
     message: '',
@@ -71,6 +74,7 @@ function readFailure(rest: string): DeliveryLine | undefined {
   return {
     flag: '**',
     domain: recipientDomain(address.address),
+    recipient: fingerprint(address.address),
     transport: lastGroup(MAYBE_ROUTED, rest, routed),
     ...(host !== undefined && { host }),
     message: host?.tls === true ? '' : messageAt(rest, host?.end ?? end),
@@ -93,6 +97,7 @@ function readDeferral(rest: string): DeliveryLine | undefined {
   return {
     flag: '==',
     domain: recipientDomain(address.address),
+    recipient: fingerprint(address.address),
     transport: lastGroup(MAYBE_ROUTED, rest, routed),
     ...(host !== undefined && { host }),
     errno,

@@ -10,42 +10,45 @@ import {
   bindPending,
   dropDoubts,
   findFailed,
+  noteRecipient,
   refine,
   witnessOf,
 } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
-import { failureOf, NO_DANE, type Witness } from './outcome.ts';
-import { NO_USABLE_TLSA, type Verdict } from './reasons.ts';
+import { failureOf, NO_DANE } from './outcome.ts';
+import { NO_USABLE_TLSA } from './reasons.ts';
 import type { RuleName } from './rules.ts';
-import type { Connection } from './state.ts';
+import { type Connection, newConnection, type SessionCore } from './state.ts';
 
 type Message = NonNullable<ReturnType<typeof readMessage>>;
 
 /** What is needed of the line: 4.84 and before named the host inside the message only. */
-interface FailedLine {
-  readonly domain: string | undefined;
+interface FailedLine extends Pick<DeliveryLine, 'domain' | 'recipient'> {
   readonly host: Pick<HostFields, 'name' | 'ip' | 'connection' | 'sendingMtaIp'>;
 }
 
 /** A == or ** line that tells the failed session itself, with its host (F2, F12–F16, F22). */
-export function failedRecipient(context: Context, { domain, host }: FailedLine, message: Message): RuleName {
+export function failedRecipient(context: Context, line: FailedLine, message: Message): RuleName {
+  const { domain, recipient, host } = line;
   const { ip, connection: key, sendingMtaIp } = host;
   const name = hostName(host.name);
   const pending = context.state.pending.find((one) => one.ip === ip);
-  const known = findFailed(context, ip, key);
+  const known = findFailed(context, ip, key, recipient);
   const again = known !== undefined && domain !== undefined && known.domains.includes(domain);
   if (again && (pending === undefined || pending.time <= known.last)) {
     known.last = context.time;
+    noteRecipient(known, recipient);
     if (pending !== undefined) pending.next ??= domain;
     return message.rule;
   }
   if (pending !== undefined) {
     if (pending.vague && !message.vague) pending.verdict = refine(context, ip, message) ?? null;
     dropDoubts(context, ip);
-    const bound = bindPending(context, pending, domain, { name, sendingMtaIp, connection: key });
+    const bound = bindPending(context, pending, line, { name, sendingMtaIp, connection: key });
     return bound.core === null ? 'local-fault' : message.rule;
   }
   if (known !== undefined) {
+    noteRecipient(known, recipient);
     addDomain(context, known, domain);
     return message.rule;
   }
@@ -53,36 +56,26 @@ export function failedRecipient(context: Context, { domain, host }: FailedLine, 
   dropDoubts(context, ip);
   const witness = witnessOf(context, ip, message.dane, verdict);
   const where = { name, ip, sendingMtaIp: sendingMtaIp ?? context.settings.sendingMtaIp };
-  addFailed(context, ip, key, verdict, witness, where, domain);
+  addFailed(context, line, key, verdict === undefined ? null : failureOf(verdict, witness, where));
   return verdict === undefined ? 'local-fault' : message.rule;
 }
 
+/** A failure that its recipient's line alone tells; where it names no host, `key` marks the rule. */
 function addFailed(
   context: Context,
-  ip: string,
+  {
+    domain,
+    recipient,
+    host,
+  }: Pick<DeliveryLine, 'domain' | 'recipient'> & { readonly host?: { readonly ip: string } },
   key: string,
-  verdict: Verdict | undefined,
-  witness: Witness,
-  where: Parameters<typeof failureOf>[2],
-  domain: string | undefined,
+  core: SessionCore | null,
 ): void {
   const { time, pid } = context;
-  const core = verdict === undefined ? null : failureOf(verdict, witness, where);
-  const connection: Connection = {
-    ...{
-      ip,
-      connection: key,
-      kind: 'failed',
-      fallback: false,
-      opened: false,
-      domains: [],
-      pid,
-      last: time,
-      time,
-    },
-    ...{ core, guess: false },
-  };
+  const ip = host?.ip ?? '';
+  const connection = newConnection({ kind: 'failed', ip, connection: key, pid, last: time, time, core });
   addConnection(context, connection);
+  noteRecipient(connection, recipient);
   addDomain(context, connection, domain);
 }
 
@@ -93,26 +86,25 @@ export function failedWithoutHost(context: Context, line: DeliveryLine): RuleNam
   if (!remote) return 'delivery-local';
   if (transport !== '' && !context.settings.scope.admits(transport, '', '')) return 'delivery-out-of-scope';
   const read = readMessage(message);
-  if (read === undefined) return isCrash(context, line) ? crashed(context, domain) : 'no-connection';
+  if (read === undefined) return isCrash(context, line) ? crashed(context, line) : 'no-connection';
   if (read.receiver !== undefined) {
     const { name = '', ip } = read.receiver;
-    return failedRecipient(context, { domain, host: { name, ip, connection: '' } }, read);
+    return failedRecipient(context, { ...line, host: { name, ip, connection: '' } }, read);
   }
   if (isFailureToldByEvents(context, domain)) return 'failure-in-events';
-  return read.rule === 'dane-required'
-    ? daneRequired(context, read, domain)
-    : withoutHost(context, read, domain);
+  return read.rule === 'dane-required' ? daneRequired(context, read, line) : withoutHost(context, read, line);
 }
 
 /** F7, and what 4.84 and before wrote without naming a host: closes what is pending (R7). */
-function withoutHost(context: Context, message: Message, domain: string | undefined): RuleName {
+function withoutHost(context: Context, message: Message, line: DeliveryLine): RuleName {
+  const { domain } = line;
   const { state } = context;
   const closes = (rules: readonly string[]) =>
     message.rule === 'tlsa-defer' ? rules.includes('tlsa-defer') : !rules.includes('tlsa-defer');
   const closed = state.pending.filter((one) => closes(one.rules));
   for (const pending of state.pending)
     if (!closed.includes(pending) && domain !== undefined) pending.next ??= domain;
-  for (const pending of closed) bindPending(context, pending, domain, { connection: message.rule });
+  for (const pending of closed) bindPending(context, pending, line, { connection: message.rule });
   if (closed.length > 0) return message.rule;
   const known = findByRule(context, message.rule);
   if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
@@ -121,18 +113,29 @@ function withoutHost(context: Context, message: Message, domain: string | undefi
   else {
     const verdict = refine(context, '', message);
     const witness = witnessOf(context, '', message.dane, verdict);
-    addFailed(context, '', message.rule, verdict, witness, sender(context), domain);
+    addFailed(
+      context,
+      { domain, recipient: line.recipient },
+      message.rule,
+      verdict === undefined ? null : failureOf(verdict, witness, sender(context)),
+    );
   }
   return message.rule;
 }
 
 /** F8, F9: no connection was tried, so no host is named, unless the snippet does. Once a domain and queue run. */
-function daneRequired(context: Context, message: Message, domain: string | undefined): RuleName {
+function daneRequired(context: Context, message: Message, { domain, recipient }: DeliveryLine): RuleName {
   const known = findByRule(context, message.rule);
   if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
   const [host, ...others] = context.state.dane;
   const where = host !== undefined && others.length === 0 ? { ...sender(context), ...host } : sender(context);
-  addFailed(context, '', message.rule, message.verdict, NO_DANE, where, domain);
+  const { verdict } = message;
+  addFailed(
+    context,
+    { domain, recipient },
+    message.rule,
+    verdict === undefined ? null : failureOf(verdict, NO_DANE, where),
+  );
   return message.rule;
 }
 
@@ -154,8 +157,13 @@ function isCrash(context: Context, { errno, message }: DeliveryLine): boolean {
   );
 }
 
-function crashed(context: Context, domain: string | undefined): RuleName {
+function crashed(context: Context, { domain, recipient }: DeliveryLine): RuleName {
   context.state.unusable -= 1;
-  addFailed(context, '', 'tlsa-unusable', NO_USABLE_TLSA, NO_DANE, sender(context), domain);
+  addFailed(
+    context,
+    { domain, recipient },
+    'tlsa-unusable',
+    failureOf(NO_USABLE_TLSA, NO_DANE, sender(context)),
+  );
   return 'tlsa-unusable';
 }

@@ -1,10 +1,11 @@
 import type { Context } from './context.ts';
 import { isSameRun } from './context.ts';
+import type { DeliveryLine } from './delivery-line.ts';
 import type { FailureLine } from './failure-lines.ts';
 import { failureOf, NO_DANE, type Witness } from './outcome.ts';
 import { isOfDialogue, NO_USABLE_TLSA, type Verdict } from './reasons.ts';
 import type { RuleName } from './rules.ts';
-import { type Connection, type Doubt, LIMITS, type Pending, trim } from './state.ts';
+import { type Connection, type Doubt, LIMITS, newConnection, type Pending, trim } from './state.ts';
 
 type Failure = Extract<FailureLine, { is: 'failure' }>;
 
@@ -133,7 +134,7 @@ export function follow(context: Context, ip: string, domain: string | undefined)
 export function bindPending(
   context: Context,
   pending: Pending,
-  domain: string | undefined,
+  { domain, recipient }: Pick<DeliveryLine, 'domain' | 'recipient'>,
   where: {
     readonly name?: string | undefined;
     readonly sendingMtaIp?: string | undefined;
@@ -145,20 +146,14 @@ export function bindPending(
   const { verdict, ip, fallback } = pending;
   const name = pending.name ?? where.name;
   const sendingMtaIp = where.sendingMtaIp ?? settings.sendingMtaIp;
+  const core = verdict === null ? null : failureOf(verdict, pending, { name, ip, sendingMtaIp });
+  const { connection: key = '' } = where;
   const connection: Connection = {
-    ip,
-    connection: where.connection ?? '',
-    kind: 'failed',
+    ...newConnection({ kind: 'failed', ip, connection: key, pid, last: time, time: pending.time, core }),
     fallback,
-    opened: false,
-    domains: [],
-    pid,
-    last: time,
-    time: pending.time,
-    core: verdict === null ? null : failureOf(verdict, pending, { name, ip, sendingMtaIp }),
-    guess: false,
   };
   addConnection(context, connection);
+  noteRecipient(connection, recipient);
   addDomain(context, connection, domain);
   return connection;
 }
@@ -184,13 +179,24 @@ export function addDomain(
   return context.tell({ time, domain, core, ...(guess !== undefined && { guess }) });
 }
 
+export function noteRecipient({ recipients }: Connection, recipient: number): void {
+  if (!recipients.includes(recipient)) recipients.push(recipient);
+  trim(recipients, LIMITS.recipients);
+}
+
 /** The failed connection with this host that the line may be one more recipient of. */
-export function findFailed(context: Context, ip: string, key: string): Connection | undefined {
+export function findFailed(
+  context: Context,
+  ip: string,
+  key: string,
+  recipient: number,
+): Connection | undefined {
   return context.state.connections.findLast(
     (one) =>
       one.kind === 'failed' &&
       one.ip === ip &&
       isSameRun(context, one) &&
+      !one.recipients.includes(recipient) &&
       (one.connection === '' || key === '' || one.connection === key || one.fallback),
   );
 }

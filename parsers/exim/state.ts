@@ -29,6 +29,8 @@ export type Connection = {
   opened: boolean;
   /** Domains that have their record. */
   domains: string[];
+  /** Of failures: fingerprints of the recipients seen, none of which comes twice in one queue run. */
+  recipients: number[];
   /** Process and time of its last line: what one queue run writes belongs together. */
   pid: number;
   last: number;
@@ -36,8 +38,10 @@ export type Connection = {
   time: number;
   /** Null: nothing is reported of it. */
   core: SessionCore | null;
-  /** Its sessions are guesses, to be guarded (R12). */
+  /** Its sessions are guesses, to be guarded (R12); of cutthrough deliveries with what speaks for them. */
   guess: boolean;
+  asked?: boolean;
+  confirmed?: boolean;
 };
 
 /** A failure whose domain is not known yet (R9). */
@@ -139,7 +143,14 @@ export type Open = MessageState | PieceState | FactState | HeldState;
 export type Table = OpenSessions<Open>;
 
 /** Lists of one message that a hostile or endless log could grow are cut at these lengths. */
-export const LIMITS = { connections: 40, pending: 40, doubts: 40, live: 40, domains: 500 } as const;
+export const LIMITS = {
+  connections: 40,
+  pending: 40,
+  doubts: 40,
+  live: 40,
+  domains: 500,
+  recipients: 100,
+} as const;
 
 export function newMessage(): MessageState {
   return {
@@ -153,6 +164,13 @@ export function newMessage(): MessageState {
     fallbacks: [],
     dane: [],
   };
+}
+
+/** A connection of which the first line was just read. */
+export function newConnection(
+  fields: Pick<Connection, 'kind' | 'ip' | 'connection' | 'pid' | 'last' | 'time' | 'core'>,
+): Connection {
+  return { fallback: false, opened: false, guess: false, domains: [], recipients: [], ...fields };
 }
 
 /** Whether nothing of a message is worth keeping. */

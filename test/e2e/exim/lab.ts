@@ -1,81 +1,114 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
 import type { Truth, World } from './plan.ts';
 
 const EXIM = '/usr/sbin/exim4';
+const PROGRAMS = ['ip', 'openssl', 'exim4', 'update-exim4.conf'];
 
-/** A real Exim and its outer world in a network namespace of their own; needs root, exim4, iproute2 and openssl. */
+/** Why the lab cannot run here, or undefined: it needs root, and Debian's exim4-daemon-heavy, iproute2 and openssl. */
+export function missing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'not root';
+  return PROGRAMS.find((program) => {
+    try {
+      execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'pipe' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+/**
+ * A real Exim in one network namespace, its outer world in another. Exim sees `/etc/exim4` and `/etc/resolv.conf` of
+ * its namespace (ip-netns(8)); spool and log lie in the lab's directory, so the machine's own Exim is not touched.
+ */
 export class Lab {
   readonly directory: string;
-  readonly #namespace: string;
+  readonly #inside = `mlt-in-${process.pid}`;
+  readonly #beyond = `mlt-out-${process.pid}`;
   #outside: ChildProcess | undefined;
 
   constructor() {
     this.directory = mkdtempSync(join(tmpdir(), 'exim-lab-'));
-    this.#namespace = `exim${process.pid}`;
+    chmodSync(this.directory, 0o755);
   }
 
-  /** Why the lab cannot run here, or undefined. */
-  static missing(): string | undefined {
-    if (process.getuid?.() !== 0) return 'not root';
-    if (!existsSync(EXIM)) return 'exim4 is not installed';
-    for (const program of ['ip', 'openssl']) {
-      try {
-        execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'pipe' });
-      } catch {
-        return `${program} is not installed`;
-      }
-    }
-    return undefined;
+  get #etc(): string {
+    return `/etc/netns/${this.#inside}`;
   }
 
-  /** Brings up namespace, certificates, resolver and receivers. */
+  /** Brings up namespaces, certificates, resolver and receivers. */
   async start(world: World): Promise<void> {
     writeFileSync(join(this.directory, 'world.json'), JSON.stringify(world));
     makeCertificates(this.directory, world.receivers);
-    const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' });
-    ip('netns', 'add', this.#namespace);
-    ip('-n', this.#namespace, 'link', 'set', 'lo', 'up');
-    for (const address of [world.sender, ...world.receivers.map((one) => one.address)]) {
-      ip('-n', this.#namespace, 'address', 'add', `${address}/32`, 'dev', 'lo');
-    }
+    this.#connect(world);
     mkdirSync(this.#etc, { recursive: true });
-    writeFileSync(join(this.#etc, 'resolv.conf'), 'nameserver 127.0.0.1\noptions trust-ad edns0 timeout:2\n');
+    const resolver = `nameserver ${world.resolver}\noptions trust-ad edns0 timeout:2\n`;
+    writeFileSync(join(this.#etc, 'resolv.conf'), resolver);
     const program = new URL('./outside.ts', import.meta.url).pathname;
-    this.#outside = spawn(
-      'ip',
-      ['netns', 'exec', this.#namespace, process.execPath, '--import', 'tsx', program, this.directory],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
+    const node = [process.execPath, '--import', 'tsx', program, this.directory];
+    this.#outside = spawn('ip', ['netns', 'exec', this.#beyond, ...node], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     await new Promise<void>((resolve, reject) => {
       this.#outside?.stdout?.once('data', () => resolve());
       this.#outside?.once('exit', (code) => reject(new Error(`the outer world ended with ${code}`)));
     });
   }
 
-  get #etc(): string {
-    return `/etc/netns/${this.#namespace}`;
+  #connect(world: World): void {
+    const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' });
+    ip('netns', 'add', this.#inside);
+    ip('netns', 'add', this.#beyond);
+    ip(
+      'link',
+      'add',
+      'world',
+      'netns',
+      this.#inside,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'mta',
+      'netns',
+      this.#beyond,
+    );
+    const up = (namespace: string, device: string, addresses: readonly string[]) => {
+      for (const address of addresses) ip('-n', namespace, 'address', 'add', `${address}/32`, 'dev', device);
+      ip('-n', namespace, 'link', 'set', 'lo', 'up');
+      ip('-n', namespace, 'link', 'set', device, 'up');
+      ip('-n', namespace, 'route', 'add', 'default', 'dev', device);
+    };
+    up(this.#inside, 'world', [world.sender]);
+    up(this.#beyond, 'mta', [world.resolver, ...world.receivers.map(({ address }) => address)]);
   }
 
-  /** An Exim with this configuration: its `/etc/exim4` is seen only inside the namespace. */
-  configure(exim4: string): void {
-    rmSync(join(this.#etc, 'exim4'), { recursive: true, force: true });
+  /** Gives Exim a configuration, and an empty spool and log: `log/mainlog` in the directory returned. */
+  configure(conf: (directory: string) => string): string {
+    const directory = mkdtempSync(join(this.directory, 'exim-'));
+    chmodSync(directory, 0o755);
+    for (const part of ['spool', 'log']) mkdirSync(join(directory, part));
+    execFileSync('chown', ['-R', 'Debian-exim:Debian-exim', directory]);
     mkdirSync(join(this.#etc, 'exim4'), { recursive: true });
-    writeFileSync(join(this.#etc, 'exim4', 'exim4.conf'), exim4);
+    writeFileSync(join(this.#etc, 'exim4', 'exim4.conf'), conf(directory));
+    writeFileSync(join(this.#etc, 'mailname'), 'mta1.sender.test\n');
+    return join(directory, 'log', 'mainlog');
   }
 
   /** Hands a message to Exim and waits until its first delivery attempt is over. */
-  send(from: string, recipients: readonly string[]): void {
+  send(from: string, recipients: readonly string[], mode: '-odf' | '-odq' = '-odf'): void {
     const text = `From: ${from}\nSubject: lab\n\nhello\n`;
-    this.exim(['-odf', '-oi', '-f', from, ...recipients], text);
+    this.exim([mode, '-oi', '-f', from, ...recipients], text);
   }
 
+  /** Runs Exim with these arguments, in its namespace. */
   exim(args: readonly string[], input = ''): string {
-    const command = ['netns', 'exec', this.#namespace, EXIM, ...args];
-    return execFileSync('ip', command, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+    const command = ['netns', 'exec', this.#inside, EXIM, ...args];
+    return execFileSync('ip', command, { input, encoding: 'utf8', stdio: 'pipe' });
   }
 
   /** The connections the receivers saw since the last call. */
@@ -94,11 +127,10 @@ export class Lab {
       outside.stdin?.end();
       await ended;
     }
-    try {
-      execFileSync('ip', ['netns', 'del', this.#namespace], { stdio: 'pipe' });
-    } finally {
-      rmSync(this.#etc, { recursive: true, force: true });
-      rmSync(this.directory, { recursive: true, force: true });
+    for (const namespace of [this.#inside, this.#beyond]) {
+      execFileSync('sh', ['-c', `ip netns del ${namespace} 2>/dev/null || true`]);
     }
+    rmSync(this.#etc, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }

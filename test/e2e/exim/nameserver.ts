@@ -19,7 +19,7 @@ export function startNameserver(world: World, identities: ReadonlyMap<string, Id
   });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(53, '127.0.0.1', () => resolve(socket));
+    socket.bind(53, world.resolver, () => resolve(socket));
   });
 }
 

@@ -35,7 +35,9 @@ export interface MailDomain {
 
 /** All the outer world: names under `.example` are signed (the resolver says AD), those under `.test` are not. */
 export interface World {
+  /** The address mail leaves from. */
   readonly sender: string;
+  readonly resolver: string;
   readonly receivers: readonly Receiver[];
   readonly domains: readonly MailDomain[];
 }

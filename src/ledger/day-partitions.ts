@@ -22,8 +22,7 @@ export class DayPartitions {
   async prepare(pool: Pool, days: readonly Day[]): Promise<void> {
     for (const day of days) {
       if (this.#known.has(day)) continue;
-      const { rows } = await pool.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [tableOf(day)]);
-      if (rows.length === 0) await this.#make(pool, day);
+      if (!(await exists(pool, day))) await this.#make(pool, day);
       this.#known.add(day);
     }
   }
@@ -41,8 +40,7 @@ export class DayPartitions {
     try {
       await client.query('BEGIN');
       await client.query(`SELECT pg_advisory_xact_lock${this.#lockKey}`);
-      const { rows } = await client.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [tableOf(day)]);
-      if (rows.length === 0) {
+      if (!(await exists(client, day))) {
         await client.query(
           `CREATE TABLE ${tableOf(day)} (LIKE tally INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)`,
         );
@@ -74,6 +72,14 @@ export async function dropDay(
   if ((rows[0]?.newest ?? 0) >= ingestedBefore) return undefined;
   await client.query(`DROP TABLE ${tableOf(day)}`);
   return rows[0]?.tallies ?? 0;
+}
+
+async function exists(connection: Pool | PoolClient, day: Day): Promise<boolean> {
+  const { rows } = await connection.query(
+    'SELECT 1 FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid)',
+    [tableOf(day)],
+  );
+  return rows.length > 0;
 }
 
 /** A table's name; a day that is none would be a statement of a stranger's. */

@@ -15,8 +15,12 @@ export interface Segment {
   readonly logId: number;
   /** SHA-256 (hex) of the first `prefixLength` uncompressed bytes. */
   readonly identity: string;
+  /** Tells it from other segments of the same identity: 0 for the first of them. */
+  readonly tie: number;
   /** At most 4096; grows with the file until then. */
   readonly prefixLength: number;
+  /** SHA-256 (hex) of its first line, newline included; absent for a line longer than the prefix. */
+  readonly firstLine?: string;
   readonly position: Position;
   /** Where it was last seen, for people. */
   readonly path: string;
@@ -67,7 +71,10 @@ export interface IngestBatch {
     /** Absent for a segment seen for the first time. */
     readonly id?: number;
     readonly identity: string;
+    /** Of a segment seen for the first time: how many of its identity the reader knows; 0 when absent. */
+    readonly tie?: number;
     readonly prefixLength: number;
+    readonly firstLine?: string;
     readonly position: Position;
     readonly path: string;
     readonly incomplete: boolean;

@@ -106,9 +106,9 @@ async function writeSegment(connection: SqlConnection, batch: IngestBatch): Prom
   const segment = batch.segment;
   if (segment === undefined) return undefined;
   const common: SqlValue[] = [
-    batch.logId,
     segment.identity,
     segment.prefixLength,
+    segment.firstLine ?? null,
     segment.position.offset,
     segment.position.tailHash,
     segment.path,
@@ -116,19 +116,40 @@ async function writeSegment(connection: SqlConnection, batch: IngestBatch): Prom
     batch.lastTime ?? null,
     segment.incomplete ? 1 : 0,
   ];
-  if (segment.id !== undefined) {
-    await connection.query(
-      `UPDATE segment SET log_id = $1, segment_identity = $2, prefix_length = $3, read_offset = $4, tail_hash = $5, path = $6,
-         first_time = COALESCE(first_time, $7), last_time = COALESCE($8, last_time), incomplete = $9 WHERE id = $10`,
-      [...common, segment.id],
-    );
-    return segment.id;
-  }
+  return segment.id === undefined
+    ? insertSegment(connection, batch.logId, [...common, segment.tie ?? 0])
+    : updateSegment(connection, [...common, segment.id], segment.id);
+}
+
+/** The identity grows with a short file, and may then be one that another segment has. */
+async function updateSegment(
+  connection: SqlConnection,
+  values: readonly SqlValue[],
+  id: number,
+): Promise<number> {
+  await connection.query(
+    `UPDATE segment SET segment_identity = $1, prefix_length = $2, first_line = $3, read_offset = $4, tail_hash = $5, path = $6,
+       first_time = COALESCE(first_time, $7), last_time = COALESCE($8, last_time), incomplete = $9,
+       tie = CASE WHEN segment_identity = $1 THEN tie ELSE
+         (SELECT COALESCE(MAX(twin.tie) + 1, 0) FROM segment twin
+          WHERE twin.host = segment.host AND twin.parser = segment.parser AND twin.segment_identity = $1) END
+     WHERE id = $10`,
+    values,
+  );
+  return id;
+}
+
+/** @throws StalePosition when another process has met the same segment first */
+async function insertSegment(
+  connection: SqlConnection,
+  logId: number,
+  values: readonly SqlValue[],
+): Promise<number> {
   const [row] = await connection.query(
-    `INSERT INTO segment (log_id, segment_identity, prefix_length, read_offset, tail_hash, path, first_time, last_time, incomplete, host, parser)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, host, parser FROM log WHERE id = $1
-     ON CONFLICT (host, parser, segment_identity) DO NOTHING RETURNING id`,
-    common,
+    `INSERT INTO segment (segment_identity, prefix_length, first_line, read_offset, tail_hash, path, first_time, last_time, incomplete, tie, log_id, host, parser)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, id, host, parser FROM log WHERE id = $11
+     ON CONFLICT (host, parser, segment_identity, tie) DO NOTHING RETURNING id`,
+    [...values, logId],
   );
   if (row === undefined) throw new StalePosition('the segment was read by another process');
   return number(row, 'id');

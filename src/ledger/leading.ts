@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { SqlConnection } from './sql.ts';
-
-type Work<T> = (signal: AbortSignal) => Promise<T>;
+import type { Leadership, SqlConnection } from './sql.ts';
 
 /** Times of the lease, ms: whoever does not renew it for `valid` has lost it. */
 export interface LeaseTimes {
@@ -15,19 +13,22 @@ export interface LeaseTimes {
 export const LEASE_TIMES: LeaseTimes = { valid: 30_000, renew: 8_000 };
 
 /**
- * Works while an open transaction of its own holds the advisory lock, so that the lock goes when the leader does,
+ * Leads as long as an open transaction of its own holds the advisory lock, so that the lock goes when the leader does,
  * through a connection pooler too. The server is told to look after us, for a host that lost its power says nothing.
  * @param client connected, and ended here
  * @param key the arguments of pg_try_advisory_xact_lock
+ * @returns undefined when another holds the lock
  */
-export async function leadByAdvisoryLock<T>(
-  client: Client,
-  key: string,
-  work: Work<T>,
-): Promise<T | undefined> {
+export async function takeAdvisoryLock(client: Client, key: string): Promise<Leadership | undefined> {
   const lost = new AbortController();
-  client.on('error', (error) => lost.abort(error));
-  client.on('end', () => lost.abort(new Error('the connection that holds the lock has ended')));
+  const abort = () => lost.abort(new Error('the connection that holds the lock has ended'));
+  client.on('end', abort);
+  const release = async () => {
+    client.removeListener('end', abort);
+    // Explicitly, so that the next one need not wait until the server sees us gone.
+    await client.query('ROLLBACK').catch(() => undefined);
+    await client.end().catch(() => undefined);
+  };
   try {
     await client.query('BEGIN');
     await client.query(
@@ -35,21 +36,26 @@ export async function leadByAdvisoryLock<T>(
     );
     await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     const { rows } = await client.query<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock${key} AS mine`);
-    return rows[0]?.mine === true ? await work(lost.signal) : undefined;
-  } finally {
-    await client.end().catch(() => undefined);
+    if (rows[0]?.mine === true) return { signal: lost.signal, release };
+  } catch (error) {
+    await release();
+    throw error;
   }
+  await release();
+  return undefined;
 }
 
 /** The database's clock in ms, for the hosts' own may differ. */
 const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
 
-/** Works while a row of the table `lease` is renewed: for engines whose advisory locks are missing or mere words. */
-export async function leadByLease<T>(
+/**
+ * Leads as long as a row of the table `lease` is renewed: for engines whose advisory locks are missing or mere words.
+ * @returns undefined when another's lease is valid
+ */
+export async function takeLease(
   connection: SqlConnection,
-  work: Work<T>,
-  times = LEASE_TIMES,
-): Promise<T | undefined> {
+  times: LeaseTimes,
+): Promise<Leadership | undefined> {
   const holder = randomUUID();
   const taken = await connection.query(
     `INSERT INTO lease (name, holder, valid_until) VALUES ('emitter', $1, ${NOW} + $2)
@@ -61,14 +67,15 @@ export async function leadByLease<T>(
   const lost = new AbortController();
   const done = new AbortController();
   const renewing = renew(connection, holder, times, lost, done.signal);
-  try {
-    return await work(lost.signal);
-  } finally {
-    done.abort();
-    await renewing;
-    // What cannot be given back runs out by itself.
-    await connection.query('DELETE FROM lease WHERE holder = $1', [holder]).catch(() => undefined);
-  }
+  return {
+    signal: lost.signal,
+    async release() {
+      done.abort();
+      await renewing;
+      // What cannot be given back runs out by itself.
+      await connection.query('DELETE FROM lease WHERE holder = $1', [holder]).catch(() => undefined);
+    },
+  };
 }
 
 async function renew(

@@ -16,9 +16,10 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
         id ${dialect.identity},
         log_id BIGINT NOT NULL REFERENCES log (id),
         host TEXT NOT NULL, parser TEXT NOT NULL, segment_identity TEXT NOT NULL,
-        prefix_length BIGINT NOT NULL, read_offset BIGINT NOT NULL, tail_hash TEXT NOT NULL,
+        tie BIGINT NOT NULL, prefix_length BIGINT NOT NULL, first_line TEXT,
+        read_offset BIGINT NOT NULL, tail_hash TEXT NOT NULL,
         path TEXT NOT NULL, first_time BIGINT, last_time BIGINT, incomplete BIGINT NOT NULL,
-        UNIQUE (host, parser, segment_identity))`,
+        UNIQUE (host, parser, segment_identity, tie))`,
       `CREATE TABLE open_session (
         log_id BIGINT NOT NULL REFERENCES log (id),
         open_key TEXT NOT NULL, open_value TEXT NOT NULL,

@@ -13,16 +13,20 @@ export async function passwordFromFile(address: PostgresAddress): Promise<string
   const path = address.passfile ?? join(homedir(), '.pgpass');
   const text = await privateText(path, address.passfile !== undefined);
   for (const line of text.split(/\r?\n/)) {
-    if (line.startsWith('#')) continue;
-    const fields = line.match(/(?:\\.|[^:\\])*(?::|$)/g)?.map((field) => field.replace(/:$/, '')) ?? [];
-    const [host, port, database, user, password] = fields.map((field) => field.replace(/\\(.)/g, '$1'));
-    if (password === undefined) continue;
-    if (hostFits(host, address.host) && fits(port, address.port) && fits(database, address.dbname)) {
-      if (fits(user, address.user)) return password;
-    }
+    const fields = LINE.exec(line)
+      ?.slice(1)
+      .map((field) => field.replace(/\\(.)/g, '$1'));
+    if (fields === undefined || line.startsWith('#')) continue;
+    const [host, port, database, user, password] = fields;
+    const sameServer = hostFits(host, address.host) && fits(port, address.port);
+    if (sameServer && fits(database, address.dbname) && fits(user, address.user)) return password;
   }
   return undefined;
 }
+
+/** A backslash makes the colon or backslash after it a plain one. */
+const FIELD = '((?:\\\\.|[^:\\\\])*)';
+const LINE = new RegExp(`^${FIELD}:${FIELD}:${FIELD}:${FIELD}:(.+)$`);
 
 function fits(pattern: string | undefined, value: string): boolean {
   return pattern === '*' || pattern === value;

@@ -67,7 +67,7 @@ export function postgresAddress(url: string, env: NodeJS.ProcessEnv): PostgresAd
 }
 
 const SHAPE =
-  /^postgres(?:ql)?:\/\/(?:([^@/?]*)@)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/;
+  /^postgres(?:ql)?:\/\/(?:([^@/?]*)@)?(\[[^\]]*\]|[^@:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/;
 
 function parametersOf(url: string): Map<string, string> {
   const match = SHAPE.exec(url);

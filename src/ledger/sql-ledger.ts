@@ -216,10 +216,16 @@ export class SqlLedger implements Ledger {
     }));
   }
 
-  lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    const database = this.#database;
+  async lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     // On one host every step is guarded by itself, and the work is soon done.
-    return database.lead === undefined ? work(new AbortController().signal) : database.lead(work);
+    if (this.#database.takeLead === undefined) return work(new AbortController().signal);
+    const leadership = await this.#database.takeLead();
+    if (leadership === undefined) return undefined;
+    try {
+      return await work(leadership.signal);
+    } finally {
+      await leadership.release();
+    }
   }
 
   async size() {

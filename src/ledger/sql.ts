@@ -39,6 +39,13 @@ export interface SqlConnection {
   dropDay?(day: string, ingestedBefore: number): Promise<number | undefined>;
 }
 
+/** Held until it is released or lost. */
+export interface Leadership {
+  /** Aborts when it is lost. */
+  readonly signal: AbortSignal;
+  release(): Promise<void>;
+}
+
 /**
  * An open database. Where the connection breaks or another transaction is in the way, statements and transactions are
  * done again: outside a transaction only what may be done twice is allowed, and `work` must be so too.
@@ -53,10 +60,10 @@ export interface SqlDatabase extends SqlConnection {
    */
   transaction<T>(work: (connection: SqlConnection) => Promise<T>, days?: readonly string[]): Promise<T>;
   /**
-   * Runs `work` if nobody else who uses the database is at such work, else resolves to undefined. The signal aborts
-   * when that can no longer be promised. Absent where all users of a database are on one host.
+   * The right to do what one user of the database alone is to do; undefined while another has it. Absent where all
+   * users of a database are on one host.
    */
-  lead?<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  takeLead?(): Promise<Leadership | undefined>;
   /** Bytes the database takes on disk. */
   size?(): Promise<number>;
   close(): Promise<void>;

@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EXIT } from '../../src/errors.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { openPostgres } from '../../src/ledger/postgres.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+const test = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const LOCALHOST = test('receivers/localhost.crt.pem');
+const OTHER_CA = test('delivery/certs/ca.pem');
+
+let server: PostgresServer;
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'access-'));
+  server = await PostgresServer.create({
+    settings: { fsync: 'off', ssl: 'on', ssl_cert_file: 'localhost.crt', ssl_key_file: 'localhost.key' },
+    access: [
+      'local all postgres trust',
+      'hostssl all tls_only 127.0.0.1/32 trust',
+      'hostnossl all clear_only 127.0.0.1/32 trust',
+      'host all reader 127.0.0.1/32 scram-sha-256',
+    ],
+    files: {
+      'localhost.crt': readFileSync(LOCALHOST, 'utf8'),
+      'localhost.key': readFileSync(test('receivers/localhost.key.pem'), 'utf8'),
+      'receiver.crt': readFileSync(test('delivery/certs/receiver.pem'), 'utf8'),
+      'receiver.key': readFileSync(test('delivery/certs/receiver.key'), 'utf8'),
+    },
+  });
+  await server.sql(
+    "CREATE ROLE tls_only LOGIN; CREATE ROLE clear_only LOGIN; CREATE ROLE reader LOGIN PASSWORD 'p:w'",
+  );
+});
+afterAll(async () => {
+  await server.remove();
+  rmSync(directory, { recursive: true });
+});
+
+/** Whether the connection is encrypted, by the server's own word. */
+async function encrypted(user: string, query = '', env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const database = await openPostgres(`postgres://${user}@127.0.0.1:${server.port}/postgres?${query}`, {
+    env,
+  });
+  try {
+    const [row] = await database.query(
+      'SELECT CASE WHEN ssl THEN 1 ELSE 0 END AS tls FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+    );
+    return row?.['tls'] === 1;
+  } finally {
+    await database.close();
+  }
+}
+
+it('encrypts where the server offers it, and always or never on demand', async () => {
+  expect(await encrypted('tls_only')).toBe(true);
+  expect(await encrypted('tls_only', 'sslmode=require')).toBe(true);
+  expect(await encrypted('tls_only', '', { PGSSLMODE: 'require' })).toBe(true);
+  expect(await encrypted('clear_only', 'sslmode=disable')).toBe(false);
+  await expect(encrypted('tls_only', 'sslmode=disable')).rejects.toMatchObject({ exitCode: EXIT.config });
+  await server.sql('ALTER SYSTEM SET ssl = off');
+  await server.sql('SELECT pg_reload_conf()');
+  await expect.poll(() => encrypted('clear_only')).toBe(false);
+  await expect(encrypted('clear_only', 'sslmode=require')).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringMatching(/TLS to the database fails/),
+  });
+  await server.sql('ALTER SYSTEM SET ssl = on');
+  await server.sql('SELECT pg_reload_conf()');
+  await expect.poll(() => encrypted('tls_only', 'sslmode=require').catch(() => false)).toBe(true);
+});
+
+it('checks the certificate and its name as far as sslmode says', async () => {
+  const mode = (sslmode: string, ca: string) => encrypted('tls_only', `sslmode=${sslmode}&sslrootcert=${ca}`);
+  expect(await mode('verify-full', LOCALHOST)).toBe(true);
+  const untrusted = { exitCode: EXIT.config, message: expect.stringMatching(/^TLS to the database fails/) };
+  await expect(mode('verify-full', OTHER_CA)).rejects.toMatchObject(untrusted);
+  await expect(mode('verify-ca', OTHER_CA)).rejects.toMatchObject(untrusted);
+  await expect(mode('require', OTHER_CA)).rejects.toMatchObject(untrusted);
+  await expect(encrypted('tls_only', 'sslrootcert=system')).rejects.toMatchObject(untrusted);
+  await server.sql("ALTER SYSTEM SET ssl_cert_file = 'receiver.crt'");
+  await server.sql("ALTER SYSTEM SET ssl_key_file = 'receiver.key'");
+  await server.sql('SELECT pg_reload_conf()');
+  await expect.poll(() => mode('verify-ca', OTHER_CA).catch(() => false)).toBe(true);
+  await expect(mode('verify-full', OTHER_CA)).rejects.toMatchObject({
+    ...untrusted,
+    message: expect.stringMatching(/does not match/),
+  });
+});
+
+it('takes the password from the URI, the environment or the password file', async () => {
+  const passfile = join(directory, 'pass');
+  writeFileSync(passfile, `127.0.0.1:${server.port}:postgres:reader:p\\:w\n`, { mode: 0o600 });
+  expect(await encrypted('reader:p%3Aw')).toBe(true);
+  expect(await encrypted('reader', '', { PGPASSWORD: 'p:w' })).toBe(true);
+  expect(await encrypted('reader', '', { PGPASSFILE: passfile })).toBe(true);
+  expect(await encrypted('reader', `passfile=${passfile}`)).toBe(true);
+  await expect(encrypted('reader:wrong')).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringMatching(/^the database refuses: password authentication failed/),
+    where: `postgres://reader@127.0.0.1:${server.port}/postgres`,
+  });
+  writeFileSync(passfile, 'elsewhere:*:*:*:x\n');
+  await expect(encrypted('reader', `passfile=${passfile}`)).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: 'the database asks for the password of reader',
+  });
+});
+
+it('says what is wrong with a database that is not there or not for us', async () => {
+  await expect(openLedger(server.url('nowhere'))).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringContaining('"nowhere" does not exist'),
+  });
+  const database = await server.createDatabase();
+  await expect(openLedger(`postgres://tls_only@127.0.0.1:${server.port}/${database}`)).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringContaining('permission denied'),
+  });
+  await expect(openLedger('postgres://u@127.0.0.1:1/d')).rejects.toMatchObject({
+    exitCode: EXIT.tryAgain,
+    where: 'postgres://u@127.0.0.1:1/d',
+  });
+});
+
+it('lets a host use a ledger whose tables another account has made', async () => {
+  const database = await server.createDatabase();
+  await (await openLedger(server.url(database))).close();
+  await server.sql(
+    'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tls_only',
+    database,
+  );
+  const ledger = await openLedger(`postgres://tls_only@127.0.0.1:${server.port}/${database}`);
+  expect(await ledger.log('mta1', 'postfix', 'x')).toMatchObject({ version: 0 });
+  await ledger.close();
+});

@@ -19,14 +19,20 @@ export interface Postfix {
   stop(): void;
 }
 
-export async function startPostfix(relayPort: number): Promise<Postfix> {
+/** What a test adds to main.cf and master.cf. */
+export interface PostfixChange {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly services?: string;
+}
+
+export async function startPostfix(relayPort: number, more: PostfixChange = {}): Promise<Postfix> {
   const directory = mkdtempSync(join(tmpdir(), 'postfix-lab-'));
   // Its daemons run as another user.
   chmodSync(directory, 0o755);
   try {
     const root = unpack(directory);
     const port = await freePort();
-    configure(directory, root, port, relayPort);
+    configure(directory, root, port, relayPort, more);
     const run = (program: string, ...args: string[]) =>
       execFileSync(join(root, program), args, {
         env: {
@@ -73,7 +79,13 @@ function unpack(directory: string): string {
   return root;
 }
 
-function configure(directory: string, root: string, port: number, relayPort: number): void {
+function configure(
+  directory: string,
+  root: string,
+  port: number,
+  relayPort: number,
+  more: PostfixChange,
+): void {
   const etc = join(directory, 'etc');
   for (const name of ['etc', 'queue', 'data']) mkdirSync(join(directory, name));
   execFileSync('chown', ['news', join(directory, 'data')]);
@@ -106,6 +118,7 @@ function configure(directory: string, root: string, port: number, relayPort: num
     smtp_tls_loglevel: '1',
     maillog_file: join(directory, 'mail.log'),
     maillog_file_prefixes: directory,
+    ...more.settings,
   };
   writeFileSync(
     join(etc, 'main.cf'),
@@ -116,7 +129,7 @@ function configure(directory: string, root: string, port: number, relayPort: num
   const services = readFileSync(join(root, 'usr/share/postfix/master.cf.dist'), 'utf8')
     .replace(/^smtp +inet.*$/m, `127.0.0.1:${port} inet n - n - - smtpd`)
     .replace(/^(\S+ +unix +\S+ +\S+ +)y/gm, '$1n');
-  writeFileSync(join(etc, 'master.cf'), services);
+  writeFileSync(join(etc, 'master.cf'), `${services}\n${more.services ?? ''}`);
 }
 
 function freePort(): Promise<number> {

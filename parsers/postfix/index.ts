@@ -49,7 +49,7 @@ class PostfixParser implements LogParser {
 
   constructor(options: PostfixOptions) {
     this.#options = options;
-    this.needles = needlesFor(options.ownSender !== undefined);
+    this.needles = needlesFor(options.ownSender);
     this.#common = settingsFor(options, '');
     const hosts = Object.keys(options.hosts ?? {});
     this.#ofHosts = new Map(hosts.map((host) => [host, settingsFor(options, host)]));

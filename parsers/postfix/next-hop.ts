@@ -26,7 +26,7 @@ export function isConfigured(peer: Peer, port: string, nextHops: readonly NextHo
 
 /** Without brackets a next hop means the MX hosts of a domain; those that lie in it can be told by their names. */
 function leadsTo(hop: NextHop, peer: Peer, port: string): boolean {
-  if (port !== '' && port !== hop.port) return false;
+  if (port !== '' && hop.port !== '' && port !== hop.port) return false;
   if (peer.host === hop.host || peer.address === hop.host) return true;
   return !hop.exact && hop.domain !== undefined && peer.host.endsWith(`.${hop.domain}`);
 }

@@ -41,6 +41,7 @@ export interface NextHop {
   readonly host: string;
   /** `[host]`: mail goes to this very host, not to its MX hosts. */
   readonly exact: boolean;
+  /** Digits; empty for a service name whose number is not known here. */
   readonly port: string;
 }
 
@@ -54,7 +55,7 @@ export interface HostSettings {
 /** Reads `[host]:port`, `host:port`, `host` or `[address]`, with or without a transport (`smtp:`) before it. */
 export function readNextHop(text: string): NextHop | undefined {
   const match =
-    /^(?:[a-z][a-z0-9_-]*:(?=[^\d]))?(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}|smtp|submission|submissions|smtps))?$/i.exec(
+    /^(?:[a-z][a-z0-9_-]*:(?=\[|[^:]+\.))?(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}|[a-z][a-z0-9-]*))?$/i.exec(
       text,
     );
   const name = match?.[1];
@@ -69,7 +70,8 @@ export function readNextHop(text: string): NextHop | undefined {
 
 function portOf(text: string | undefined): string {
   const named: Record<string, string> = { smtp: '25', submission: '587', submissions: '465', smtps: '465' };
-  return text === undefined ? '25' : (named[text.toLowerCase()] ?? text);
+  if (text === undefined) return '25';
+  return /^\d/.test(text) ? text : (named[text.toLowerCase()] ?? '');
 }
 
 /** The settings of a host: its own entries first, the common ones for what it leaves out. */

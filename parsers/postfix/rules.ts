@@ -36,7 +36,7 @@ export const RULES = {
   'tlsproxy-trouble': 'tlsproxy lost a connection or refused a request',
   'no-pid': 'a line whose envelope names no process: it cannot be tied to any other',
   lmtp: 'LMTP: not SMTP, so no TLS report tells of it',
-  'sender-of-message': 'the envelope sender of a message: is it one of our reports?',
+  'sender-of-message': 'the envelope sender of one of our own reports',
   unknown: 'no rule knows this line',
 } as const;
 

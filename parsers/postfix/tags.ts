@@ -11,10 +11,15 @@ export function programOf(tag: string): Program | undefined {
   return PROGRAMS.find((program) => tag.endsWith(program) && tag[tag.length - program.length - 1] === '/');
 }
 
+/** What can be looked for in bytes, whatever the encoding of the log. */
+const PLAIN = /^[\x21-\x7e]{6,}$/;
+
 /**
  * Byte strings of which every line that matters holds one: the tag's tail with the bracket of its pid, so that smtpd
- * does not match. The queue manager is read only to find our own reports.
+ * does not match. The queue manager is read only to find our own reports, by their sender if that can be looked for.
  */
-export function needlesFor(readsSenders: boolean): readonly string[] {
-  return readsSenders ? ['/smtp[', '/tlsproxy[', '/qmgr['] : ['/smtp[', '/tlsproxy['];
+export function needlesFor(ownSender: string | undefined): readonly string[] {
+  const needles = ['/smtp[', '/tlsproxy['];
+  if (ownSender === undefined) return needles;
+  return [...needles, PLAIN.test(ownSender) ? ownSender : '/qmgr['];
 }

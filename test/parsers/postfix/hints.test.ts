@@ -90,7 +90,6 @@ describe('our own reports', () => {
   it('are told by the envelope sender that qmgr logs', () => {
     const own = ['example.org success mx1.example.org own'];
     expect(brief(sessionsOf([from(ownSender), ...session], { ownSender }))).toEqual(own);
-    expect(brief(sessionsOf([from('TLS-Reports@Example.COM'), ...session], { ownSender }))).toEqual(own);
     expect(brief(sessionsOf([from(ownSender), ...session]))).toEqual(['example.org success mx1.example.org']);
   });
 
@@ -102,13 +101,17 @@ describe('our own reports', () => {
     }
   });
 
-  it('end with their queue id: it comes back for another message', () => {
-    const lines = [from(ownSender), from('someone@example.com'), ...session];
+  it('are forgotten a day after the queue manager named them last', () => {
+    const lines = [
+      from(ownSender),
+      ...[smtp(established(), { second: 90_000 }), smtp(delivery(), { second: 90_000 })],
+    ];
     expect(brief(sessionsOf(lines, { ownSender }))).toEqual(['example.org success mx1.example.org']);
   });
 
-  it('need the lines of qmgr, and only then', () => {
-    expect(parser.create({ ownSender }).needles).toContain('/qmgr[');
-    expect(parser.create({}).needles).not.toContain('/qmgr[');
+  it('need the lines that hold their sender, and only those', () => {
+    expect(parser.create({ ownSender }).needles).toContain(ownSender);
+    expect(parser.create({ ownSender: 'bücher@example.com' }).needles).toContain('/qmgr[');
+    expect(parser.create({}).needles).toEqual(['/smtp[', '/tlsproxy[']);
   });
 });

@@ -32,6 +32,7 @@ describe('the domain of a session', () => {
     ['isp.example:587', 'isp.example'],
     ['[SMTP.isp.example]:submission', 'smtp.isp.example'],
     ['relay:[smtp.isp.example]:587', 'smtp.isp.example'],
+    ['[smtp.isp.example]:my-service', 'smtp.isp.example'],
     ['[smtp.isp.example]', 'example.org'],
     ['[isp.example]:587', 'example.org'],
     ['[other.example]:587', 'example.org'],

@@ -95,7 +95,7 @@ describe('every line has a rule', () => {
     const from = smtp('9F3A51C0B7: from=<a@example.org>, size=1, nrcpt=1 (queue active)', {
       tag: 'postfix/qmgr',
     });
-    expect(ruleOf(from, { ownSender: 'r@example.org' })).toEqual(['sender-of-message']);
+    expect(ruleOf(from, { ownSender: 'a@example.org' })).toEqual(['sender-of-message']);
   });
 });
 

@@ -1,5 +1,4 @@
-import { type Day, dayOf } from '../day.ts';
-import { addTallies } from './add-tallies.ts';
+import { countSessions } from './count-sessions.ts';
 import {
   type IngestBatch,
   type Log,
@@ -7,7 +6,6 @@ import {
   OverlapError,
   type Segment,
   StalePosition,
-  type TallyKey,
 } from './ledger.ts';
 import { number, toLog, toOpenRow, toSegment } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
@@ -80,7 +78,10 @@ export async function writeBatch(
   const version = await advanceLog(connection, batch);
   const segmentId = await writeSegment(connection, batch);
   if (batch.refuseOverlap) await refuseOverlap(connection, batch, segmentId);
-  await countSessions(connection, batch);
+  await countSessions(
+    connection,
+    [...batch.sessions.values()].map((session) => ({ ...session, ingestedAt: batch.ingestedAt })),
+  );
   await writeOpen(connection, batch);
   return { segmentId, version };
 }
@@ -179,31 +180,6 @@ async function refuseOverlap(
   const [log] = await connection.query('SELECT * FROM log WHERE id = $1', [number(row, 'log_id')]);
   if (log !== undefined)
     throw new OverlapError(toLog(log, []), number(row, 'first_time'), number(row, 'last_time'));
-}
-
-async function countSessions(connection: SqlConnection, batch: IngestBatch): Promise<void> {
-  const parts = [...batch.sessions.values()];
-  await addTallies(
-    connection,
-    parts.map(({ key, count }) => ({ key, count, ingestedAt: batch.ingestedAt })),
-  );
-  const trusting = parts.filter(({ key }) => key.peerTrust === 'trusted' || key.peerTrust === 'verified');
-  const newest = new Map<string, TallyKey>();
-  for (const { key } of trusting) {
-    const name = `${key.host}\n${key.parser}`;
-    if (key.hour > (newest.get(name)?.hour ?? Number.NEGATIVE_INFINITY)) newest.set(name, key);
-  }
-  for (const { host, parser, hour } of newest.values())
-    await noteTrust(connection, host, parser, dayOf(hour));
-}
-
-/** That trust anchors exist on a host is asked often, and must not cost a look at every tally. */
-async function noteTrust(connection: SqlConnection, host: string, parser: string, day: Day): Promise<void> {
-  await connection.query(
-    `INSERT INTO trusting (host, parser, last_day) VALUES ($1, $2, $3)
-     ON CONFLICT (host, parser) DO UPDATE SET last_day = excluded.last_day WHERE trusting.last_day < excluded.last_day`,
-    [host, parser, day],
-  );
 }
 
 const OPEN: InsertTarget = {

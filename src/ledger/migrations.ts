@@ -61,6 +61,7 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
       'CREATE INDEX outbox_by_state ON outbox (state, not_before)',
       'CREATE TABLE note (name TEXT PRIMARY KEY, content TEXT NOT NULL)',
       'CREATE TABLE trusting (host TEXT NOT NULL, parser TEXT NOT NULL, last_day TEXT NOT NULL, PRIMARY KEY (host, parser))',
+      'CREATE TABLE host_day (host TEXT NOT NULL, day TEXT NOT NULL, sessions BIGINT NOT NULL, PRIMARY KEY (host, day))',
       'CREATE TABLE host (host TEXT PRIMARY KEY, program TEXT NOT NULL, seen_at BIGINT NOT NULL)',
       `CREATE TABLE imported (
         host TEXT NOT NULL, day TEXT NOT NULL, sequence BIGINT NOT NULL, version BIGINT NOT NULL,

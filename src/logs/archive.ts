@@ -1,27 +1,24 @@
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { EXIT, Problem } from '../errors.ts';
 import { type Format, formatOf, isBinary } from './format.ts';
 import { gunzip } from './gunzip.ts';
-import { type LogInput, openInput } from './log-input.ts';
+import { type InputOptions, type LogInput, openInput } from './log-input.ts';
 import { unpack } from './unpack.ts';
 
-export interface OpenLogOptions {
+export interface OpenLogOptions extends InputOptions {
   /** Uncompressed bytes to pass over. */
   readonly from?: number;
-  /** What `-` stands for; the process's own when absent. */
-  readonly stdin?: Readable;
 }
 
 /**
  * The uncompressed bytes of a log: plain, .gz, .xz, .zst or .bz2, told by their first bytes, not by name; `-` is
  * standard input. A piece is valid only until the next one is asked for.
  * @throws Problem (data) for what cannot be read or is no log; {@link TruncatedArchive} after the bytes that came
- * before an unexpected end; Problem (unavailable) where the program that unpacks it is missing.
+ * before an unexpected end; Problem (unavailable) where the program that unpacks it is missing; MovedFile
  */
 export async function* openLog(path: string, options: OpenLogOptions = {}): AsyncGenerator<Buffer, void> {
   const from = options.from ?? 0;
-  const input = await openInput(path, options.stdin);
+  const input = await openInput(path, options);
   try {
     const format = formatOf(await input.head());
     if (format === 'plain') yield* checked(input.pieces(from), path, from);

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { type FileKey, keyOf, MovedFile } from './file-key.ts';
 
 const PIECE = 1_048_576;
 const HEAD = 4096;
@@ -17,16 +18,30 @@ export interface LogInput {
   close(): Promise<void>;
 }
 
+export interface InputOptions {
+  /** What `-` stands for; the process's own when absent. */
+  readonly stdin?: Readable;
+  /** The file that was at this path when the chain was listed. */
+  readonly expect?: FileKey;
+}
+
 /**
  * Opens a file, a pipe, or standard input (`-`).
- * @throws Problem (data) naming the path and what is wrong with it.
+ * @throws Problem (data) naming the path and what is wrong with it; MovedFile when another file than the expected one
+ * is there, or none.
  */
-export async function openInput(path: string, stdin: Readable = process.stdin): Promise<LogInput> {
+export async function openInput(path: string, options: InputOptions = {}): Promise<LogInput> {
+  const { stdin = process.stdin, expect } = options;
   if (path === '-') return new StreamInput('standard input', stdin, async () => {});
   const handle = await open(path, 'r').catch((cause: unknown) => {
+    if (expect !== undefined && isGone(cause)) throw new MovedFile(path);
     throw unreadable(path, cause);
   });
   const status = await handle.stat();
+  if (expect !== undefined && keyOf(status) !== expect) {
+    await handle.close();
+    throw new MovedFile(path);
+  }
   if (status.isFile()) return new FileInput(path, handle);
   if (status.isDirectory()) {
     await handle.close();
@@ -38,6 +53,10 @@ export async function openInput(path: string, stdin: Readable = process.stdin): 
   return new StreamInput(path, handle.createReadStream({ highWaterMark: PIECE }), () =>
     handle.close().catch(() => {}),
   );
+}
+
+function isGone(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
 function unreadable(path: string, cause: unknown): Problem {
@@ -64,16 +83,16 @@ class FileInput implements LogInput {
    * meantime ends before the first piece that may not be of the same content.
    */
   async *pieces(from: number, size = PIECE): AsyncGenerator<Buffer, void> {
-    const head = await this.head();
+    const under = { head: await this.head() };
     let free = Buffer.allocUnsafe(size);
     let busy = Buffer.allocUnsafe(size);
     let offset = from;
-    let next = this.#readUnder(head, busy, offset);
+    let next = this.#readUnder(under, busy, offset);
     try {
       for (let piece = await next; piece.length > 0; piece = await next) {
         offset += piece.length;
         [busy, free] = [free, busy];
-        next = this.#readUnder(head, busy, offset);
+        next = this.#readUnder(under, busy, offset);
         yield piece;
       }
     } finally {
@@ -82,11 +101,13 @@ class FileInput implements LogInput {
     }
   }
 
-  /** A piece, empty if the file no longer begins with `head` once it was read. */
-  async #readUnder(head: Buffer, buffer: Buffer, position: number): Promise<Buffer> {
+  /** A piece, empty if the file no longer begins with what it began with once the piece was read. */
+  async #readUnder(under: { head: Buffer }, buffer: Buffer, position: number): Promise<Buffer> {
     const piece = await this.#read(buffer, position);
-    const now = await this.#read(Buffer.allocUnsafe(head.length), 0);
-    return now.equals(head) ? piece : piece.subarray(0, 0);
+    const now = await this.head();
+    if (!goesOn(now, under.head, 0) || !goesOn(now, piece, position)) return piece.subarray(0, 0);
+    under.head = now;
+    return piece;
   }
 
   async #read(buffer: Buffer, position: number): Promise<Buffer> {
@@ -101,6 +122,14 @@ class FileInput implements LogInput {
   async close(): Promise<void> {
     await this.#handle.close();
   }
+}
+
+/** Whether bytes read at `position` are those of a file that begins with `head`, as far as that reaches. */
+function goesOn(head: Buffer, bytes: Buffer, position: number): boolean {
+  if (position >= head.length) return bytes.length === 0 || head.length === HEAD;
+  const shared = head.subarray(position, position + bytes.length);
+  if (shared.length < bytes.length && head.length < HEAD) return false;
+  return bytes.subarray(0, shared.length).equals(shared);
 }
 
 class StreamInput implements LogInput {

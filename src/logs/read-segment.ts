@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
 import type { IngestBatch, Segment } from '../ledger/ledger.ts';
+import type { InputOptions } from './log-input.ts';
+import { nextTie } from './segment.ts';
 import { findStart, type SegmentStart } from './segment-start.ts';
 import { TruncatedArchive } from './truncated-archive.ts';
 
@@ -13,7 +14,7 @@ export interface LineSink {
   discard(): void;
 }
 
-export interface ReadSegmentOptions {
+export interface ReadSegmentOptions extends InputOptions {
   /** The segments of the reading host, whatever their log and name. */
   readonly known: readonly Segment[];
   readonly sink: LineSink;
@@ -21,8 +22,6 @@ export interface ReadSegmentOptions {
   readonly finished: boolean;
   /** Asked after every piece: whether it is time to commit. When absent, a file is one batch. */
   readonly enough?: () => boolean;
-  /** What `-` stands for; the process's own when absent. */
-  readonly stdin?: Readable;
 }
 
 /** What was read since the last batch, to be committed before the next one is asked for. */
@@ -39,25 +38,35 @@ export interface SegmentBatch {
  * Reads what is new in a file, wherever the ledger has met its content before (DESIGN §6), and yields after each
  * batch. The last batch of a file may be of 0 bytes; a file without a whole line yields none. Of an archive cut
  * short the last batch is marked incomplete, and the error comes when the next is asked for.
- * @throws Problem, TruncatedArchive
+ * @throws Problem, TruncatedArchive, MovedFile
  */
 export async function* readSegment(
   path: string,
   options: ReadSegmentOptions,
 ): AsyncGenerator<SegmentBatch, void> {
-  const { sink, finished, enough } = options;
-  sink.discard();
-  const start = await findStart(path, options.known, options.stdin);
+  yield* readFrom(path, await findStart(path, options.known, options), options);
+}
+
+/** The same from where {@link findStart} has found the beginning. */
+export async function* readFrom(
+  path: string,
+  start: SegmentStart,
+  options: Omit<ReadSegmentOptions, keyof InputOptions>,
+): AsyncGenerator<SegmentBatch, void> {
+  const { sink, finished, enough, known } = options;
   const { edge } = start;
+  sink.discard();
   let from = edge.offset;
   let truncated: TruncatedArchive | undefined;
+  const batch = (end: boolean) =>
+    batchOf(path, start, known, { from, end, whole: end && finished, incomplete: truncated !== undefined });
   try {
     for await (const piece of start.pieces) {
       edge.pass(piece, sink.bytes(piece));
       if (edge.offset === from || enough?.() !== true) continue;
-      const batch = batchOf(path, start, from, false, false);
+      const next = batch(false);
       from = edge.offset;
-      if (batch !== undefined) yield batch;
+      if (next !== undefined) yield next;
     }
     if (finished) edge.finish(sink.finish());
   } catch (error) {
@@ -65,26 +74,33 @@ export async function* readSegment(
     truncated = error;
   }
   sink.discard();
-  const last = batchOf(path, start, from, true, truncated !== undefined, finished);
+  const last = batch(true);
   if (last !== undefined) yield last;
   if (truncated !== undefined) throw truncated;
+}
+
+interface BatchEnd {
+  /** The position after the batch before. */
+  readonly from: number;
+  readonly end: boolean;
+  readonly whole: boolean;
+  readonly incomplete: boolean;
 }
 
 function batchOf(
   path: string,
   { segment, edge, short }: SegmentStart,
-  from: number,
-  end: boolean,
-  incomplete: boolean,
-  finished = false,
+  known: readonly Segment[],
+  { from, end, whole, incomplete }: BatchEnd,
 ): SegmentBatch | undefined {
-  const identity = edge.identity(finished);
-  if (identity === undefined) return undefined;
   // A shorter copy of a known segment tells nothing of it, least of all that it is complete.
   if (segment !== undefined && short) return { segment, bytes: 0, end };
+  const identity = edge.identity(whole);
+  if (identity === undefined) return undefined;
+  const which = segment === undefined ? { tie: nextTie(identity.identity, known) } : { id: segment.id };
   const position = { offset: edge.offset, tailHash: edge.tailHash };
   return {
-    segment: { ...(segment && { id: segment.id }), ...identity, position, path, incomplete },
+    segment: { ...which, ...identity, position, path, incomplete },
     bytes: edge.offset - from,
     end,
   };

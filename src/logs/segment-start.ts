@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { EXIT, Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
 import { openLog } from './archive.ts';
 import { behindZeros } from './hole.ts';
-import { identify, matchSegments, PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
+import type { InputOptions } from './log-input.ts';
+import { matchBeginning, matchSegments, PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
 import { StreamEdge } from './stream-edge.ts';
 import { TruncatedArchive } from './truncated-archive.ts';
 
@@ -16,7 +16,7 @@ export interface SegmentStart {
   readonly segment?: Segment;
   readonly edge: StreamEdge;
   /** The bytes from the edge's position on; none where the file ends before it. */
-  readonly pieces: AsyncIterable<Buffer>;
+  readonly pieces: AsyncGenerator<Buffer, void>;
   /** The file ends before the segment's position. */
   readonly short: boolean;
 }
@@ -24,32 +24,37 @@ export interface SegmentStart {
 type Pieces = AsyncGenerator<Buffer, void>;
 
 /**
- * Finds the known segment that a file holds, by its first bytes and by those before the segment's position.
- * @throws Problem (data) for a file that begins like a known segment as far as identity sees, and differs later.
+ * Finds the known segment that a file holds, by its first bytes and by those before the segment's position. One that
+ * begins like a known segment as far as identity sees, and differs later, is another segment.
+ * @throws Problem (data) for such a one that comes through a pipe; MovedFile
  */
 export async function findStart(
   path: string,
   known: readonly Segment[],
-  stdin?: Readable,
+  input: InputOptions = {},
 ): Promise<SegmentStart> {
-  const open = (from: number) => openLog(path, { from, ...(stdin !== undefined && { stdin }) });
+  const open = (from: number) => openLog(path, { from, ...input });
   const pieces = open(0);
   const head = await peek(pieces);
   const prefix = Buffer.from(head.bytes.subarray(0, PREFIX_BYTES));
   const candidates = matchSegments(prefix, known);
   const whole = replay(head, pieces);
-  if (candidates.length === 0) return { edge: new StreamEdge(), pieces: whole, short: false };
   // What came through a pipe cannot be looked at twice.
-  const again = await isFile(path);
+  const again = candidates.length > 0 && (await isFile(path));
   if (again) await pieces.return();
   for (const segment of again ? candidates : candidates.slice(0, 1)) {
     const before = segment.position.offset - Math.min(TAIL_BYTES, segment.position.offset);
     const found = await resume(segment, prefix, again ? open(before) : pass(whole, before));
     if (found !== undefined) return found;
+    if (!again) throw differs(segment);
   }
-  if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, stdin);
-  refuseLookalike(path, prefix, candidates, again);
-  return { edge: new StreamEdge(), pieces: open(0), short: false };
+  if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, input);
+  const longer = prefix.length < PREFIX_BYTES ? matchBeginning(prefix, known) : undefined;
+  if (longer !== undefined) {
+    await whole.return();
+    return { segment: longer, edge: new StreamEdge(), pieces: none(), short: true };
+  }
+  return { edge: new StreamEdge(), pieces: again ? open(0) : whole, short: false };
 }
 
 /** False when the path leads to another file by now: it was rotated in between. */
@@ -77,17 +82,13 @@ async function resume(segment: Segment, prefix: Buffer, pieces: Pieces): Promise
     : undefined;
 }
 
-/** Two files with one identity would be counted as one, or one of them again at every reading. */
-function refuseLookalike(path: string, prefix: Buffer, candidates: readonly Segment[], again: boolean): void {
-  const identity = identify(prefix, true)?.identity;
-  const like = candidates.find((segment) => segment.identity === identity || !again);
-  if (like === undefined) return;
-  throw new Problem(
+function differs(segment: Segment): Problem {
+  return new Problem(
     EXIT.data,
-    `this log begins like one already read (${like.path}), and differs from it later`,
+    `this log begins like one already read (${segment.path}), and differs from it later`,
     {
-      where: path === '-' ? 'standard input' : path,
-      help: 'a log that was edited after it was read cannot be read on; what follows in other files can',
+      where: 'standard input',
+      help: 'give it as a file: what comes through a pipe cannot be looked at twice',
     },
   );
 }

@@ -23,6 +23,7 @@ function segment(path: string, firstTime: number, lastTime: number): Segment {
     id: 1,
     logId: 1,
     identity: '',
+    tie: 0,
     prefixLength: 0,
     position: { offset: 0, tailHash: '' },
     path,

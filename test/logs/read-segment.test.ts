@@ -168,18 +168,44 @@ describe('content', () => {
     expect(committed.lines).toHaveLength(300);
   });
 
-  test('that was edited behind its identity is refused: it would be counted again and again', async () => {
-    const { path, committed } = await newLog(textOf(0, 300));
+  test('that begins like another as far as identity sees and differs later is another segment, read once', async () => {
+    const { path, at, committed } = await newLog(textOf(0, 300));
     await readInto(committed, path);
-    const text = await readFile(path, 'utf8');
-    await writeFile(path, text.replace('line 298', 'LINE 298'));
+    const twin = textOf(0, 200) + textOf(200, 320, 'else');
+    await writeFile(at('twin'), twin);
+    for (const _ of ['first', 'again']) await readInto(committed, at('twin'));
+    expect(committed.lines.slice(300)).toEqual([...linesOf(0, 200), ...linesOf(200, 320, 'else')]);
+    await writeFile(at('third'), twin.replaceAll('else 3', 'more 3'));
+    for (const name of ['third', 'twin', 'mail.log', 'third']) await readInto(committed, at(name));
+    expect(committed.segments.map(({ tie }) => tie)).toEqual([0, 1, 2]);
+    expect(committed.lines).toHaveLength(300 + 2 * 320);
     await appendFile(path, textOf(300, 310));
-    await expect(readInto(committed, path)).rejects.toMatchObject({
-      exitCode: EXIT.data,
-      message: expect.stringContaining('begins like one already read'),
-      where: path,
-    });
+    await appendFile(at('twin'), textOf(320, 330, 'else'));
+    await readInto(committed, path);
+    await readInto(committed, at('twin'));
+    expect(committed.lines.slice(-20)).toEqual([...linesOf(300, 310), ...linesOf(320, 330, 'else')]);
+    expect(committed.segments).toHaveLength(3);
+  });
+
+  test('of which a copy too short for its identity turns up is known by its first line', async () => {
+    const { path, at, committed } = await newLog(textOf(0, 300));
+    await readInto(committed, path);
+    const before = [...committed.segments];
+    const whole = textOf(0, 20);
+    for (const length of [textOf(0, 1).length, 500, textOf(0, 20).length]) {
+      await writeFile(at('copy'), whole.slice(0, length));
+      for (const finished of [true, false]) {
+        expect(await readInto(committed, at('copy'), { finished })).toMatchObject([{ bytes: 0, end: true }]);
+      }
+    }
+    await writeFile(at('copy.gz'), gzipSync(textOf(0, 3)));
+    await readInto(committed, at('copy.gz'), { finished: true });
+    await readInto(committed, '-', { stdin: Readable.from([Buffer.from(textOf(0, 3))]), finished: true });
+    expect(committed.segments).toEqual(before);
     expect(committed.lines).toHaveLength(300);
+    await writeFile(at('other'), textOf(1, 4));
+    await readInto(committed, at('other'));
+    expect(committed.lines).toHaveLength(303);
   });
 
   test('with the first line of another, which stayed short, is told from it by the tail', async () => {

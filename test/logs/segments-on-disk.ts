@@ -10,9 +10,15 @@ export class Committed {
 
   write({ segment }: SegmentBatch, lines: readonly string[], id: number | undefined): number {
     const known = this.segments.findIndex((one) => one.id === (id ?? segment.id));
-    const lookalike = this.segments.findIndex((one) => one.identity === segment.identity);
-    if (lookalike >= 0 && lookalike !== known) throw new Error('two segments of one identity');
-    const row = { ...segment, id: known < 0 ? this.segments.length + 1 : (id ?? segment.id ?? 0), logId: 1 };
+    const tie = this.segments[known]?.tie ?? segment.tie ?? 0;
+    const twin = this.segments.findIndex((one) => one.identity === segment.identity && one.tie === tie);
+    if (twin >= 0 && twin !== known) throw new Error('two segments of one identity');
+    const row = {
+      ...segment,
+      tie,
+      id: known < 0 ? this.segments.length + 1 : (id ?? segment.id ?? 0),
+      logId: 1,
+    };
     if (known < 0) this.segments.push(row);
     else this.segments[known] = row;
     this.lines.push(...lines);

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { parser as exim } from '../parsers/exim/index.ts';
+import { parser as opensmtpd } from '../parsers/opensmtpd/index.ts';
 import { parser as postfix } from '../parsers/postfix/index.ts';
 import { EXIT, Problem, systemReason } from './errors.ts';
 import { CONTRACT, type LogParser, type ParserModule } from './parser.ts';
 
 /** The formats that come with the program. A foreign one is named by the path of its module. */
-export const BUILT_IN: readonly ParserModule[] = [postfix];
+export const BUILT_IN: readonly ParserModule[] = [postfix, exim, opensmtpd];
 
 const moduleShape = z.object({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),

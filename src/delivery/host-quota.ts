@@ -33,12 +33,22 @@ export class HostQuota {
   }
 
   /** Counts one more report; false if the host has had its share. */
-  async take(host: string): Promise<boolean> {
+  take(host: string): boolean {
     const count = this.#counts.get(host) ?? 0;
     if (count >= this.#limit) return false;
     this.#counts.set(host, count + 1);
-    if (++this.#unsaved >= SAVE_EVERY) await this.save();
+    this.#unsaved++;
     return true;
+  }
+
+  /** The report did not go there after all. */
+  giveBack(host: string): void {
+    this.#counts.set(host, Math.max(0, (this.#counts.get(host) ?? 0) - 1));
+    this.#unsaved++;
+  }
+
+  async saveNowAndThen(): Promise<void> {
+    if (this.#unsaved >= SAVE_EVERY) await this.save();
   }
 
   async save(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { Problem } from '../errors.ts';
 import type { Ledger, OutboxChange, OutboxRow, OutboxState, StoredReport } from '../ledger/ledger.ts';
 import { fileName } from '../report/names.ts';
 import { MAX_COMPRESSED } from './gzip.ts';
-import type { Handover } from './handover.ts';
+import { type Handover, oneLine } from './handover.ts';
 import { buildParcel } from './parcel.ts';
 import { nextTime } from './schedule.ts';
 import { noteBounce, type Suppression } from './suppression.ts';
@@ -73,9 +74,8 @@ async function sendRow(
 ): Promise<Outcome> {
   const now = deps.clock.now();
   const known = row.message !== undefined && row.message.length > 0 ? row.message : undefined;
-  const message =
-    known ??
-    (await buildParcel({ ledger: deps.ledger, setup: deps.transports.setup }, report, row, target, now));
+  const message = known ?? (await buildOrExplain(deps, report, row, target));
+  if (typeof message === 'string') return close(deps, row, report, row.state, 'given-up', message);
   const sending = {
     state: 'sending',
     attempts: row.attempts + 1,
@@ -88,6 +88,21 @@ async function sendRow(
     return { report, rua: row.rua, state: 'taken', note: 'another process sends it' };
   const handover = await handOver(deps, report, target, message);
   return settle(deps, { ...row, ...sending }, report, handover);
+}
+
+/** The bytes, or why there are none: a report that cannot be read must not stop those behind it. */
+async function buildOrExplain(
+  { ledger, transports, clock }: DeliveryDeps,
+  report: StoredReport,
+  row: OutboxRow,
+  target: Target,
+): Promise<Uint8Array | string> {
+  try {
+    return await buildParcel({ ledger, setup: transports.setup }, report, row, target, clock.now());
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    return oneLine(`it could not be built: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** What keeps a row from being tried now. */

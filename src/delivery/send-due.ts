@@ -37,6 +37,8 @@ const WINDOW = 256;
 const STALL = 2000;
 /** What made room waits so long, ms. */
 const PUT_OFF = 10 * 60_000;
+/** Outcomes of rows that somebody was asked to take. */
+const TRIED: ReadonlySet<Outcome['state']> = new Set(['sent', 'retry', 'given-up']);
 /** One lane for all mail: every one of them goes to the same MTA. */
 const MAIL_LANE = 'mail';
 
@@ -120,17 +122,20 @@ class SendPass {
     const lane = target?.kind === 'mail' ? MAIL_LANE : `${target?.kind} ${target?.host}`;
     const shutUntil = this.#shut.get(lane);
     if (shutUntil !== undefined) return this.#putOff(row, shutUntil);
-    const counts = row.attempts === 0 && target !== undefined && target.host !== '';
-    if (counts && !(await this.#quota.take(target.host))) return this.#hold(row, target.host);
     this.#waiting.set(row.id, { row, lane });
-    this.#lanes.push(lane, () => this.#try(row, lane));
+    this.#lanes.push(lane, () => this.#try(row, lane, target?.host ?? ''));
   }
 
-  async #try(row: OutboxRow, lane: string): Promise<void> {
+  async #try(row: OutboxRow, lane: string, host: string): Promise<void> {
     this.#waiting.delete(row.id);
     const shutUntil = this.#shut.get(lane);
     if (shutUntil !== undefined) return this.#putOff(row, shutUntil);
+    // A retry was counted when it was tried first; a directory is ours.
+    const counts = row.attempts === 0 && host !== '';
+    if (counts && !this.#quota.take(host)) return this.#hold(row, host);
     const outcome = await attempt(this.#deps, row, this.#suppressed);
+    if (counts && !TRIED.has(outcome.state)) this.#quota.giveBack(host);
+    await this.#quota.saveNowAndThen();
     if (outcome.state === 'sent') this.#alive.add(lane);
     if (outcome.unreachableUntil !== undefined) this.#shut.set(lane, outcome.unreachableUntil);
     this.#count(outcome);

@@ -40,6 +40,7 @@ function httpsTarget(text: string): Target | undefined {
   const host = toDomain(url.hostname) ?? toAddress(url.hostname);
   if (url.username !== '' || url.password !== '' || host === undefined) return undefined;
   url.hash = '';
+  if (host !== url.hostname && !url.hostname.startsWith('[')) url.hostname = host;
   return { kind: 'https', url, host };
 }
 

@@ -121,6 +121,29 @@ describe('held and released', () => {
   });
 });
 
+it('what was put off without a try does not count towards the share of its host', async () => {
+  await open({ 'max-per-host': 3 });
+  await smtp.close();
+  for (let at = 0; at < 3; at++) await lab.freeze(`d${at}.example`, ['mailto:all@r.example']);
+  for (let pass = 0; pass < 5; pass++) {
+    expect(await lab.send()).toMatchObject({ sent: 0, held: 0 });
+    lab.clock.time += 3_600_000;
+  }
+  smtp = await startSmtpReceiver();
+  lab.config.mail.via = `smtp://127.0.0.1:${smtp.port}`;
+  lab.clock.time += 6 * 3_600_000;
+  expect(await lab.send()).toMatchObject({ sent: 3, held: 0 });
+});
+
+it('a report that cannot be read does not stop those behind it', async () => {
+  await open();
+  const broken = { day: DAY, domain: 'a.example', revision: 1, reportId: 'x', json: '{}', builtAt: 0 };
+  await lab.ledger.freeze(broken, [], [{ rua: 'mailto:a@a.example', state: 'due', notBefore: 0 }]);
+  await lab.freeze('b.example', ['mailto:b@b.example']);
+  expect(await lab.send()).toMatchObject({ sent: 1, givenUp: 1 });
+  expect((await lab.rows())[0]?.lastResult).toContain('could not be built');
+});
+
 describe('a directory', () => {
   it('gets the compressed document under its RFC name, beside the mail', async () => {
     await open();

@@ -45,6 +45,14 @@ it.each([
   ...['directory:', 'directory:/a\0b'],
 ])('%j leads nowhere', (rua) => expect(toTarget(rua)).toBeUndefined());
 
+it('takes a trailing dot off the host, which no certificate names', () => {
+  const target = toTarget('https://Example.org./a');
+  expect(target?.kind === 'https' && [target.url.href, target.host]).toEqual([
+    'https://example.org/a',
+    'example.org',
+  ]);
+});
+
 it('drops the fragment of a URL and keeps its query', () => {
   const target = toTarget('https://Example.org:8443/a?b=c#d');
   expect(target?.kind === 'https' && target.url.href).toBe('https://example.org:8443/a?b=c');

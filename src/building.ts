@@ -1,11 +1,13 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import type { Day } from './day.ts';
 import { planOutbox } from './delivery/destinations.ts';
 import { fitsCompressed } from './delivery/gzip.ts';
 import { EXIT, Problem } from './errors.ts';
 import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from './ledger/ledger.ts';
 import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
+import { resultsFor } from './policy/dane-to.ts';
 import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
 import type { Built, ReportInput } from './report/build.ts';
 import { buildFittingReport } from './report/fit.ts';
@@ -15,6 +17,8 @@ export interface BuildingDeps {
   readonly config: Config;
   /** What this host's MTAs honour, but for `trustAnchors`, which the log tells. */
   readonly honours: Omit<Honours, 'trustAnchors'>;
+  /** DANE sessions of other domains that belong into a report (`report.dane-to`); absent: none do. */
+  readonly daneSessions?: DaneSessions;
 }
 
 /** Builds a report from what the ledger holds now and freezes it, queued for each rua (and the directory). */
@@ -29,7 +33,14 @@ export async function freezeReport(
   const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
   for (;;) {
     const tallies = await deps.ledger.tallies({ day, domain });
-    const built = await buildFrom(tallies, deps, trusting, day, domain, revision);
+    const built = await buildFrom(
+      await withDane(tallies, deps, day, domain),
+      deps,
+      trusting,
+      day,
+      domain,
+      revision,
+    );
     if (built.kind === 'nothing') return undefined;
     const stored = {
       day,
@@ -61,7 +72,17 @@ export async function buildFromLedger(
   domain: string,
   revision: number,
 ): Promise<Built> {
-  return buildFrom(await deps.ledger.tallies({ day, domain }), deps, trusting, day, domain, revision);
+  const tallies = await withDane(await deps.ledger.tallies({ day, domain }), deps, day, domain);
+  return buildFrom(tallies, deps, trusting, day, domain, revision);
+}
+
+async function withDane(
+  own: readonly Tally[],
+  deps: BuildingDeps,
+  day: Day,
+  domain: string,
+): Promise<readonly Tally[]> {
+  return deps.daneSessions === undefined ? own : [...own, ...(await deps.daneSessions.of(day, domain))];
 }
 
 async function buildFrom(
@@ -72,10 +93,8 @@ async function buildFrom(
   domain: string,
   revision: number,
 ): Promise<Built> {
-  const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
-  const stored = await deps.ledger.snapshots(ids);
-  const snapshots = new Map<string, Snapshot>();
-  for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
+  const attributed = await attributor(tallies, deps, trusting);
+  const daneTo = deps.config.report['dane-to'];
   const input: ReportInput = {
     day,
     domain,
@@ -83,13 +102,26 @@ async function buildFrom(
     instance: deps.config.instance ?? (await deps.ledger.instance()),
     tallies,
     config: deps.config,
-    attribute: (tally): readonly Attributed[] =>
-      attribute(tally, tally.snapshot === null ? undefined : snapshots.get(tally.snapshot), {
-        ...deps.honours,
-        trustAnchors: trusting.has(tally.host, tally.parser),
-      }),
+    attribute: (tally) => resultsFor(domain, tally, attributed(tally), daneTo),
   };
   return buildFittingReport(input, fitsCompressed);
+}
+
+/** Attributes these tallies, each with the snapshot it was given. */
+export async function attributor(
+  tallies: readonly Tally[],
+  deps: Pick<BuildingDeps, 'ledger' | 'honours'>,
+  trusting: TrustAnchors,
+): Promise<(tally: Tally) => readonly Attributed[]> {
+  const ids = tallies.flatMap((tally) => (tally.snapshot === null ? [] : [tally.snapshot]));
+  const stored = await deps.ledger.snapshots(ids);
+  const snapshots = new Map<string, Snapshot>();
+  for (const [id, snapshot] of stored) snapshots.set(id, snapshotSchema.parse(snapshot.content));
+  return (tally) =>
+    attribute(tally, tally.snapshot === null ? undefined : snapshots.get(tally.snapshot), {
+      ...deps.honours,
+      trustAnchors: trusting.has(tally.host, tally.parser),
+    });
 }
 
 /** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */
@@ -122,6 +154,7 @@ export async function reissue(
     throw new Problem(EXIT.tryAgain, `the record of ${domain} cannot be looked up: ${demand.reason}`);
   if (demand.kind !== 'record') throw new Problem(EXIT.usage, `${domain} asks for no reports any more`);
   const trusting = await trustAnchorsOf(deps.ledger);
-  const stored = await freezeReport(deps, trusting, day, domain, former.revision + 1, demand.rua);
+  const whole = { ...deps, ...withDaneSessions(deps, trusting) };
+  const stored = await freezeReport(whole, trusting, day, domain, former.revision + 1, demand.rua);
   return stored ?? former;
 }

@@ -1,16 +1,17 @@
 import { freezeReport, type TrustAnchors, trustAnchorsOf } from './building.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import { type Day, dayEnd, dayOf } from './day.ts';
+import { isOver } from './fleet.ts';
 import type { Demand, DomainDay, Ledger, Log, StoredReport } from './ledger/ledger.ts';
+import type { JsonObject } from './parser.ts';
 import type { Honours } from './policy/attribute.ts';
 
-/** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
-const LAG_MS = 15 * 60_000;
-/** After this long a silent log no longer holds the day up. */
-const GRACE_MS = 2 * 3_600_000;
 /** How long a day waits for policies and records that a broken resolver keeps from us. */
 const PATIENCE_MS = 24 * 3_600_000;
+/** Kind of the cached demands of MX hosts, by day. */
+const HOST_DEMAND = 'host-demand';
 
 export interface ClosingDeps {
   readonly ledger: Ledger;
@@ -20,6 +21,8 @@ export interface ClosingDeps {
   readonly honours: Omit<Honours, 'trustAnchors'>;
   /** The `_smtp._tls` record of a report domain as found now. */
   demand(domain: string): Promise<Demand>;
+  /** Set by `closeDays` where `report.dane-to` asks for it. */
+  readonly daneSessions?: DaneSessions;
 }
 
 /** Why a day that is over is not sent. */
@@ -35,16 +38,6 @@ export interface ClosedDays {
   readonly unasked: number;
 }
 
-/** Whether every log has been read past a day's end; after the grace a silent log no longer counts. */
-export function isOver(day: Day, logs: readonly Log[], now: number): boolean {
-  const end = dayEnd(day);
-  if (now >= end + LAG_MS + GRACE_MS) return true;
-  return logs.every(
-    (log) =>
-      (log.readToEndAt ?? 0) >= end + LAG_MS && (log.oldestOpen === undefined || log.oldestOpen >= end),
-  );
-}
-
 /**
  * Closes the days that are over: asks each domain for its record, builds and freezes the reports, queues them.
  * Days that ended longer ago than `delivery.max-age` are held, unless `released` names them.
@@ -53,7 +46,8 @@ export async function closeDays(deps: ClosingDeps, released?: Day): Promise<Clos
   const now = deps.clock.now();
   const logs = await deps.ledger.logs();
   const held = new Map<Day, HeldReason>();
-  const closing = new DayCloser(deps, await trustAnchorsOf(deps.ledger));
+  const trusting = await trustAnchorsOf(deps.ledger);
+  const closing = new DayCloser({ ...deps, ...withDaneSessions(deps, trusting) }, trusting);
   for (const day of await deps.ledger.days()) {
     if (day >= dayOf(now)) continue;
     const reason = day === released ? undefined : await heldBecause(deps, day, logs);
@@ -71,7 +65,7 @@ export async function heldBecause(
 ): Promise<HeldReason | undefined> {
   const now = deps.clock.now();
   if (now > dayEnd(day) + deps.config.delivery['max-age']) return 'too-old';
-  if (!isOver(day, logs, now)) return 'logs-not-read';
+  if (!isOver(day, logs, now, deps.config.fleet.grace)) return 'logs-not-read';
   const hints = await hintsOf(deps.ledger, logs);
   if (hints.has('postfix-native-tlsrpt') && deps.config.native !== 'use') return 'native';
   if (hints.has('postfix-loglevel-0') && (await hasOnlyFailures(deps.ledger, day))) return 'log-level';
@@ -110,13 +104,49 @@ class DayCloser {
   }
 
   async close(day: Day): Promise<void> {
-    const open = (await this.#deps.ledger.domainDays({ day })).filter((entry) => entry.revision === 0);
-    await inParallel(open, 20, (entry) => this.#closeDomain(entry));
+    const entries = await this.#deps.ledger.domainDays({ day });
+    const open = entries.filter((entry) => entry.revision === 0);
+    const hosts = new Set((await this.#deps.daneSessions?.hosts(day)) ?? []);
+    const waiting = this.#waiting;
+    await inParallel(
+      open.filter(({ domain }) => !hosts.has(domain)),
+      20,
+      (entry) => this.#closeDomain(entry),
+    );
+    const [hostDomains, impatient] = [open.filter(({ domain }) => hosts.has(domain)), this.#isImpatient(day)];
+    // What a host is told depends on every domain behind it, so hosts come last.
+    if (this.#waiting > waiting && !impatient) this.#waiting += hostDomains.length;
+    else {
+      await inParallel(hostDomains, 20, (entry) => this.#closeDomain(entry));
+      for (const { domain } of entries) hosts.delete(domain);
+      await inParallel([...hosts], 20, (host) => this.#closeHost(day, host));
+    }
+  }
+
+  #isImpatient(day: Day): boolean {
+    return this.#deps.clock.now() > dayEnd(day) + PATIENCE_MS;
+  }
+
+  /** The report to an MX host that is no recipient domain itself (`report.dane-to`). */
+  async #closeHost(day: Day, host: string): Promise<void> {
+    const { ledger } = this.#deps;
+    if ((await ledger.report(day, host)) !== undefined) return;
+    const known = await ledger.cached(HOST_DEMAND, `${day} ${host}`);
+    const demand = known === undefined ? await this.#deps.demand(host) : (known.value as Demand);
+    if (demand.kind === 'temporary') {
+      this.#waiting++;
+      return;
+    }
+    const keepUntil = dayEnd(day) + this.#deps.config.keep;
+    if (known === undefined) await ledger.cache(HOST_DEMAND, `${day} ${host}`, toJson(demand), keepUntil);
+    if (demand.kind !== 'record') return;
+    const stored = await freezeReport(this.#deps, this.#trusting, day, host, 1, demand.rua);
+    if (stored !== undefined) this.#built.push(stored);
   }
 
   async #closeDomain(entry: DomainDay): Promise<void> {
     const demand = await this.#demandFor(entry);
-    const impatient = this.#deps.clock.now() > dayEnd(entry.day) + PATIENCE_MS;
+    const impatient = this.#isImpatient(entry.day);
     if (demand.kind === 'temporary' || (demand.kind === 'record' && entry.unattributed > 0 && !impatient)) {
       this.#waiting++;
       return;
@@ -135,6 +165,10 @@ class DayCloser {
     await this.#deps.ledger.rememberDemand(entry.day, entry.domain, demand, this.#deps.clock.now());
     return demand;
   }
+}
+
+function toJson(demand: Demand): JsonObject {
+  return demand.kind === 'record' ? { ...demand, rua: [...demand.rua] } : { ...demand };
 }
 
 async function inParallel<T>(

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { buildFromLedger, type TrustAnchors, trustAnchorsOf } from '../building.ts';
+import { type BuildingDeps, buildFromLedger, type TrustAnchors, trustAnchorsOf } from '../building.ts';
+import { withDaneSessions } from '../dane-sessions.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { gzipReport } from '../delivery/gzip.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { DomainDay } from '../ledger/ledger.ts';
 import { reissuePass } from '../pipeline.ts';
-import { type KnownHonours, resolveHonours } from '../policy/local-mta.ts';
+import { resolveHonours } from '../policy/local-mta.ts';
 import { fileName, submitterOf } from '../report/names.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import { checked, selectionArguments } from './arguments.ts';
@@ -72,10 +73,7 @@ async function showReports(
     ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
   };
   const entries = await context.ledger.domainDays(filter);
-  const rules = {
-    honours: await resolveHonours(context.config),
-    trusting: await trustAnchorsOf(context.ledger),
-  };
+  const rules = await rulesOf(context);
   let shown = 0;
   for (const entry of entries) {
     const found = await reportOf(context, rules, entry);
@@ -111,10 +109,22 @@ interface Found {
   readonly revision: number;
 }
 
+/** By what a report that is not built yet is built: as closing would. */
+interface Rules {
+  readonly building: BuildingDeps;
+  readonly trusting: TrustAnchors;
+}
+
+async function rulesOf({ ledger, config }: Context): Promise<Rules> {
+  const trusting = await trustAnchorsOf(ledger);
+  const deps = { ledger, config, honours: await resolveHonours(config) };
+  return { building: { ...deps, ...withDaneSessions(deps, trusting) }, trusting };
+}
+
 /** The frozen report, with what came late said; else what would be built now. */
 async function reportOf(
   context: Context,
-  { honours, trusting }: { readonly honours: KnownHonours; readonly trusting: TrustAnchors },
+  { building, trusting }: Rules,
   entry: DomainDay,
 ): Promise<Found | undefined> {
   const stored = await context.ledger.report(entry.day, entry.domain);
@@ -127,7 +137,7 @@ async function reportOf(
       state: `built ${new Date(stored.builtAt).toISOString()}, revision ${stored.revision}${late}`,
     };
   }
-  const built = await buildFromLedger({ ...context, honours }, trusting, entry.day, entry.domain, 1);
+  const built = await buildFromLedger(building, trusting, entry.day, entry.domain, 1);
   if (built.kind === 'nothing') return undefined;
   return { report: built.report, json: built.json, revision: 1, state: 'not built yet' };
 }

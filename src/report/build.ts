@@ -93,7 +93,8 @@ function whyNothing(
   rules: Config['report'],
 ): (Built & { kind: 'nothing' })['reason'] | undefined {
   const sessions = counted.reduce((sum, { count }) => sum + count, 0);
-  if (sessions === 0) return 'no-sessions';
+  // With `report.dane-to: mx` all results of a domain can belong into the reports of its MX hosts.
+  if (sessions === 0 || groups.size === 0) return 'no-sessions';
   if (sessions < rules['min-sessions']) return 'too-few-sessions';
   const anyFailure = [...groups.values()].some((group) => group.failures > 0);
   return anyFailure || rules['success-only'] ? undefined : 'successes-only';

@@ -230,6 +230,15 @@ export const configSchema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"')
     .optional()
     .describe('part of every report-id; default: made once at random and kept in the ledger'),
+  fleet: z
+    .strictObject({
+      grace: duration
+        .default(2 * 3_600_000)
+        .describe(
+          'a day is closed so long after midnight UTC (and a quarter of an hour) though a log was not read',
+        ),
+    })
+    .prefault({}),
   native: z
     .enum(['hold', 'use'])
     .default('hold')

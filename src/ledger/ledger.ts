@@ -1,6 +1,7 @@
 import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
+import type { HostSum } from './count-sessions.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
@@ -215,6 +216,8 @@ export interface Ledger {
   checkIn(host: string, program: string, at: number): Promise<void>;
   /** The hosts that ever did, by name. */
   hosts(): Promise<FleetHost[]>;
+  /** The sessions of each host on the days from `since` on, own reports' included. */
+  hostSums(since: Day): Promise<HostSum[]>;
   /**
    * Does what is to be done by one host of a fleet alone (looking policies up, closing days, sending); undefined when
    * another is at it. Should two ever lead at once, nothing is sent twice: every step is guarded by itself.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
+import { hostSums } from './count-sessions.ts';
 import * as ingest from './ingest.ts';
 import type {
   Demand,
@@ -214,6 +215,10 @@ export class SqlLedger implements Ledger {
       program: text(row, 'program'),
       seenAt: number(row, 'seen_at'),
     }));
+  }
+
+  hostSums(since: Day) {
+    return hostSums(this.#database, since);
   }
 
   async lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {

@@ -232,6 +232,19 @@ export function describeLedger(
       expect(await ledger.trustingHosts()).toEqual([]);
     });
 
+    it('sums up the sessions of each host and day', async () => {
+      const nextDay = { ...success, hour: HOUR + 24 * HOUR_MS, host: 'mta2' };
+      await ledger.commit(await batch({ sessions: sessions([success, 2], [failure, 1], [nextDay, 4]) }));
+      await ledger.commit(await batch({ sessions: sessions([success, 1]) }));
+      expect(await ledger.hostSums('2026-11-20')).toEqual([
+        { host: 'mta1', day: '2026-11-20', sessions: 4 },
+        { host: 'mta2', day: '2026-11-21', sessions: 4 },
+      ]);
+      expect(await ledger.hostSums('2026-11-21')).toHaveLength(1);
+      await ledger.prune('2026-11-21', NOON + 1);
+      expect(await ledger.hostSums('2026-11-20')).toHaveLength(1);
+    });
+
     it('knows its hosts, and lets one at a time lead', async () => {
       await ledger.checkIn('mta2', '1.0.0', NOON);
       await ledger.checkIn('mta1', '1.0.0', NOON);

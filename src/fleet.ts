@@ -1,0 +1,93 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { addDays, type Day, dayEnd, dayOf, dayStart } from './day.ts';
+import type { Ledger, Log } from './ledger/ledger.ts';
+
+/** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
+const LAG_MS = 15 * 60_000;
+
+/**
+ * Whether a day can be closed: every log that is alive has been read past its end, or the grace is over.
+ * @param grace ms; after it a log that was not read holds nobody up, and what it brings later is late
+ */
+export function isOver(day: Day, logs: readonly Log[], now: number, grace: number): boolean {
+  return now >= dayEnd(day) + LAG_MS + grace || holdingUp(day, logs).length === 0;
+}
+
+/** The logs that are alive and have not been read past a day's end, or have a session open from before it. */
+export function holdingUp(day: Day, logs: readonly Log[]): Log[] {
+  const end = dayEnd(day);
+  return logs.filter(
+    (log) =>
+      isAlive(log, day) &&
+      ((log.readToEndAt ?? 0) < end + LAG_MS || (log.oldestOpen !== undefined && log.oldestOpen < end)),
+  );
+}
+
+/** A log that nobody has read since before the day began (its host was given up) is not waited for. */
+function isAlive(log: Log, day: Day): boolean {
+  const last = log.readToEndAt ?? Math.max(...log.segments.map((segment) => segment.lastTime ?? 0), 0);
+  return last >= dayStart(day);
+}
+
+/** One host of the fleet, as `status` shows it. */
+export interface HostStatus {
+  readonly host: string;
+  /** The version of its maillog-tlsrpt; absent where the host itself never used this ledger. */
+  readonly program?: string;
+  readonly logs: number;
+  /** When the log that is furthest behind was last read to its end, UTC ms; absent if that never happened. */
+  readonly readToEndAt?: number;
+  /** Since then, ms. */
+  readonly lag?: number;
+  /** Sessions of today and yesterday (UTC), and their part of the whole fleet's, 0 to 1. */
+  readonly sessions: number;
+  readonly share: number;
+  /** Past days that are not closed yet because of it. */
+  readonly holdsUp: readonly Day[];
+}
+
+/** Of logs that are alive the one furthest behind counts; of a host that has gone, its last sign of life. */
+function lastRead(logs: readonly Log[], day: Day): number {
+  const alive = logs.filter((log) => isAlive(log, day)).map(({ readToEndAt }) => readToEndAt ?? 0);
+  return alive.length > 0
+    ? Math.min(...alive)
+    : Math.max(...logs.map(({ readToEndAt }) => readToEndAt ?? 0), 0);
+}
+
+/** The hosts whose logs the ledger holds, by name. */
+export async function fleetStatus(deps: {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Pick<Config, 'fleet'>;
+}): Promise<HostStatus[]> {
+  const now = deps.clock.now();
+  const logs = await deps.ledger.logs();
+  const programs = new Map((await deps.ledger.hosts()).map(({ host, program }) => [host, program]));
+  const today = dayOf(now);
+  const sessions = new Map<string, number>();
+  let total = 0;
+  for (const sum of await deps.ledger.hostSums(addDays(today, -1))) {
+    sessions.set(sum.host, (sessions.get(sum.host) ?? 0) + sum.sessions);
+    total += sum.sessions;
+  }
+  const days = [addDays(today, -2), addDays(today, -1)].filter(
+    (day) => !isOver(day, logs, now, deps.config.fleet.grace),
+  );
+  const hosts = new Set([...programs.keys(), ...logs.map(({ host }) => host)]);
+  return [...hosts].sort().map((host) => {
+    const own = logs.filter((log) => log.host === host);
+    const read = lastRead(own, addDays(today, -1));
+    const program = programs.get(host);
+    const count = sessions.get(host) ?? 0;
+    return {
+      host,
+      ...(program !== undefined && { program }),
+      logs: own.length,
+      ...(read > 0 && { readToEndAt: read, lag: Math.max(0, now - read) }),
+      sessions: count,
+      share: total === 0 ? 0 : count / total,
+      holdsUp: days.filter((day) => holdingUp(day, own).length > 0),
+    };
+  });
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../src/config.ts';
+import { fleetStatus, holdingUp, isOver } from '../src/fleet.ts';
+import type { Ledger, Log, Segment } from '../src/ledger/ledger.ts';
+
+const DAY = '2026-11-22';
+const at = (time: string) => Date.parse(`${time}Z`);
+const GRACE = 2 * 3_600_000;
+
+function log(host: string, change: Partial<Log> = {}): Log {
+  return { id: 1, host, parser: 'postfix', name: '/var/log/mail.log', version: 1, segments: [], ...change };
+}
+const readAt = (host: string, time: string) => log(host, { readToEndAt: at(time) });
+const segment = (lastTime: number) => ({ lastTime }) as Segment;
+
+describe('a day is over', () => {
+  const now = at('2026-11-23T00:30:00');
+  it.each([
+    [
+      'when every log was read past midnight',
+      [readAt('a', '2026-11-23T00:15:00'), readAt('b', '2026-11-23T00:20:00')],
+      true,
+    ],
+    [
+      'not while one was not',
+      [readAt('a', '2026-11-23T00:20:00'), readAt('b', '2026-11-23T00:14:59')],
+      false,
+    ],
+    [
+      'not while a session from before midnight is open',
+      [log('a', { readToEndAt: at('2026-11-23T00:20:00'), oldestOpen: at('2026-11-22T23:59:59') })],
+      false,
+    ],
+    [
+      'though one from after midnight is open',
+      [log('a', { readToEndAt: at('2026-11-23T00:20:00'), oldestOpen: at('2026-11-23T00:00:00') })],
+      true,
+    ],
+    ['though a log was given up before the day began', [readAt('a', '2026-11-21T23:59:59')], true],
+    [
+      'not while a log is read for the first time',
+      [log('a', { segments: [segment(at('2026-11-22T03:00:00'))] })],
+      false,
+    ],
+    [
+      'though a log of long ago was never read to its end',
+      [log('a', { segments: [segment(at('2026-11-20T03:00:00'))] })],
+      true,
+    ],
+    ['without logs', [], true],
+  ])('%s', (_name, logs, expected) => {
+    expect(isOver(DAY, logs, now, GRACE)).toBe(expected);
+  });
+
+  it('after the grace, whoever is late', () => {
+    const late = [readAt('a', '2026-11-22T20:00:00')];
+    expect(isOver(DAY, late, at('2026-11-23T02:14:59'), GRACE)).toBe(false);
+    expect(isOver(DAY, late, at('2026-11-23T02:15:00'), GRACE)).toBe(true);
+    expect(isOver(DAY, late, at('2026-11-23T00:16:00'), 60_000)).toBe(true);
+  });
+});
+
+it('names the logs a day waits for', () => {
+  const late = readAt('b', '2026-11-22T23:00:00');
+  expect(holdingUp(DAY, [readAt('a', '2026-11-23T00:20:00'), late])).toEqual([late]);
+});
+
+it('tells hosts, lag, versions, share and who is waited for', async () => {
+  const ledger: Pick<Ledger, 'logs' | 'hosts' | 'hostSums'> = {
+    logs: async () => [
+      readAt('a', '2026-11-23T00:29:00'),
+      log('a', { name: 'old', readToEndAt: at('2026-09-01T00:00:00') }),
+      readAt('b', '2026-11-22T23:00:00'),
+    ],
+    hosts: async () => [
+      { host: 'a', program: '1.2.0', seenAt: 0 },
+      { host: 'c', program: '1.1.0', seenAt: 0 },
+    ],
+    hostSums: async (since) => [
+      { host: 'a', day: since, sessions: 60 },
+      { host: 'b', day: '2026-11-22', sessions: 30 },
+      { host: 'b', day: '2026-11-23', sessions: 10 },
+    ],
+  };
+  const config = configSchema.parse({ organization: 'x', contact: 'a@example.com', state: '.' });
+  const clock = { now: () => at('2026-11-23T00:30:00') };
+  expect(await fleetStatus({ ledger: ledger as Ledger, config, clock })).toEqual([
+    {
+      host: 'a',
+      program: '1.2.0',
+      logs: 2,
+      readToEndAt: at('2026-11-23T00:29:00'),
+      lag: 60_000,
+      sessions: 60,
+      share: 0.6,
+      holdsUp: [],
+    },
+    {
+      host: 'b',
+      logs: 1,
+      readToEndAt: at('2026-11-22T23:00:00'),
+      lag: 90 * 60_000,
+      sessions: 40,
+      share: 0.4,
+      holdsUp: [DAY],
+    },
+    { host: 'c', program: '1.1.0', logs: 0, sessions: 0, share: 0, holdsUp: [] },
+  ]);
+});

@@ -14,6 +14,7 @@ import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
 import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
 import { type ReadSummary, readConfiguredLogs } from './reading.ts';
+import { packageVersion } from './version.ts';
 
 export interface PipelineDeps {
   readonly ledger: Ledger;
@@ -32,7 +33,7 @@ export interface PipelineOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What one pass did. */
+/** What one pass did; `closed` and `sent` are absent where another host of the fleet is at it. */
 export interface PassSummary {
   readonly read: ReadSummary;
   readonly closed?: ClosedDays;
@@ -42,11 +43,34 @@ export interface PassSummary {
 /** One pass over the whole road: the picture of ARCHITECTURE.md. Safe to run at any time, twice, in parallel. */
 export async function runPass(deps: PipelineDeps, options: PipelineOptions): Promise<PassSummary> {
   const read = await readConfiguredLogs(deps);
+  await checkIn(deps);
   if (options.offline) return { read };
+  const emitted = await deps.ledger.lead((signal) => emit(deps, withSignal(options, signal)));
+  return { read, ...emitted };
+}
+
+/** What one host does for all that share the ledger. */
+async function emit(
+  deps: PipelineDeps,
+  options: PipelineOptions,
+): Promise<Required<Pick<PassSummary, 'closed' | 'sent'>>> {
   const closed = await closePass(deps);
   const sent = await deliver(deps, options);
   await prune(deps);
-  return { read, closed, sent };
+  return { closed, sent };
+}
+
+function withSignal(options: PipelineOptions, signal: AbortSignal): PipelineOptions {
+  return {
+    ...options,
+    signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
+  };
+}
+
+/** A collector reads logs of many hosts. */
+async function checkIn({ ledger, clock, config, host }: PipelineDeps): Promise<void> {
+  const hosts = new Set(config.logs.map((log) => log.host ?? host));
+  for (const name of hosts) await ledger.checkIn(name, packageVersion(), clock.now());
 }
 
 /** Attributes and closes what is over, without reading or sending. A released day is closed however old it is. */

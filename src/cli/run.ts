@@ -35,6 +35,8 @@ Examples:
         onOutcome: (outcome) => sayOutcome(outcome, printer),
       });
       say(summary, printer);
+      if (!offline && summary.sent === undefined)
+        printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');
       if (globals.json) printer.json(toJson(summary));
       const code = exitCode(summary);
       const seconds = Math.round(performance.now() - begun) / 1000;

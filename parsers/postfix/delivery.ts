@@ -95,12 +95,30 @@ function tellLast(
     !claimed;
   const proven = isOurFault ? undefined : (judge(connection, reason) ?? fieldOutcome(line));
   if (proven === undefined) {
+    tellBroken(reading, request, connection, line, domain);
     const inferred = inferredOutcome(reading, request, line, reason);
     if (inferred !== undefined) tell(reading, request, connection, inferred, domain, hintFor(line, inferred));
     return;
   }
   meet(request, connection.name);
   tell(reading, request, connection, proven, domain, hintFor(line, proven));
+}
+
+/**
+ * smtp(8) tries a server a second time, in clear text, only if TLS with it failed or broke. So where the first
+ * connection was lost and `may:none` follows, its handshake had gone well, though log level 0 showed no line of it.
+ */
+function tellBroken(
+  reading: Reading,
+  request: Request,
+  { name, port }: Connection,
+  { tls }: DeliveryLine,
+  domain: string | undefined,
+): void {
+  const before = request.lost?.find((lost) => lost.name === name);
+  if (before === undefined || tls === undefined || verdictOf(tls) !== 'plaintext') return;
+  tell(reading, request, { name, port, time: before.time }, { basis: 'tls-field' }, domain, undefined);
+  delete request.lost;
 }
 
 /** `tls=` proves a policy type of this connection only where it is of this connection, not of a retry in clear text. */

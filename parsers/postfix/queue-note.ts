@@ -2,7 +2,7 @@ import { isSameServer, newConnection } from './connection.ts';
 import { claimNote } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, connectionFor, meet, type Request, retire } from './request.ts';
+import { bind, connectionFor, lose, meet, type Request, retire } from './request.ts';
 import { emitNative } from './telling.ts';
 import { judge } from './verdict.ts';
 
@@ -26,6 +26,7 @@ function end(reading: Reading, request: Request, reason: Reason): void {
   const { current } = request;
   if (reason.peer !== undefined && (current === undefined || !isSameServer(current, reason.peer, ''))) {
     // No line told of this server yet.
+    if (reason.kind === 'lost' || reason.kind === 'hello') lose(request, reason.peer, time);
     if (reason.kind !== 'starttls' && reason.kind !== 'requiretls-certificate') return;
     connectionFor(request, { name: reason.peer, port: '' }, 'broken', time).bound = true;
   } else if (reason.kind === 'handshake' && current?.broken === undefined && current?.native === undefined) {

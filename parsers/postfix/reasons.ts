@@ -17,6 +17,7 @@ export interface Reason {
     | 'starttls'
     | 'requiretls-certificate'
     | 'no-session'
+    | 'hello'
     | 'lost'
     | 'local'
     | 'policy'
@@ -96,14 +97,17 @@ function refusedBy(text: string, start: number): Reason {
   return { kind: 'starttls', peer: peer.name };
 }
 
-/** A connection that broke: before the greeting and the EHLO reply nothing is known of its TLS. */
+/**
+ * A connection that broke. `no-session`: before TLS could begin; `hello`: at an EHLO, which may be the one before TLS
+ * or the one within it; `lost`: later.
+ */
 function brokenReason(text: string, start: number): Reason {
   const peer = readPeer(text, start);
   if (peer === undefined) return { kind: 'lost' };
   const where = text.indexOf(' while ', peer.end);
-  const early =
-    where >= 0 && /^ while (?:receiving the |performing the )/.test(text.slice(where, where + 25));
-  return { kind: early ? 'no-session' : 'lost', peer: peer.name };
+  if (where < 0) return { kind: 'lost', peer: peer.name };
+  if (text.startsWith(' while receiving the ', where)) return { kind: 'no-session', peer: peer.name };
+  return { kind: text.startsWith(' while performing the ', where) ? 'hello' : 'lost', peer: peer.name };
 }
 
 function hostReason(text: string): Reason {

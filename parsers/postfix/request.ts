@@ -33,6 +33,8 @@ export type Request = {
   prevented: OpenPolicyFailure[];
   /** Servers (`H[A]`) that this request had TLS with, or trouble with. */
   met: string[];
+  /** Servers whose connection broke without a word of TLS before it (log level 0), and when. */
+  lost?: { name: string; time: number }[];
   /** A handshake broke behind tlsproxy, and no line says with which server. */
   unknownBroken?: true;
   /** STARTTLS was hidden or not wanted on this side. */
@@ -105,6 +107,7 @@ export function bind(request: Request, queueId: string): Connection[] {
     request.queueId = queueId;
     delete request.last;
     delete request.unknownBroken;
+    delete request.lost;
   }
   for (const connection of request.past) connection.bound = true;
   if (request.current !== undefined) {
@@ -119,6 +122,12 @@ export function meet(request: Request, name: string): void {
   if (name === '' || request.met.includes(name)) return;
   request.met.push(name);
   if (request.met.length > MOST_CONNECTIONS) request.met.shift();
+}
+
+/** Notes a server whose connection broke, nobody can tell yet whether within TLS. */
+export function lose(request: Request, name: string, time: number): void {
+  const lost = [...(request.lost ?? []), { name, time }];
+  request.lost = lost.slice(-MOST_CONNECTIONS);
 }
 
 /** Notes a policy failure once, though Postfix may look the policy up twice in one request. */

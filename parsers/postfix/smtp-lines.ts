@@ -12,7 +12,7 @@ import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
 import { readSummary } from './summary-line.ts';
 import { learn, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
-import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
+import { readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
 
 /** Reads one line of an smtp process into the request it serves; returns the rule that took it. */
 export function readSmtpLine(reading: Reading, request: Request): Rule {
@@ -143,6 +143,8 @@ function takeOther(reading: Reading, request: Request): Rule {
     connectionFor(request, resumed, 'certificate', entry.time).resumed = true;
     return 'resumed-untrusted';
   }
+  const reused = readResumed(entry.message);
+  if (reused !== undefined) connectionFor(request, reused, 'certificate', entry.time).resumed = true;
   const rule = ruleOfOther(entry.message);
   if (isLocalFault(rule)) request.localFault = true;
   if (rule === 'ehlo-discarded' && /^discarding EHLO keywords:.* STARTTLS(?: |$)/.test(entry.message)) {

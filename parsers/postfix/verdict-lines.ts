@@ -59,6 +59,12 @@ function certificateFault(text: string): Fault {
   return BEGINNINGS.find(([beginning]) => text.startsWith(beginning))?.[1] ?? NOT_TRUSTED;
 }
 
+/** `N: Reusing old session`: what level 2 says of a resumed TLS session of any version. */
+export function readResumed(message: string): PeerText | undefined {
+  const peer = readPeer(message, 0);
+  return peer !== undefined && message.slice(peer.end) === ': Reusing old session' ? peer : undefined;
+}
+
 /** `N: re-using session with untrusted …`: a resumed TLS session whose certificate failed when it was new. */
 export function readResumedUntrusted(message: string): PeerText | undefined {
   const peer = readPeer(message, 0);

@@ -104,6 +104,15 @@ describe('resumed TLS sessions', () => {
     ).toBe(false);
   });
 
+  it('are told by level 2 whatever their version', () => {
+    const lines = [
+      smtp(`${MX1}: Reusing old session`),
+      smtp(`Trusted TLS connection established to ${MX1}: TLSv1.2 with cipher X (256/256 bits)`),
+      smtp(delivery()),
+    ];
+    expect(sessionsOf(lines)).toMatchObject([{ outcome: 'success', tlsVersion: 'TLSv1.2', resumed: true }]);
+  });
+
   it('are not told where the tail cannot tell', () => {
     expect(summary('')).not.toHaveProperty('resumed');
     expect(summary(' key-exchange X25519 server-signature ED25519')).not.toHaveProperty('resumed');

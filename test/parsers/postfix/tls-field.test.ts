@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brief, delivery, established, MX1, sessionsOf, smtp } from './log-lines.ts';
+import { brief, delivery, established, MX1, MX2, sessionsOf, smtp } from './log-lines.ts';
 
 /** The sessions of one delivery line with this `tls=`, at log level 0. */
 function field(tls: string, reason?: string): string[] {
@@ -84,12 +84,30 @@ describe('the tls= field', () => {
     expect(brief(sessionsOf(lines))).toEqual(['example.org success mx1.example.org']);
   });
 
-  it('of a retry in clear text is none, even where the TLS session left no line (log level 0)', () => {
+  it.each(['sending MAIL FROM', 'performing the EHLO handshake'])(
+    'of a retry in clear text shows that TLS had stood, though no line said so (log level 0): %s',
+    (where) => {
+      const lost = smtp(`9F3A51C0B7: lost connection with mx1.example.org[192.0.2.25] while ${where}`);
+      const sessions = sessionsOf([lost, smtp(delivery({ tls: 'may:none' }), { second: 2 })], {
+        tlsLogLevel: 0,
+      });
+      expect(brief(sessions)).toEqual(['example.org success mx1.example.org tls-field']);
+      expect(sessions[0]?.time).toBe(Date.UTC(2026, 10, 22, 10, 0, 1));
+      const elsewhere = sessionsOf([lost, smtp(delivery({ relay: MX2, tls: 'may:none' }))]);
+      expect(brief(elsewhere)).toEqual([
+        'example.org starttls-not-supported mx2.example.org no-policy-found inferred',
+      ]);
+    },
+  );
+
+  it('of a retry in clear text shows nothing where the first connection broke before TLS', () => {
     const lines = [
-      smtp('9F3A51C0B7: lost connection with mx1.example.org[192.0.2.25] while sending MAIL FROM'),
+      smtp(
+        '9F3A51C0B7: lost connection with mx1.example.org[192.0.2.25] while receiving the initial server greeting',
+      ),
       smtp(delivery({ tls: 'may:none' })),
     ];
-    expect(sessionsOf(lines, { tlsLogLevel: 0 })).toEqual([]);
+    expect(sessionsOf(lines)).toEqual([]);
   });
 
   it('of a connection used before tells of an old session', () => {

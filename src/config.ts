@@ -52,9 +52,11 @@ const logSchema = z.strictObject({
   'fallback-relays': z.array(z.string()).default([]).describe('as smtp_fallback_relay in main.cf'),
   host: z.string().optional().describe('name of the host whose log this is; default: this machine'),
   'sending-mta-ip': z
-    .union([z.ipv4(), z.ipv6()])
+    .union([z.literal('auto'), z.ipv4(), z.ipv6()], { error: 'must be an IP address, or auto' })
     .optional()
-    .describe('the address mail leaves from, where the log does not tell it'),
+    .describe(
+      'the address mail leaves from, where the log does not tell it; auto asks the MTA and the routes of this host',
+    ),
   'tls-log-level': z
     .int()
     .min(0)

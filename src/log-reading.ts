@@ -6,6 +6,7 @@ import { modifiedAt } from './logs/archive.ts';
 import { readSegment, type SegmentBatch } from './logs/read-segment.ts';
 import { SessionReader } from './logs/session-reader.ts';
 import type { Hint, LogParser, Zone } from './parser.ts';
+import { type SendingAddresses, withSendingAddress } from './policy/sending-address.ts';
 import { SeenFiles } from './seen-files.ts';
 
 /** What to do with lines of a time that another log of the same host covers. */
@@ -37,6 +38,8 @@ export interface Source {
   readonly zone: Zone;
   readonly name: string;
   readonly overlap: Overlap;
+  /** Filled in where the log does not tell the sending address (`sending-mta-ip: auto`). */
+  readonly sendingFrom?: SendingAddresses;
   /** UTC ms no stamp may be later than; absent: each file's own time of last change. */
   readonly latest?: number;
 }
@@ -234,7 +237,7 @@ export class LogReading {
       zone: this.#source.zone,
       host: this.#source.host,
       latest: () => this.#latest,
-      onSession: (session) => this.#counter.add(session),
+      onSession: (session) => this.#counter.add(withSendingAddress(session, this.#source.sendingFrom)),
       open,
     });
   }

@@ -11,6 +11,8 @@ import {
 } from './log-reading.ts';
 import { chainOf, logName, sortByContent } from './logs/chain.ts';
 import { localZone, zoneOf } from './logs/zone.ts';
+import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
+import { sendingAddresses } from './policy/sending-address.ts';
 import { createParser, loadParser } from './registry.ts';
 
 export type { Overlap, ReadSummary } from './log-reading.ts';
@@ -23,9 +25,11 @@ export async function readConfiguredLogs(
   deps: ReadingDeps & { readonly config: Config; readonly directory: string; readonly host: string },
 ): Promise<ReadSummary> {
   const summary = emptySummary();
+  // Asked only of logs of this very host: of another host's MTA nothing is known here.
+  const here = deps.config.mta.honours === 'auto' ? await askLocalMta() : {};
   for (const log of deps.config.logs) {
     await collectFaults(summary, log.path, async () => {
-      const source = await configuredSource(deps, log);
+      const source = await configuredSource(deps, log, log.host === undefined ? here : {});
       const chain = await chainOf(source.name);
       const files = chain.map((path) => ({ path, finished: path !== source.name }));
       await readSource(deps, source, files, summary);
@@ -37,14 +41,17 @@ export async function readConfiguredLogs(
 async function configuredSource(
   deps: { readonly config: Config; readonly directory: string; readonly host: string },
   log: LogConfig,
+  local: LocalMta,
 ): Promise<Source> {
   const module = await loadParser(log.parser, deps.directory);
+  const sendingIp = log['sending-mta-ip'];
+  const postfix = module.name === 'postfix' ? local.postfix : undefined;
   const options = {
-    relayhosts: log.relayhosts,
-    fallbackRelays: log['fallback-relays'],
+    relayhosts: [...log.relayhosts, ...(postfix?.relayhosts ?? [])],
+    fallbackRelays: [...log['fallback-relays'], ...(postfix?.fallbackRelays ?? [])],
     ownSender: deps.config.mail.from ?? deps.config.contact,
     midStream: true,
-    ...(log['sending-mta-ip'] !== undefined && { sendingMtaIp: log['sending-mta-ip'] }),
+    ...(sendingIp !== undefined && sendingIp !== 'auto' && { sendingMtaIp: sendingIp }),
     ...(log['tls-log-level'] !== undefined && { tlsLogLevel: log['tls-log-level'] }),
   };
   return {
@@ -54,6 +61,7 @@ async function configuredSource(
     zone: zoneOf(log.timezone ?? localZone()),
     name: resolve(deps.directory, log.path),
     overlap: 'count',
+    ...(sendingIp === 'auto' && { sendingFrom: await sendingAddresses(module.name, local) }),
   };
 }
 

@@ -48,6 +48,7 @@ function isInScope({ settings }: Context, { transport, host }: Remote): boolean 
 function leaveOut(context: Context, ip: string): RuleName {
   const { state } = context;
   state.pending = state.pending.filter((one) => one.ip !== ip);
+  state.live = state.live.filter((one) => one.ip !== ip);
   dropDoubts(context, ip);
   return 'delivery-out-of-scope';
 }

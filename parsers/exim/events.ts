@@ -5,6 +5,7 @@ import { readMessage } from './failure-lines.ts';
 import { dropDoubts, refine, witnessOf } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { failureOf, NO_DANE, successOfEvent } from './outcome.ts';
+import type { Verdict } from './reasons.ts';
 import type { RuleName } from './rules.ts';
 import { LIMITS, type Live, trim } from './state.ts';
 
@@ -42,6 +43,7 @@ function begin(context: Context, line: EventLine, fallback: boolean): Live {
   const live: Live = {
     ...{ time, pid, ip, from, offered, fallback, stage: 'hello', tlsAtClose: false },
     ...(name !== undefined && { name }),
+    ...(line.sendingMtaIp !== undefined && { sendingMtaIp: line.sendingMtaIp }),
     ...{ domain: manyDomains ? '' : (line.domain ?? 'none'), domains: [], core: null },
   };
   state.live.push(live);
@@ -119,11 +121,9 @@ function settle(context: Context, live: Live, domain?: string): void {
   if (live.fallback) return;
   const { offered, name, ip } = live;
   const reason = offered ? 'STARTTLS refused' : 'the server did not offer TLS support';
-  const { sendingMtaIp } = context.settings;
-  const from = live.from.split(' ', 1)[0];
-  live.core = failureOf({ type: 'starttls-not-supported', reason }, NO_DANE, {
-    ...{ name, ip, sendingMtaIp: from === undefined || from === '' ? sendingMtaIp : from },
-  });
+  const { sendingMtaIp = context.settings.sendingMtaIp } = live;
+  const verdict: Verdict = { type: 'starttls-not-supported', reason };
+  live.core = failureOf(verdict, NO_DANE, { name, ip, sendingMtaIp });
   tellDomain(context, live, live.domain === '' ? (domain ?? live.next) : live.domain);
 }
 

@@ -25,14 +25,20 @@ export class Facts {
       remote: false,
       smarthost: false,
       optional: false,
+      confirmation: false,
       clear: [],
       none: false,
     };
   }
 
-  /** The log shows TLS where there is TLS: `X=`, `CV=` or a TLS line of the snippet was seen. */
+  /** Ordinary lines show TLS where there is TLS: `X=` or `CV=` was seen. */
   get showsTls(): boolean {
     return this.#state.cipher || this.#state.verified;
+  }
+
+  /** Lines that show TLS have a `C=` too: one without was written under another log_selector. */
+  get showsConfirmation(): boolean {
+    return this.#state.confirmation;
   }
 
   /** TLS is not required of every host: where it is required all the same, DANE may be the reason. */
@@ -45,26 +51,22 @@ export class Facts {
   }
 
   /** Returns true if with this line the log shows TLS for the first time. */
-  noteDelivery({ flag, host, transport }: DeliveryLine): boolean {
+  noteDelivery({ flag, host, transport, confirmed }: DeliveryLine): boolean {
     if (host === undefined) return false;
     const before = this.showsTls;
     this.#note('remote', true);
     this.#note('cipher', host.cipher);
     this.#note('verified', host.verified !== undefined);
     this.#note('interface', host.sendingMtaIp !== undefined);
+    this.#note('confirmation', host.tls && confirmed);
     this.#note('smarthost', SMARTHOST.test(transport));
     this.#note('optional', this.showsTls && flag === '=>' && !host.tls);
     return !before && this.showsTls;
   }
 
-  /** As {@link noteDelivery}, for a line of the event_action snippet. */
-  noteEvent(tls: boolean): boolean {
-    const before = this.showsTls;
+  /** A line of the event_action snippet: it shows more than the ordinary lines, and nothing of what these show. */
+  noteEvent(): void {
     this.#note('events', true);
-    this.#note('interface', true);
-    this.#note('cipher', tls);
-    this.#note('verified', tls);
-    return !before && this.showsTls;
   }
 
   /** Mail leaves in clear text, or looks so, for a reason that lies on this host. */

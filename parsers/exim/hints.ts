@@ -10,6 +10,9 @@ export function hintsOf(facts: Iterable<FactState>): Hint[] {
 
 function* hintsOfHost(facts: FactState): Generator<Hint> {
   if (!facts.remote) return;
+  if (facts.smarthost) yield SMARTHOST;
+  // The snippet tells more than any selector.
+  if (facts.events) return;
   if (!facts.cipher && !facts.verified) {
     yield {
       id: 'exim-no-tls-shown',
@@ -42,20 +45,19 @@ function* hintsOfHost(facts: FactState): Generator<Hint> {
         'Set log_selector = +incoming_interface +outgoing_interface +outgoing_port.',
     };
   }
-  if (!facts.events) {
-    yield {
-      id: 'exim-no-events',
-      text:
-        'Exim logs nothing of most TLS failures of a host when another host then takes the mail, nor of sessions ' +
-        'whose recipients were all deferred. The event_action snippet in parsers/exim/event-action.conf cures both.',
-    };
-  }
-  if (facts.smarthost) {
-    yield {
-      id: 'exim-smarthost',
-      text:
-        'Mail leaves through a smart host, so its sessions say nothing of the recipients’ domains. ' +
-        'Name it in relayhosts, or leave its transport out with excludeTransports.',
-    };
-  }
+  yield NO_EVENTS;
 }
+
+const NO_EVENTS: Hint = {
+  id: 'exim-no-events',
+  text:
+    'Exim logs nothing of most TLS failures of a host when another host then takes the mail, nor of sessions ' +
+    'whose recipients were all deferred. The event_action snippet in parsers/exim/event-action.conf cures both.',
+};
+
+const SMARTHOST: Hint = {
+  id: 'exim-smarthost',
+  text:
+    'Mail leaves through a smart host, so its sessions say nothing of the recipients’ domains. ' +
+    'Name it in relayhosts, or leave its transport out with excludeTransports.',
+};

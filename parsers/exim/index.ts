@@ -89,7 +89,7 @@ class EximParser implements LogParser<Open> {
     const state = stateOf(table.get(key), 'message') ?? newMessage();
     const context = this.#context(state, entry, table, emit, facts);
     const { rule, showsTls } = readText(context, text, facts);
-    if (showsTls) letGo(table, entry.host, emit);
+    if (showsTls) letGo(table, entry.host, facts, emit);
     if (isEmpty(state)) table.delete(key);
     else if (rule !== 'other' && rule !== 'unknown') table.set(key, state);
     return rule;

@@ -24,10 +24,11 @@ const SESSIONS = 40;
  * with the silence that ends the log, unless by then so many receivers took clear text that the cause lies here.
  */
 export function tellGuess(table: Table, host: string, facts: Facts, guess: Guess, emit: Emit): boolean {
-  if (facts.showsTls || guess.asked) {
+  if (guess.asked || (facts.showsTls && isAlike(guess, facts))) {
     emitGuess(guess, emit);
     return true;
   }
+  if (facts.showsTls) return false;
   if (facts.showsNone) return false;
   const held: HeldState = stateOf(table.get(heldKey(host)), 'held') ?? { kind: 'held', sessions: [] };
   const receivers = facts.noteClear(guess.core.receivingIp ?? '');
@@ -42,12 +43,17 @@ export function tellGuess(table: Table, host: string, facts: Facts, guess: Guess
   return false;
 }
 
-/** The log has shown TLS: what was held is as good as what comes. */
-export function letGo(table: Table, host: string, emit: Emit): void {
+/** The log has shown TLS: what was held is as good as what comes, if it was written under the same log_selector. */
+export function letGo(table: Table, host: string, facts: Facts, emit: Emit): void {
   const held = stateOf(table.get(heldKey(host)), 'held');
   if (held === undefined) return;
-  for (const session of held.sessions) emitGuess(session, emit);
+  for (const session of held.sessions) if (isAlike(session, facts)) emitGuess(session, emit);
   table.delete(heldKey(host));
+}
+
+/** A line without `C=` among others with it shows nothing at all: not even TLS. */
+function isAlike({ confirmed }: { readonly confirmed: boolean }, facts: Facts): boolean {
+  return confirmed || !facts.showsConfirmation;
 }
 
 /** The log fell silent before it showed TLS: only where `C=` shows an ordinary log_selector is `X=` missed. */

@@ -26,8 +26,8 @@ export function readText(
   if (text.startsWith(EVENT_MARK)) {
     const event = readEventLine(text);
     if (event === undefined) return { rule: 'unknown', showsTls: false };
-    const showsTls = facts.noteEvent(event.tls);
-    return { rule: noteEvent(context, event), showsTls };
+    facts.noteEvent();
+    return { rule: noteEvent(context, event), showsTls: false };
   }
   const failure = readFailureLine(text);
   if (failure !== undefined) {

@@ -81,6 +81,7 @@ export type Live = {
   ip: string;
   name?: string;
   from: string;
+  sendingMtaIp?: string;
   /** Empty where one connection serves several domains. */
   domain: string;
   /** What is known so far: EHLO answered, TLS made, failed, or over without TLS. */
@@ -118,7 +119,7 @@ export type PieceState = { kind: 'pieces'; time: number; total: number; count: n
 /** What the log of one host has shown so far: outlives messages. */
 export type FactState = {
   kind: 'facts';
-  /** Lines with X=, with CV=, with I=, of the snippet; deliveries in clear text with C=. */
+  /** Lines with X=, with CV=, with I=; lines of the snippet; deliveries to remote hosts, to a smart host. */
   cipher: boolean;
   verified: boolean;
   interface: boolean;
@@ -127,6 +128,8 @@ export type FactState = {
   smarthost: boolean;
   /** Mail may leave in clear text, so a host for which TLS is required stands out. */
   optional: boolean;
+  /** Deliveries over TLS have a C=. */
+  confirmation: boolean;
   /** Receivers that took mail in clear text while no TLS had been seen at all. */
   clear: string[];
   /** They were too many to believe that the cause lies with them. */

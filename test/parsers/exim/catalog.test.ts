@@ -501,6 +501,10 @@ describe('clear text', () => {
 
   it('is read as a failure where the log shows TLS, before or after', () => {
     const bare = clear('bob@example.org', MX1, '');
+    const shown = `=> eve@example.net ${ROUTE} ${MX0} ${X} CV=no ${OK}`;
+    expect(tell(message(shown, bare))).toHaveLength(1);
+    expect(tell(message(bare, shown))).toHaveLength(1);
+    expect(tell(message(clear('bob@example.org', MX1), shown))).toContain(inferred);
     expect(tell(message(`=> eve@example.net ${ROUTE} ${MX0} ${X} CV=no`, bare))).toContain(inferred);
     expect(tell(message(bare, `=> eve@example.net ${ROUTE} ${MX0} ${X} CV=no`))).toContain(inferred);
     expect(read(message(clear('bob@example.org', MX1)))[0]?.basis).toBe('inferred');

@@ -149,6 +149,8 @@ export interface Ledger {
   sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;
   /** The same without domains: as short as a monitor needs it. */
   trafficSums(): Promise<TrafficSum[]>;
+  /** Sessions in the ledger that are known to have carried reports of ours. */
+  ownSessions(): Promise<number>;
   /** What became of the reports of each day, without their bytes. */
   outboxSums(): Promise<OutboxSum[]>;
   /** The newest outbox rows in some states with the reports they carry, at most `limit`. */

@@ -89,6 +89,10 @@ export class SqlLedger implements Ledger {
     return sums.trafficSums(this.#database);
   }
 
+  ownSessions() {
+    return sums.ownSessions(this.#database);
+  }
+
   outboxSums() {
     return sums.outboxSums(this.#database);
   }

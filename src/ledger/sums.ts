@@ -121,3 +121,11 @@ export async function fates(
     return { day: text(row, 'day'), domain: text(row, 'domain'), revision: number(row, 'revision'), ...fate };
   });
 }
+
+/** Sessions known to have carried reports of ours. */
+export async function ownSessions(connection: SqlConnection): Promise<number> {
+  const [row] = await connection.query(
+    'SELECT COALESCE(SUM(sessions), 0) AS sessions FROM tally WHERE own = 1',
+  );
+  return number(row ?? {}, 'sessions');
+}

@@ -127,6 +127,10 @@ export function describeSums(
       ]);
     });
 
+    it('counts the sessions of own reports apart', async () => {
+      expect(await ledger.ownSessions()).toBe(50);
+    });
+
     it('knows its size', async () => {
       expect(await ledger.size()).toBeGreaterThan(4096);
     });

@@ -47,7 +47,8 @@ export interface AttributeSummary {
  */
 export async function attributeTallies(deps: AttributeDeps, sinceHour: number): Promise<AttributeSummary> {
   const domains = await deps.ledger.unattributed(MAX_DOMAINS, sinceHour);
-  const ports = smartHostPorts(deps.config.logs);
+  const own = { relayhosts: [...(deps.honours.relays ?? [])], 'fallback-relays': [] };
+  const ports = smartHostPorts([...deps.config.logs, own]);
   const limiter = createLimiter(WIDTH);
   const looking = { ...deps, fetchPolicy: policyFetcher(deps), ...serverOf(deps.honours) };
   let attributed = 0;

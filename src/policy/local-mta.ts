@@ -8,6 +8,8 @@ import { POSTFIX_PARAMETERS, type PostfixFacts, readPostfix } from './postfix-se
 export interface KnownHonours extends Omit<Honours, 'trustAnchors'> {
   /** The `socketmap:` tables Postfix asks for TLS policies: they know what it was told. */
   readonly policyServers?: readonly string[];
+  /** Postfix's own relayhost and smtp_fallback_relay. */
+  readonly relays?: readonly string[];
 }
 
 /** What the MTAs of this host say of themselves; absence is normal on a host that only collects logs. */
@@ -78,6 +80,9 @@ export async function resolveHonours(
     halfDane: postfix?.halfDane === true,
     mtaSts: postfix?.mtaSts === true,
     both: config.report.both,
-    ...(postfix !== undefined && { policyServers: postfix.policyServers }),
+    ...(postfix !== undefined && {
+      policyServers: postfix.policyServers,
+      relays: [...postfix.relayhosts, ...postfix.fallbackRelays],
+    }),
   };
 }

@@ -143,6 +143,7 @@ describe('asking the MTAs of this host', () => {
       mtaSts: true,
       both: false,
       policyServers: ['socketmap:inet:127.0.0.1:8461:postfix'],
+      relays: ['[smtp.isp.example]:587'],
     });
     expect(await resolveHonours(config({}), async () => ({}))).toMatchObject({ dane: false, mtaSts: false });
   });

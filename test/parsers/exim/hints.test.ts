@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { parser } from '../../../parsers/exim/index.ts';
 import { SessionReader } from '../../../src/logs/session-reader.ts';
 import { zoneOf } from '../../../src/logs/zone.ts';
+import type { LogParser } from '../../../src/parser.ts';
 import { ID, MX1, message, OK, ROUTE, X } from './reading.ts';
 
 /** The ids of the hints after these lines. */
 function hints(lines: readonly string[]): string[] {
-  const made = parser.create(parser.options.parse({}));
+  const made: LogParser = parser.create(parser.options.parse({}));
   const zone = zoneOf('UTC');
   const reader = new SessionReader({
     parser: made,

@@ -8,7 +8,7 @@ import { toPeer } from './peer.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, complete, isFurtherRecipient, meet, type Request, retire } from './request.ts';
+import { bind, complete, dropStale, isFurtherRecipient, meet, type Request, retire } from './request.ts';
 import { preventedSession } from './session-builder.ts';
 import { BARE_LIMIT, factsOf, learn } from './tag-facts.ts';
 import { contextOf, emitNative, tell, tellPrevented } from './telling.ts';
@@ -20,7 +20,7 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   const { entry, open } = reading;
   const domain = recipientDomain(line.recipient);
   if (line.tls !== undefined) learn(entry, open, { field: true });
-  dropStale(request, line);
+  dropStale(request, line.relay?.name, line.relay?.port ?? '');
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const { current } = request;
   if (current === undefined && isFurtherRecipient(request, line, entry.time, domain)) {
@@ -43,13 +43,6 @@ function noteSmartHost({ entry, open, settings }: Reading, { relay }: DeliveryLi
   const peer = relay === undefined ? undefined : toPeer(relay.name);
   if (relay === undefined || peer === undefined || isLoopback(peer.address)) return;
   if (!isConfigured(peer, relay.port, settings.nextHops)) notice(entry, open, 'next-hop-unknown');
-}
-
-/** A connection with another server that no line tied to this request was left by one whose lines were lost. */
-function dropStale(request: Request, { relay }: DeliveryLine): void {
-  const { current } = request;
-  if (current === undefined || current.bound === true) return;
-  if (relay === undefined || !isSameServer(current, relay.name, relay.port)) retire(request);
 }
 
 /** The connection the line is of; a new one if no line told of it yet, undefined if there was none. */

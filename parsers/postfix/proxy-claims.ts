@@ -25,7 +25,9 @@ export function claimNote(
   if (connection.native !== undefined) return false;
   const broken = reason?.kind === 'handshake';
   const refused = reason?.kind === 'certificate' || reason?.kind === 'requiretls-certificate';
-  if (!broken && !refused) return false;
+  // An smtp process that makes the handshake itself has said all there is to say.
+  if (!(broken && connection.broken === undefined) && !(refused && connection.certificate === undefined))
+    return false;
   const note = takeNoteOf(entry.host, open, connection.name, entry.time, domain, (candidate) => {
     const isBroken = candidate.broken === true || candidate.native?.fault?.reason === 'tls-handshake-failure';
     return isBroken ? broken : refused;

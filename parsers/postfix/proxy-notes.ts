@@ -146,11 +146,6 @@ export function isNotesKey(key: string): boolean {
   return key.startsWith(PREFIX);
 }
 
-/** The host whose notes a key holds. */
-export function notesHost(key: string): string {
-  return key.slice(PREFIX.length);
-}
-
 /** What native said is true even if no smtp line came to claim it. */
 export function emitNotes(value: unknown, emit: Emit, settings: HostSettings): void {
   for (const note of (value as Notes).notes) emitNote(note, emit, settings);

@@ -2,7 +2,7 @@ import { isSameServer, newConnection } from './connection.ts';
 import { claimNote } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, connectionFor, lose, meet, type Request, retire } from './request.ts';
+import { bind, connectionFor, dropStale, lose, meet, type Request, retire } from './request.ts';
 import { emitNative } from './telling.ts';
 import { judge } from './verdict.ts';
 
@@ -11,8 +11,9 @@ import { judge } from './verdict.ts';
  * texts as in a delivery line; any other text only ties the process to the queue id.
  */
 export function takeQueueNote(reading: Reading, request: Request, queueId: string, text: string): void {
-  for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const reason = readReason(text);
+  if (reason.peer !== undefined) dropStale(request, reason.peer, '');
+  for (const stale of bind(request, queueId)) emitNative(reading, stale);
   if (reason.kind === 'other') return;
   if (reason.peer !== undefined) meet(request, reason.peer);
   end(reading, request, reason);

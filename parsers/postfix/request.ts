@@ -93,6 +93,13 @@ export function retire(request: Request): void {
   if (request.past.length > MOST_CONNECTIONS) request.past.shift();
 }
 
+/** Before a line that names a server: a connection with another one that no line tied to this request is stale. */
+export function dropStale(request: Request, name: string | undefined, port: string): void {
+  const { current } = request;
+  if (current === undefined || current.bound === true) return;
+  if (name === undefined || !isSameServer(current, name, port)) retire(request);
+}
+
 /**
  * A line with a queue id: what its process said before without one is of that request. Returns the connections left
  * over from another request, whose delivery line never came.

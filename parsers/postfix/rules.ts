@@ -32,6 +32,7 @@ export const RULES = {
   trouble: 'a process gave up',
   'tlsproxy-summary': 'a TLS session stands; the smtp process says so too, and is believed',
   'tlsproxy-handshake-failed': 'a TLS handshake broke; the smtp line tells for whom',
+  'tlsproxy-inbound': 'TLS with a client of postscreen: inbound mail',
   'tlsproxy-connection': 'tlsproxy begins or ends a connection',
   'tlsproxy-trouble': 'tlsproxy lost a connection or refused a request',
   'no-pid': 'a line whose envelope names no process: it cannot be tied to any other',

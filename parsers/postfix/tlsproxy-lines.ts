@@ -8,6 +8,9 @@ import { readSummary } from './summary-line.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
 import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
 
+/** postscreen(8) has the TLS of its clients made by tlsproxy too. */
+const INBOUND = /^\w+ TLS connection (?:established|reused) from /;
+
 /**
  * Reads a line of tlsproxy (3.4+). Summaries are left to the smtp process, which prints them again; what failed is
  * told here only and is kept until the smtp line asks for it.
@@ -15,6 +18,7 @@ import { readCertificateLine, readResumedUntrusted } from './verdict-lines.ts';
 export function readTlsproxyLine(reading: Reading): Rule {
   const { message } = reading.entry;
   if (readSummary(message) !== undefined) return 'tlsproxy-summary';
+  if (INBOUND.test(message)) return 'tlsproxy-inbound';
   const { entry, open } = reading;
   const native = readTlsrptLine(message);
   if (native !== undefined) {
@@ -42,10 +46,13 @@ export function readTlsproxyLine(reading: Reading): Rule {
   return takeHandshake(reading) ?? ruleOfOther(message);
 }
 
+const HANDSHAKE_FAILED = 'TLS handshake failed for service=';
+
 /** `TLS handshake failed for service=smtp peer=[A]:port`: neither host name nor cause. */
 function takeHandshake(reading: Reading): Rule | undefined {
   const { message } = reading.entry;
-  if (!message.startsWith('TLS handshake failed for service=')) return undefined;
+  if (!message.startsWith(HANDSHAKE_FAILED)) return undefined;
+  if (message.startsWith('smtpd ', HANDSHAKE_FAILED.length)) return 'tlsproxy-inbound';
   const at = message.indexOf(' peer=[');
   // readPeer wants a host before the bracket; here there is none.
   const peer = at < 0 ? undefined : readPeer(message, at + 5);

@@ -37,6 +37,17 @@ describe('one connection, one session', () => {
     expect(brief(sessionsOf(lines))).toEqual([SUCCESS]);
   });
 
+  it('drops it before a note of another message on another server too', () => {
+    const lines = [
+      smtp(`SSL_connect error to ${MX2}: lost connection`),
+      smtp('AAAA51C0B7: TLS is required, but was not offered by host mx1.example.org[192.0.2.25]'),
+      smtp(
+        delivery({ id: 'AAAA51C0B7', relay: 'none', reason: 'connect to mx3.example.org[192.0.2.27]:25: x' }),
+      ),
+    ];
+    expect(brief(sessionsOf(lines))).toEqual(['example.org starttls-not-supported mx1.example.org']);
+  });
+
   it('does not carry a failure over to the next message of the process', () => {
     const lines = [
       smtp(`SSL_connect error to ${MX1}: lost connection`),

@@ -76,6 +76,11 @@ describe('every line has a rule', () => {
 
   it.each([
     [established(), 'tlsproxy-summary'],
+    [
+      'Anonymous TLS connection established from x[192.0.2.25]:4242: TLSv1.3 with cipher X',
+      'tlsproxy-inbound',
+    ],
+    ['TLS handshake failed for service=smtpd peer=[192.0.2.25]:4242', 'tlsproxy-inbound'],
     ['CONNECT to [192.0.2.25]:25', 'tlsproxy-connection'],
     ['DISCONNECT [192.0.2.25]:25', 'tlsproxy-connection'],
     ['TLS handshake failed for service=smtp peer=[192.0.2.25]:25', 'tlsproxy-handshake-failed'],

@@ -69,7 +69,8 @@ function underSts(tally: TallyKey, snapshot: Snapshot | undefined, honours: Hono
   if (snapshot.sts.state === 'policy') {
     const result = rejudge(asLogged(tally, policy), tally, snapshot.sts, honours);
     const error = snapshot.sts.refreshError;
-    if (error === undefined) return result;
+    // A session that failed for the policy itself has said so already.
+    if (error === undefined || tally.resultType?.startsWith('sts-') === true) return result;
     return { ...result, also: { resultType: error.resultType, failureReasonCode: error.reason } };
   }
   // A session that failed by itself keeps its own reason: what it failed under is unknown, so no policy is named.

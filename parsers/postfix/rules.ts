@@ -85,8 +85,6 @@ const BEGINNINGS: readonly (readonly [string, Rule])[] = [
   ['DNSSEC-signed TLSA record: ', 'tls-detail'],
   ['TLS protocol trace for ', 'tls-detail'],
   ['skipping TLS trace output', 'tls-detail'],
-  ['read from 0', 'tls-detail'],
-  ['write to 0', 'tls-detail'],
   ['looking for session ', 'tls-cache'],
   ['reloaded session ', 'tls-cache'],
   ['save session ', 'tls-cache'],
@@ -110,7 +108,7 @@ const BEGINNINGS: readonly (readonly [string, Rule])[] = [
 ];
 
 /** What `smtp_tls_loglevel = 4` prints of every byte. */
-const HEX_DUMP = /^[0-9a-f]{4} (?:[0-9a-f]{2} |- )/;
+const HEX_DUMP = /^(?:(?:read from|write to) [0-9A-Fa-f]{6,} \[|[0-9a-f]{4} (?:[0-9a-f]{2} |- ))/;
 
 const SETUP_FAULTS: readonly string[] = [
   ': Invalid TLS protocol list ',

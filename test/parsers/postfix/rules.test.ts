@@ -63,6 +63,7 @@ describe('every line has a rule', () => {
     [`${MX1}: TLS cipher list "aNULL:-aNULL:HIGH"`, 'tls-detail'],
     [`${MX1} CommonName mx1.example.org`, 'tls-detail'],
     ['SSL_connect:SSLv3/TLS write client hello', 'tls-detail'],
+    ['write to 55D1E9C0A2B0 [55D1E9C12340] (330 bytes => 330 (0x14A))', 'tls-detail'],
     ['0000 16 03 01 00 f8 01 00 00|f4 03 03  ........', 'tls-detail'],
     ['looking for session smtp&mx1.example.org in smtp cache', 'tls-cache'],
     [`< ${MX1}: 250-STARTTLS`, 'verbose'],

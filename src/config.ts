@@ -201,7 +201,10 @@ const reportSchema = z.strictObject({
 export const configSchema = z.strictObject({
   organization: z.string().min(1).describe('organization-name of every report'),
   contact: addrSpec.describe('contact-info of every report; its domain is the TLS-Report-Submitter'),
-  state: z.string().min(1).describe('directory of the ledger'),
+  state: z
+    .string()
+    .min(1)
+    .describe('directory of the ledger, or postgres://USER@HOST/DATABASE that a fleet shares'),
   logs: z.array(logSchema).default([]).describe('the logs to read'),
   mta: z
     .strictObject({
@@ -239,6 +242,16 @@ export const configSchema = z.strictObject({
         .describe(
           'a day is closed so long after midnight UTC (and a quarter of an hour) though a log was not read',
         ),
+      'export-key': z.string().optional().describe('Ed25519 private key, PEM, that signs `tally export`'),
+      'import-keys': z
+        .array(
+          z.strictObject({
+            host: z.string().min(1).describe('host the key may speak for'),
+            key: z.string().describe('path of its Ed25519 public key, PEM'),
+          }),
+        )
+        .default([])
+        .describe('whose files `tally import` takes'),
     })
     .prefault({}),
   native: z

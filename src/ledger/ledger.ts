@@ -2,6 +2,7 @@ import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
 import type { HostSum } from './count-sessions.ts';
+import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
@@ -214,6 +215,12 @@ export interface Ledger {
 
   /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
   prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;
+  /**
+   * Merges what a host without a way to this ledger has counted for a day; the same again changes nothing.
+   * @param at UTC ms
+   */
+  importHostDay(part: HostDay, at: number): Promise<ImportResult>;
+
   /** Notes that a host uses this ledger. @param program its version @param at UTC ms */
   checkIn(host: string, program: string, at: number): Promise<void>;
   /** The hosts that ever did, by name. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import { hostSums } from './count-sessions.ts';
+import { type HostDay, type ImportResult, importHostDay, StaleImport } from './imports.ts';
 import * as ingest from './ingest.ts';
 import type {
   Demand,
@@ -204,10 +205,27 @@ export class SqlLedger implements Ledger {
     return dropped;
   }
 
+  async importHostDay(part: HostDay, at: number): Promise<ImportResult> {
+    await this.checkIn(part.host, part.program, part.exportedAt);
+    for (;;) {
+      try {
+        return await this.#database.transaction(
+          (connection) => importHostDay(connection, part, at),
+          [part.day],
+        );
+      } catch (error) {
+        // The other import is done, so that this one finds what it brought.
+        if (!(error instanceof StaleImport)) throw error;
+      }
+    }
+  }
+
+  /** The newest word counts, for files of an import come in any order. */
   async checkIn(host: string, program: string, at: number) {
     await this.#database.query(
       `INSERT INTO host (host, program, seen_at) VALUES ($1, $2, $3)
-       ON CONFLICT (host) DO UPDATE SET program = excluded.program, seen_at = excluded.seen_at`,
+       ON CONFLICT (host) DO UPDATE SET program = excluded.program, seen_at = excluded.seen_at
+       WHERE host.seen_at <= excluded.seen_at`,
       [host, program, at],
     );
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HostDay } from '../../src/ledger/imports.ts';
 import type { IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
 import { OverlapError, StalePosition, StaleReport } from '../../src/ledger/ledger.ts';
 
@@ -230,6 +231,27 @@ export function describeLedger(
       expect(await ledger.trustingHosts()).toEqual([{ host: 'mta2', parser: 'postfix' }]);
       await ledger.prune('2026-11-21', NOON + 1);
       expect(await ledger.trustingHosts()).toEqual([]);
+    });
+
+    it('merges what a host brings by file, once', async () => {
+      const part: HostDay = {
+        host: 'mta9',
+        day: '2026-11-20',
+        sequence: 1,
+        program: '1.0.0',
+        exportedAt: NOON,
+        logs: [{ parser: 'postfix', name: 'mail.log', readToEndAt: NOON }],
+        tallies: [{ key: { ...success, host: 'mta9' }, count: 2 }],
+      };
+      const grown = { ...part, sequence: 2, tallies: [{ key: { ...success, host: 'mta9' }, count: 5 }] };
+      const results = await Promise.all(
+        [part, grown, part, grown].map((one) => ledger.importHostDay(one, NOON)),
+      );
+      expect(results.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(5);
+      expect(await ledger.tallies({})).toMatchObject([{ host: 'mta9', count: 5 }]);
+      expect(await ledger.importHostDay(part, NOON)).toEqual({ sessions: 0, sequence: 2 });
+      expect(await ledger.logs()).toMatchObject([{ host: 'mta9', readToEndAt: NOON }]);
+      expect(await ledger.hostSums('2026-11-20')).toMatchObject([{ host: 'mta9', sessions: 5 }]);
     });
 
     it('sums up the sessions of each host and day', async () => {

@@ -1,0 +1,163 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { z } from 'zod';
+import { dayEnd } from '../day.ts';
+import { writeAtomically } from '../delivery/atomic-file.ts';
+import { EXIT, type ExitCode, Problem, systemReason } from '../errors.ts';
+import { exportDays } from '../tally-export.ts';
+import { packTallyFile, unpackTallyFile } from '../tally-file.ts';
+import { packageVersion } from '../version.ts';
+import { checked } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, withContext } from './context.ts';
+import type { Printer } from './io.ts';
+
+const tallyArguments = z.object({
+  action: z.enum(['export', 'import'], 'must be export or import'),
+  files: z.array(z.string()).default([]),
+  out: z.string().optional(),
+  day: z.iso.date('must be a day such as 2026-11-22').optional(),
+});
+type TallyArguments = z.infer<typeof tallyArguments>;
+
+export const tally: Command = {
+  name: 'tally',
+  usage: 'tally <action> [files..]',
+  summary: "carry a host's tallies to the fleet's ledger by file, where it has no way to the database",
+  details: `tally export writes what has changed, a signed file for each host and day, over the former one of that day.
+tally import merges such files: in any order, as often as you like; each session counts once.
+
+On the host (once: openssl genpkey -algorithm ed25519 -out tally.pem; fleet.export-key: tally.pem):
+  maillog-tlsrpt run --offline && maillog-tlsrpt tally export --out /srv/tally
+At the ledger (openssl pkey -in tally.pem -pubout; fleet.import-keys: [{host: mta9, key: mta9.pem}]):
+  maillog-tlsrpt tally import /srv/tally/*.tally`,
+  options: (yargs: Argv) =>
+    yargs
+      .positional('action', { type: 'string', choices: ['export', 'import'], demandOption: true })
+      .positional('files', { type: 'string', array: true, describe: 'import: the files' })
+      .option('out', { type: 'string', requiresArg: true, describe: 'export: the directory to write into' })
+      .option('day', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'export: this UTC day only, changed or not',
+      }),
+  async run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(tallyArguments, values);
+    return withContext(globals, (context) =>
+      chosen.action === 'export'
+        ? exportFiles(context, chosen, globals, printer)
+        : importFiles(context, chosen, globals, printer),
+    );
+  },
+};
+
+async function exportFiles(
+  context: Context,
+  { out, day, files }: TallyArguments,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  if (out === undefined || files.length > 0)
+    throw new Problem(EXIT.usage, 'an export needs a directory, and no files', {
+      help: 'tally export --out DIR',
+    });
+  const named = context.config.fleet['export-key'];
+  if (named === undefined) {
+    throw new Problem(EXIT.config, 'an export must be signed, and no key is named', {
+      where: context.configPath,
+      help: 'openssl genpkey -algorithm ed25519 -out tally.pem, then `fleet: {export-key: tally.pem}`',
+    });
+  }
+  const key = await keyFrom(context, named, createPrivateKey);
+  let written = 0;
+  await exportDays({ ...context, program: packageVersion() }, day, async (part) => {
+    const path = join(out, `${encodeURIComponent(part.host)}_${part.day}.tally`);
+    await writeAtomically(path, packTallyFile(part, key));
+    written++;
+    if (globals.json) printer.json({ path, host: part.host, day: part.day, sequence: part.sequence });
+    else printer.line(path);
+  });
+  printer.message(
+    'info',
+    written === 0 ? 'nothing has changed since the last export' : `${written} files written`,
+  );
+  return EXIT.ok;
+}
+
+async function importFiles(
+  context: Context,
+  { files, out, day }: TallyArguments,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  if (files.length === 0 || out !== undefined || day !== undefined)
+    throw new Problem(EXIT.usage, 'an import needs files, and nothing else', { help: 'tally import FILE…' });
+  const keys = await importKeys(context);
+  let bad = 0;
+  for (const path of files) {
+    try {
+      const part = unpackTallyFile(await contentOf(path), keys, path);
+      if (dayEnd(part.day) + context.config.keep < context.clock.now()) {
+        printer.message('notice', `${path}: ${part.day} is older than \`keep\`, and is left out`);
+        continue;
+      }
+      const { sessions, sequence } = await context.ledger.importHostDay(part, context.clock.now());
+      const { host } = part;
+      if (globals.json) printer.json({ path, host, day: part.day, sequence: part.sequence, sessions });
+      else
+        printer.line(
+          `${path}: ${host} ${part.day}, ${sessions} new sessions${newer(part.sequence, sequence)}`,
+        );
+    } catch (error) {
+      if (!(error instanceof Problem) || error.exitCode !== EXIT.data) throw error;
+      bad++;
+      printer.problem(error);
+    }
+  }
+  return bad === 0 ? EXIT.ok : EXIT.data;
+}
+
+function newer(sequence: number, greatest: number): string {
+  return sequence < greatest ? ` (export ${sequence}; ${greatest} came before)` : '';
+}
+
+async function importKeys({ config, configPath }: Context): Promise<Map<string, KeyObject[]>> {
+  const keys = new Map<string, KeyObject[]>();
+  for (const { host, key } of config.fleet['import-keys']) {
+    const known = keys.get(host) ?? [];
+    keys.set(host, [...known, await keyFrom({ configPath }, key, createPublicKey)]);
+  }
+  return keys;
+}
+
+/** A key file, its path from the config's directory. */
+async function keyFrom(
+  { configPath }: Pick<Context, 'configPath'>,
+  name: string,
+  parse: (pem: Buffer) => KeyObject,
+): Promise<KeyObject> {
+  const path = resolve(dirname(resolve(configPath)), name);
+  const help = 'openssl genpkey -algorithm ed25519 makes one, openssl pkey -pubout gives its public half';
+  let key: KeyObject;
+  try {
+    key = parse(await readFile(path));
+  } catch (cause) {
+    throw new Problem(EXIT.config, `the key cannot be used: ${systemReason(cause)}`, {
+      where: path,
+      help,
+      cause,
+    });
+  }
+  if (key.asymmetricKeyType === 'ed25519') return key;
+  throw new Problem(EXIT.config, `the key is ${key.asymmetricKeyType}, not ed25519`, { where: path, help });
+}
+
+async function contentOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new Problem(EXIT.data, `the file cannot be read: ${systemReason(cause)}`, { where: path, cause });
+  }
+}

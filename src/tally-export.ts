@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { addDays, type Day, dayOf } from './day.ts';
+import { EXIT, Problem } from './errors.ts';
+import type { HostDay } from './ledger/imports.ts';
+import type { Ledger, Log } from './ledger/ledger.ts';
+import type { JsonObject } from './parser.ts';
+import { type CountedKey, toRow } from './tally-rows.ts';
+
+export interface ExportDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** The version of this program. */
+  readonly program: string;
+}
+
+/** What was last exported of a host's day. */
+interface Exported {
+  readonly sequence: number;
+  readonly digest: string;
+}
+
+const NOTE = 'exported';
+
+/**
+ * Gives what has changed since the last export to `write`, a host and day at a time, and remembers that it was written.
+ * The last two days are given as soon as a log was read on, for the fleet waits for that news.
+ * @param only this day, changed or not
+ * @throws Problem (config) when this ledger looks policies up itself: its sessions would be reported twice.
+ */
+export async function exportDays(
+  deps: ExportDeps,
+  only: Day | undefined,
+  write: (day: HostDay) => Promise<void>,
+): Promise<void> {
+  const { ledger, clock, program } = deps;
+  const logs = await ledger.logs();
+  const today = dayOf(clock.now());
+  const recent = [addDays(today, -1), today];
+  const days = new Set([...(await ledger.days()), ...recent]);
+  const before = ((await ledger.note(NOTE)) ?? {}) as Record<string, JsonObject & Exported>;
+  const after: Record<string, JsonObject & Exported> = {};
+  for (const day of [...days].sort()) {
+    const byHost = await talliesByHost(ledger, day, recent.includes(day) ? logs : []);
+    for (const [host, tallies] of byHost) {
+      const name = `${day} ${host}`;
+      const known = before[name];
+      const states = statesOf(logs, host);
+      const digest = digestOf(tallies, day, recent.includes(day) ? states : []);
+      const wanted = only === undefined ? known?.digest !== digest : only === day;
+      const sequence = (known?.sequence ?? 0) + (wanted ? 1 : 0);
+      if (wanted) {
+        await write({ host, day, sequence, program, exportedAt: clock.now(), logs: states, tallies });
+      }
+      if (wanted || known !== undefined)
+        after[name] = { sequence, digest: wanted ? digest : (known?.digest ?? '') };
+    }
+  }
+  await ledger.setNote(NOTE, after);
+}
+
+/** With the hosts of some logs even where they had no session. */
+async function talliesByHost(
+  ledger: Ledger,
+  day: Day,
+  logs: readonly Log[],
+): Promise<Map<string, CountedKey[]>> {
+  const byHost = new Map<string, CountedKey[]>(logs.map(({ host }) => [host, []]));
+  for (const tally of await ledger.tallies({ day })) {
+    if (tally.snapshot !== null || tally.revision > 0) throw reportsItself(day);
+    const known = byHost.get(tally.host);
+    if (known === undefined) byHost.set(tally.host, [{ key: tally, count: tally.count }]);
+    else known.push({ key: tally, count: tally.count });
+  }
+  return byHost;
+}
+
+function statesOf(logs: readonly Log[], host: string): HostDay['logs'] {
+  return logs
+    .filter((log) => log.host === host)
+    .map(({ parser, name, readToEndAt, oldestOpen }) => ({
+      parser,
+      name,
+      ...(readToEndAt !== undefined && { readToEndAt }),
+      ...(oldestOpen !== undefined && { oldestOpen }),
+    }));
+}
+
+function digestOf(tallies: readonly CountedKey[], day: Day, states: HostDay['logs']): string {
+  const rows = tallies.map((tally) => toRow(tally, day)).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([states, rows]))
+    .digest('base64url');
+}
+
+function reportsItself(day: Day): Problem {
+  return new Problem(EXIT.config, `this ledger gives the sessions of ${day} their policies itself`, {
+    help: 'they would be reported twice: a host that exports runs `run --offline`, with a state directory of its own for it',
+  });
+}

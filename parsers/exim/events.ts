@@ -28,10 +28,10 @@ export function noteEvent(context: Context, line: EventLine): RuleName {
 }
 
 function hello(context: Context, line: EventLine): RuleName {
-  const { state } = context;
-  for (const one of state.live.filter((live) => live.ip === line.ip && live.stage === 'closed'))
-    settle(context, one);
-  const fallback = state.fallbacks.indexOf(line.ip);
+  const { state, pid } = context;
+  const fallback = state.fallbacks.findIndex(
+    (one) => one.ip === line.ip && (one.pid === pid || one.pid === 0 || pid === 0),
+  );
   if (fallback >= 0) state.fallbacks.splice(fallback, 1);
   begin(context, line, fallback >= 0);
   return 'event-hello';
@@ -110,9 +110,10 @@ function deferred(context: Context, line: EventLine): RuleName {
 const DIED_AT_EHLO =
   /^(?:Remote host closed connection in response to|SMTP timeout after|SMTP error from remote mail server after) EHLO /;
 
-function find(context: Context, { ip, from }: EventLine, stages: readonly Live['stage'][]): Live | undefined {
-  const open = context.state.live.filter((one) => one.ip === ip && stages.includes(one.stage));
-  return open.findLast((one) => one.from === from) ?? (open.length === 1 ? open[0] : undefined);
+/** The connection of this line: our address and port name it. */
+function find(context: Context, line: EventLine, stages: readonly Live['stage'][]): Live | undefined {
+  const { live } = context.state;
+  return live.findLast((one) => one.ip === line.ip && one.from === line.from && stages.includes(one.stage));
 }
 
 /** A connection that ended in clear text: not offered, or refused; nothing if it was but the retry after a failure. */
@@ -147,8 +148,8 @@ export function isFailureToldByEvents(context: Context, domain: string | undefin
 }
 
 /** The clear connection that follows F1 on the same host is no session of its own. */
-export function expectFallback({ state }: Context, ip: string): void {
-  state.fallbacks.push(ip);
+export function expectFallback({ state, pid }: Context, ip: string): void {
+  state.fallbacks.push({ ip, pid });
   trim(state.fallbacks, LIMITS.live);
 }
 

@@ -107,8 +107,8 @@ export type MessageState = {
   /** F11 lines whose host has not been told yet. */
   unusable: number;
   live: Live[];
-  /** Hosts whose next clear connection is a fallback (events). */
-  fallbacks: string[];
+  /** Hosts whose next connection of that process is a fallback to clear text (events). */
+  fallbacks: { ip: string; pid: number }[];
   /** Hosts under DANE as `dane:fail` events told it. */
   dane: { ip: string; name?: string }[];
 };

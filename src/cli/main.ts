@@ -16,6 +16,7 @@ import { run } from './run.ts';
 import { send } from './send.ts';
 import { sessions } from './sessions.ts';
 import { status } from './status.ts';
+import { tally } from './tally.ts';
 
 const COMMANDS: readonly Command[] = [
   run,
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   send,
   sessions,
   status,
+  tally,
   lookup,
   posture,
   metrics,

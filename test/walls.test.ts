@@ -43,7 +43,11 @@ it('parsers import the contract by package name, and their own folder', () => {
 
 it('pure rooms import no input or output', () => {
   const pure = [...sources('parsers', 'src/report'), 'src/policy/attribute.ts', 'src/logs/syslog.ts'];
-  const offences = pure.flatMap((path) => importsOf(path).filter((name) => IO_MODULES.test(name)).map((name) => `${path}: ${name}`));
+  const offences = pure.flatMap((path) =>
+    importsOf(path)
+      .filter((name) => IO_MODULES.test(name))
+      .map((name) => `${path}: ${name}`),
+  );
   expect(offences).toEqual([]);
 });
 
@@ -55,7 +59,8 @@ it('only cli prints or exits', () => {
 });
 
 it('files are written by the ledger and by one atomic writer', () => {
-  const writer = /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|renameSync|rename|mkdirSync|mkdir)\(/;
+  const writer =
+    /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|renameSync|rename|mkdirSync|mkdir)\(/;
   const offences = sources('src', 'parsers')
     .filter((path) => !path.startsWith('src/ledger/') && path !== 'src/delivery/atomic-file.ts')
     .filter((path) => writer.test(textOf(path)));
@@ -63,7 +68,9 @@ it('files are written by the ledger and by one atomic writer', () => {
 });
 
 it('only the vocabulary and the rooms stand in src, and nothing is a drawer', () => {
-  const drawers = sources('src', 'parsers', 'test').filter((path) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/i.test(path));
+  const drawers = sources('src', 'parsers', 'test').filter((path) =>
+    /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/i.test(path),
+  );
   expect(drawers).toEqual([]);
 });
 

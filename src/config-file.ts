@@ -17,7 +17,7 @@ export async function loadConfig(path: string): Promise<Config> {
   } catch (error) {
     throw new Problem(EXIT.config, `the configuration cannot be read: ${systemReason(error)}`, {
       where: path,
-      help: 'write one (see the README), or name it with --config FILE',
+      help: 'write one with `maillog-tlsrpt init`, or name it with --config FILE',
       cause: error,
     });
   }

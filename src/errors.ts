@@ -10,7 +10,10 @@ export const EXIT = {
   config: 78,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** The codes of monitoring plug-ins, for `check` and `status --check` alone. */
+export const MONITOR = { ok: 0, warning: 1, critical: 2 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | (typeof MONITOR)[keyof typeof MONITOR];
 
 /**
  * A fault that is not a bug: what is wrong, where, and what to do. The command line prints the three parts and

@@ -5,6 +5,7 @@ import yargs from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
 import { backfill } from './backfill.ts';
+import { check } from './check.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { dashboard } from './dashboard.ts';
 import { type Io, Printer } from './io.ts';
@@ -25,11 +26,12 @@ const COMMANDS: readonly Command[] = [
   send,
   sessions,
   status,
-  tally,
   lookup,
   posture,
   metrics,
   dashboard,
+  check,
+  tally,
 ];
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
@@ -89,7 +91,7 @@ function baseParser(io: Io) {
     .option('state', {
       type: 'string',
       requiresArg: true,
-      describe: 'directory of the ledger, in place of the configured one',
+      describe: 'directory or postgres:// address of the ledger, in place of the configured one',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print JSON for machines' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print errors and warnings only' })

@@ -1,0 +1,93 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Ask } from '../policy/local-mta.ts';
+import type { Check, CheckDeps } from './deps.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** Debian calls Exim exim4. */
+const NAMES = ['exim4', 'exim'] as const;
+/** On without being asked for (exim: log_default in globals.c). */
+const BY_DEFAULT = ['tls_cipher', 'tls_certificate_verified', 'outgoing_interface'] as const;
+
+/** Whether Exim logs what reports are made of, where the config reads it. */
+export const checkExim: Check = async (deps) => {
+  if (deps.local.exim === undefined || !deps.config.logs.some((log) => log.parser === 'exim')) return [];
+  const text = await askExim(deps.ask, ['log_selector', 'log_file_path']);
+  if (text === undefined) return [];
+  return [
+    ...selectorFindings(optionOf(text, 'log_selector')),
+    ...fileFindings(optionOf(text, 'log_file_path'), deps),
+  ];
+};
+
+/** Exim's answer to `-bP`; undefined where it is not there. */
+export async function askExim(ask: Ask, options: readonly string[]): Promise<string | undefined> {
+  for (const name of NAMES) {
+    const text = await ask(name, ['-bP', ...options]);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** An option's value in the answer to `-bP`; '' if it has none. */
+export function optionOf(text: string, name: string): string {
+  return new RegExp(`^${name} = (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+}
+
+function selectorFindings(selector: string): Finding[] {
+  const on = new Set<string>(BY_DEFAULT);
+  let all = false;
+  for (const [, sign, name = ''] of selector.matchAll(/([+-])\s*(\w+)/g)) {
+    if (name === 'all') {
+      all = sign === '+';
+      on.clear();
+    } else if (sign === '+') on.add(name);
+    else on.delete(name);
+  }
+  const has = (name: string) => all || on.has(name);
+  if (!has('tls_cipher') && !has('tls_certificate_verified'))
+    return [
+      fail(
+        'exim-no-tls-shown',
+        'Exim does not log TLS (log_selector hides tls_cipher and tls_certificate_verified): no success would be seen',
+        'log_selector = +tls_cipher +tls_certificate_verified',
+      ),
+    ];
+  const findings: Finding[] = [];
+  if (!has('tls_certificate_verified'))
+    findings.push(
+      warn(
+        'exim-certificate-hidden',
+        'Exim does not log CV=: DANE and bad certificates cannot be told',
+        'log_selector = +tls_certificate_verified',
+      ),
+    );
+  if (!has('incoming_interface') || !has('outgoing_interface'))
+    findings.push(
+      ok(
+        'exim-selectors',
+        'Exim logs TLS; the sending address it does not',
+        'log_selector = +incoming_interface +outgoing_interface +outgoing_port would tell it',
+      ),
+    );
+  else findings.push(ok('exim-selectors', 'Exim logs TLS and the sending address'));
+  return findings;
+}
+
+/** `log_file_path` is a list of file name patterns and the word syslog; empty: files in the spool directory. */
+function fileFindings(paths: string, { config, directory }: CheckDeps): Finding[] {
+  const files = paths
+    .split(/\s*:\s*/)
+    .filter((each) => each.startsWith('/'))
+    .map((each) => each.replace('%s', 'main').replace(/[-.]?%[DM]/, ''));
+  const read = config.logs.filter((log) => log.parser === 'exim').map((log) => resolve(directory, log.path));
+  const [first] = files;
+  if (first === undefined || files.some((file) => read.includes(file)) || /\bsyslog\b/.test(paths)) return [];
+  if (read.some((path) => dirname(path) === dirname(join('/', first)))) return [];
+  return [
+    fail(
+      'exim-other-log',
+      `Exim logs into ${first} (log_file_path), which the configuration does not read`,
+      `logs: [{path: ${first}, parser: exim}]`,
+    ),
+  ];
+}

@@ -1,0 +1,84 @@
+import type { LogConfig } from '../config.ts';
+import { openLog } from '../logs/archive.ts';
+import { SessionReader } from '../logs/session-reader.ts';
+import { createSyslogReader, type SyslogReader } from '../logs/syslog.ts';
+import { localZone, zoneOf } from '../logs/zone.ts';
+import type { EnvelopeContext, Hint, LogParser, ParserModule } from '../parser.ts';
+import { BUILT_IN, createParser } from '../registry.ts';
+import type { CheckDeps } from './deps.ts';
+
+/** Enough for the last whole line. */
+const END_BYTES = 65_536;
+const DAY_MS = 86_400_000;
+
+/** What the end of a log tells. */
+export interface Tail {
+  readonly lines: number;
+  readonly sessions: number;
+  readonly hints: readonly Hint[];
+  /** UTC ms of the stamp of the very last line, whoever wrote it. */
+  readonly lastTime: number | undefined;
+  /** Lines by the built-in format they look like. */
+  readonly looksLike: ReadonlyMap<string, number>;
+}
+
+/** Reads a log from a place on, as `run` would, and keeps nothing. */
+export async function readTail(
+  deps: CheckDeps,
+  log: LogConfig,
+  module: ParserModule,
+  path: string,
+  { from, changed }: { readonly from: number; readonly changed: number },
+): Promise<Tail> {
+  const options = {
+    relayhosts: log.relayhosts,
+    fallbackRelays: log['fallback-relays'],
+    ownSender: deps.config.mail.from ?? deps.config.contact,
+    midStream: from > 0,
+    ...(log['tls-log-level'] !== undefined && { tlsLogLevel: log['tls-log-level'] }),
+  };
+  const parser = createParser(module, options);
+  const zone = zoneOf(log.timezone ?? localZone());
+  const host = log.host ?? deps.host;
+  // A day of room, so that a log read in the wrong zone is seen to be of the future.
+  const latest = () => changed + DAY_MS;
+  let sessions = 0;
+  const reader = new SessionReader({ parser, zone, host, latest, onSession: () => sessions++ });
+  const looksLike = new Map<string, number>();
+  let end = Buffer.alloc(0);
+  for await (const piece of openLog(path, { from })) {
+    countFormats(piece, looksLike);
+    reader.bytes(piece);
+    end = Buffer.concat([end, piece]).subarray(-END_BYTES);
+  }
+  reader.finish();
+  return {
+    lines: reader.lines,
+    sessions,
+    hints: parser.hints?.(reader.table, reader.table.keys()) ?? [],
+    lastTime: lastStamp(end, parser, createSyslogReader({ zone, host, latest }), { zone, host }),
+    looksLike,
+  };
+}
+
+function lastStamp(
+  end: Buffer,
+  parser: LogParser,
+  syslog: SyslogReader,
+  context: Pick<EnvelopeContext, 'zone' | 'host'>,
+): number | undefined {
+  const { envelope } = parser;
+  for (const line of end.toString('latin1').split('\n').reverse()) {
+    const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { ...context, syslog });
+    if (entry !== undefined) return entry.time;
+  }
+  return undefined;
+}
+
+function countFormats(piece: Buffer, counts: Map<string, number>): void {
+  for (const line of piece.toString('latin1').split('\n')) {
+    for (const module of BUILT_IN) {
+      if (module.recognises?.(line) === true) counts.set(module.name, (counts.get(module.name) ?? 0) + 1);
+    }
+  }
+}

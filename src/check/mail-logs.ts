@@ -1,0 +1,140 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { LogConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
+import type { Hint, ParserModule } from '../parser.ts';
+import { loadParser } from '../registry.ts';
+import type { Check, CheckDeps } from './deps.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+import { readTail, type Tail } from './log-tail.ts';
+
+/** The end of a log is enough to see what kind it is and what it can tell. */
+const TAIL_BYTES = 8 * 1_048_576;
+/** Zones differ by quarters of an hour; a line is written within a few minutes of its stamp. */
+const QUARTER_MS = 15 * 60_000;
+const STAMP_SLACK_MS = 2 * 60_000;
+const DAY_MS = 86_400_000;
+const STALE_MS = 3 * DAY_MS;
+
+/** Whether each log is there, can be read, is of the format the config says, and tells enough. */
+export const checkLogs: Check = async (deps) => {
+  if (deps.config.logs.length === 0) {
+    return [fail('logs-none', 'the configuration names no log to read', 'logs: [{path: /var/log/mail.log}]')];
+  }
+  return (await Promise.all(deps.config.logs.map((log) => checkLog(deps, log)))).flat();
+};
+
+async function checkLog(deps: CheckDeps, log: LogConfig): Promise<Finding[]> {
+  const path = resolve(deps.directory, log.path);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined)
+    return [
+      fail(
+        'log-missing',
+        `${path} does not exist`,
+        'name the file your MTA logs to: `postconf maillog_file`, `exim -bP log_file_path`, or see rsyslog.conf',
+      ),
+    ];
+  if (!(await deps.access.can('read', path)))
+    return [
+      fail('log-unreadable', `${deps.access.who} cannot read ${path}`, readHelp(deps, path, found.gid)),
+    ];
+  if (found.size === 0) return [warn('log-empty', `${path} is empty`, 'check again when some mail has left')];
+  try {
+    return await tailFindings(deps, log, path, found);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [fail('log-unusable', `${path}: ${error.message}`, error.help ?? 'name a log file')];
+  }
+}
+
+/** Debian's logs belong to group adm; RHEL's to root alone. */
+function readHelp({ access: { who } }: CheckDeps, path: string, group: number): string {
+  return group === 0
+    ? `setfacl -m u:${who}:r ${path}, and the same in logrotate's postrotate (docs/install.md)`
+    : `add ${who} to the group that may read it: usermod -aG adm ${who}`;
+}
+
+async function tailFindings(
+  deps: CheckDeps,
+  log: LogConfig,
+  path: string,
+  { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
+): Promise<Finding[]> {
+  const module = await loadParser(log.parser, deps.directory);
+  const tail = await readTail(deps, log, module, path, {
+    from: Math.max(0, size - TAIL_BYTES),
+    changed: mtimeMs,
+  });
+  const foreign = formatFinding(module, tail, path);
+  if (foreign !== undefined) return [foreign];
+  return [
+    ok('log', `${path} tells of ${tail.sessions} sessions in its last ${tail.lines} lines`),
+    ...timeFindings(deps, tail.lastTime, mtimeMs, path),
+    ...tail.hints.flatMap((hint) => hintFinding(hint, deps)),
+  ];
+}
+
+function formatFinding(module: ParserModule, { looksLike, lines }: Tail, path: string): Finding | undefined {
+  if (module.recognises === undefined || (looksLike.get(module.name) ?? 0) > 0) return undefined;
+  const [other] = [...looksLike].sort(([, a], [, b]) => b - a);
+  if (other !== undefined)
+    return fail(
+      'log-other-format',
+      `${path} was not written by ${module.name}: it looks like ${other[0]}'s`,
+      `set parser: ${other[0]}`,
+    );
+  return fail(
+    'log-no-format',
+    `none of the last ${lines} lines of ${path} was written by ${module.name}`,
+    'name the file your MTA logs to',
+  );
+}
+
+function timeFindings(
+  { clock }: CheckDeps,
+  lastTime: number | undefined,
+  changed: number,
+  path: string,
+): Finding[] {
+  if (lastTime === undefined) return [];
+  const apart = lastTime - changed;
+  const quarters = Math.round(apart / QUARTER_MS);
+  const byZone = Math.abs(apart - quarters * QUARTER_MS) < STAMP_SLACK_MS && Math.abs(quarters) <= 14 * 4;
+  if (quarters !== 0 && byZone) {
+    const hours = Math.round(Math.abs(apart) / 1_800_000) / 2;
+    return [
+      fail(
+        'log-zone',
+        `the last line of ${path} is stamped ${hours} h ${apart > 0 ? 'after' : 'before'} the file was written: the time zone is wrong`,
+        'set timezone: in the log’s entry to the zone its stamps are in, such as UTC or Europe/Berlin',
+      ),
+    ];
+  }
+  if (clock.now() - lastTime > STALE_MS)
+    return [
+      warn(
+        'log-stale',
+        `nothing was logged in ${path} since ${new Date(lastTime).toISOString().slice(0, 10)}`,
+        'see whether the MTA logs elsewhere now',
+      ),
+    ];
+  return [];
+}
+
+const FATAL_HINTS: ReadonlySet<string> = new Set(['postfix-loglevel-0', 'exim-no-tls-shown']);
+/** What would be nice to have, and costs no truth. */
+const ADVICE: ReadonlySet<string> = new Set([
+  'exim-interface-hidden',
+  'exim-no-events',
+  'exim-tls-cipher-hidden',
+]);
+
+function hintFinding({ id, text }: Hint, { config }: CheckDeps): Finding[] {
+  if (id === 'postfix-native-tlsrpt' && config.native === 'use') return [];
+  const at = text.indexOf('. ');
+  const [what, help] =
+    at < 0 ? [text, 'see the parser’s README'] : [text.slice(0, at + 1), text.slice(at + 2)];
+  if (FATAL_HINTS.has(id)) return [fail(id, what, help)];
+  return [ADVICE.has(id) ? ok(id, what, help) : warn(id, what, help)];
+}

@@ -1,0 +1,105 @@
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { styleText } from 'node:util';
+import type { Argv } from 'yargs';
+import { serviceAccess } from '../check/access.ts';
+import { examine } from '../check/doctor.ts';
+import { type Finding, fail, type Severity, worstOf } from '../check/finding.ts';
+import type { Config } from '../config.ts';
+import { loadConfig } from '../config-file.ts';
+import { type ExitCode, MONITOR, Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
+import { askLocalMta, askProgram } from '../policy/local-mta.ts';
+import { configuredResolver } from '../policy/network.ts';
+import { dnsServers } from '../policy/resolv-conf.ts';
+import { clockOf } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { DEFAULT_CONFIG } from './context.ts';
+import type { Printer } from './io.ts';
+import { printable } from './table.ts';
+
+const CODES: Record<Severity, ExitCode> = {
+  ok: MONITOR.ok,
+  warn: MONITOR.warning,
+  fail: MONITOR.critical,
+};
+const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = {
+  ok: 'green',
+  warn: 'yellow',
+  fail: 'red',
+};
+
+export const check: Command = {
+  name: 'check',
+  usage: 'check',
+  summary: 'look whether everything is in order, and say what to do where it is not',
+  details: `One line a finding: ok, warn or fail, and below it what to do. Looks at the logs, the MTA's settings, the ledger, the resolver,
+the DKIM key and its DNS record, SPF and DMARC of the sender, the way mail leaves, the clock, and what runs the program.
+Asked by root, it looks with the rights of the user maillog-tlsrpt. Nothing is changed, nothing is sent.
+Exit code: 0 all is well, 1 something is lost or will be, 2 reports will not be made, not be true, or not arrive.
+
+Examples:
+  maillog-tlsrpt check
+  maillog-tlsrpt check --json | jq 'select(.severity != "ok")'`,
+  options: (yargs: Argv) => yargs,
+  async run(_values, globals, printer): Promise<ExitCode> {
+    const configPath = globals.config ?? DEFAULT_CONFIG;
+    const findings = await findAll(globals, configPath);
+    for (const finding of findings) {
+      if (globals.json) printer.json(finding);
+      else if (finding.severity !== 'ok' || !globals.quiet) print(finding, printer);
+    }
+    return CODES[worstOf(findings)];
+  },
+};
+
+/** A configuration that cannot be read is the only finding: all else depends on it. */
+async function findAll(globals: GlobalArguments, configPath: string): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = await loadConfig(configPath);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const text = error.message.includes(configPath) ? error.message : `${configPath}: ${error.message}`;
+    return [fail('config', text, error.help ?? 'see docs/configuration.md')];
+  }
+  const clock = clockOf(globals);
+  const ledger = await ledgerOf(globals.state ?? config.state);
+  try {
+    return await examine({
+      config: { ...config, state: globals.state ?? config.state },
+      configPath,
+      directory: dirname(resolve(configPath)),
+      clock,
+      host: hostname(),
+      resolver: await configuredResolver(config.dns, clock),
+      servers: await dnsServers(config.dns.servers),
+      local: await askLocalMta(),
+      ask: askProgram,
+      access: await serviceAccess(askProgram),
+      ledger,
+      root: '',
+    });
+  } finally {
+    if (!(ledger instanceof Error)) await ledger.close();
+  }
+}
+
+async function ledgerOf(state: string): Promise<Ledger | Error> {
+  try {
+    return await openLedger(state);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+function print({ severity, text, help }: Finding, printer: Printer): void {
+  const word = severity.padEnd(4);
+  const styled = printer.colours ? styleText(STYLES[severity], word, { validateStream: false }) : word;
+  const [first = '', ...rest] = text.split('\n');
+  printer.line(`${styled}  ${printable(first)}`);
+  for (const line of rest) printer.line(`      ${printable(line)}`);
+  if (help !== undefined) printer.line(`      → ${printable(help)}`);
+}

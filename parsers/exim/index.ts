@@ -161,10 +161,13 @@ class EximParser implements LogParser<Open> {
 
 const PIECE_RULES = { kept: 'line-piece', lost: 'line-piece-lost' } as const;
 
-/** Whatever holds none of these tells nothing; `<=` matters only for our own reports. */
+/**
+ * Whatever holds none of these tells nothing. `: [` stands before the pieces of long syslog lines; the last texts show
+ * that a session came to be (R8); `<=` matters only for our own reports.
+ */
 function needlesFor(ownSender: string | undefined): string[] {
-  const flags = [' => ', ' -> ', ' >> ', ' ** ', ' == ', ' *> ', ' Completed'];
-  const texts = ['TLS ', 'SSL ', 'DANE ', 'STARTTLS', 'TLS: ', EVENT_MARK.trim()];
-  const pieces = [': [', '"['];
-  return [...flags, ...texts, ...pieces, ...(ownSender === undefined ? [] : [` <= ${ownSender}`])];
+  const flags = [' => ', ' -> ', ' >> ', ' ** ', ' == ', ' Completed'];
+  const texts = ['TLS ', 'SSL ', 'DANE ', 'STARTTLS', EVENT_MARK.trim(), ': ['];
+  const dialogue = ['SMTP error from', 'SMTP timeout', 'closed connection'];
+  return [...flags, ...texts, ...dialogue, ...(ownSender === undefined ? [] : [` <= ${ownSender}`])];
 }

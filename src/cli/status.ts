@@ -2,16 +2,19 @@ import type { Argv } from 'yargs';
 import { type HeldReason, heldBecause } from '../closing.ts';
 import { type Day, dayOf } from '../day.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { fleetStatus } from '../fleet.ts';
 import type { DomainDay, Log, OutboxRow } from '../ledger/ledger.ts';
 import type { Hint } from '../parser.ts';
 import type { Command } from './command.ts';
 import { type Context, withContext } from './context.ts';
+import { fleetLines, type HostJson, toHostJson } from './fleet-text.ts';
 import type { Printer } from './io.ts';
 import { printable, table } from './table.ts';
 
 /** What `status --json` prints: a public contract. */
 interface Status {
   readonly logs: readonly LogStatus[];
+  readonly hosts: readonly HostJson[];
   readonly days: readonly DayStatus[];
   readonly outbox: Readonly<Record<string, number>>;
   readonly failing: readonly FailingRow[];
@@ -75,6 +78,7 @@ async function gather(context: Context): Promise<Status> {
   const outbox = await context.ledger.outbox();
   return {
     logs: await Promise.all(logs.map((log) => logStatus(context, log))),
+    hosts: (await fleetStatus(context)).map(toHostJson),
     days: await dayStatuses(context, logs),
     outbox: countBy(outbox, (row) => row.state),
     failing: outbox.filter((row) => row.state === 'retry' || row.state === 'given-up').map(failingRow),
@@ -161,6 +165,11 @@ function print(found: Status, printer: Printer): void {
     for (const path of log.incomplete)
       printer.line(`  ! ${printable(path)} ended early: give the whole file to \`backfill\` to read on`);
     for (const hint of log.hints) printer.line(`  ! ${printable(log.name)}: ${printable(hint)}`);
+  }
+  if (found.hosts.length > 1) {
+    printer.line();
+    printer.line(printer.bold('Hosts (sessions of today and yesterday)'));
+    for (const line of fleetLines(found.hosts)) printer.line(`  ${line}`);
   }
   printer.line();
   printer.line(printer.bold('Days (UTC)'));

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { fleetLines, toHostJson } from '../../src/cli/fleet-text.ts';
+
+it('shows hosts, lag and share, and names the late', () => {
+  const hosts = [
+    {
+      host: 'mta1',
+      program: '1.2.0',
+      logs: 1,
+      readToEndAt: 0,
+      lag: 60_400,
+      sessions: 2,
+      share: 2 / 3,
+      holdsUp: [],
+    },
+    {
+      host: 'mta2',
+      logs: 2,
+      readToEndAt: 0,
+      lag: 3 * 3_600_000,
+      sessions: 1,
+      share: 1 / 3,
+      holdsUp: ['2026-11-22'],
+    },
+    { host: 'mta\u001b3', logs: 0, sessions: 0, share: 0, holdsUp: [] },
+  ].map(toHostJson);
+  expect(hosts[0]).toEqual({
+    host: 'mta1',
+    program: '1.2.0',
+    logs: 1,
+    readToEndAt: '1970-01-01T00:00:00.000Z',
+    lagSeconds: 60,
+    sessions: 2,
+    share: 0.6667,
+    holdsUp: [],
+  });
+  const text = fleetLines(hosts).join('\n');
+  expect(text).toMatch(/mta1 +1\.2\.0 +1 +60 s +2 +66\.7 %/);
+  expect(text).toMatch(/mta2 +- +2 +3 h +1 +33\.3 %/);
+  expect(text).toMatch(/never read/);
+  expect(text).toContain('! mta2 is late: 2026-11-22 waits for it');
+  expect(text).not.toContain('\u001b');
+});

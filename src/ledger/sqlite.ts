@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { makeForOwner } from './ownership.ts';
 import type { Dialect, InsertTarget, SqlConnection, SqlDatabase, SqlRow, SqlValue } from './sql.ts';
 
 const DIALECT: Dialect = {
@@ -23,6 +24,7 @@ export function openSqlite(directory: string): SqlDatabase {
   const path = join(directory, 'ledger.sqlite');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeForOwner(path, directory);
     const database = new Database(path, { timeout: BUSY_MS });
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');

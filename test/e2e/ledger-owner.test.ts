@@ -1,4 +1,4 @@
-import { chown, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -27,7 +27,7 @@ it('a ledger that root opens first belongs to the owner of its directory, journa
 });
 
 it('a ledger that is there already keeps its owner', async () => {
-  await (await openLedger(directory)).close();
+  await writeFile(join(directory, 'ledger.sqlite'), '');
   await chown(join(directory, 'ledger.sqlite'), 1, 1);
   const ledger = await openLedger(directory);
   await ledger.setNote('a', 1);

@@ -64,19 +64,40 @@ async function foreignParser(path: string): Promise<ParserModule> {
   return exported.parser as ParserModule;
 }
 
+const madeShape = z.object({
+  envelope: z.union([z.literal('syslog'), z.custom((value) => typeof value === 'function')]),
+  needles: z.array(z.string().regex(/^[\x20-\x7e]+$/)).min(1),
+  idleSeconds: z.number().positive(),
+  entry: z.custom((value) => typeof value === 'function'),
+});
+
 /**
  * Makes a parser with checked options.
- * @throws Problem (config) naming the option that is wrong.
+ * @throws Problem (config) naming the option that is wrong, or what the module's `create` left out.
  */
 export function createParser(module: ParserModule, options: object): LogParser {
   const result = module.options.safeParse(options);
-  if (result.success) return module.create(result.data);
+  if (result.success) return whole(module.name, module.create(result.data));
   const [issue] = result.error.issues;
   throw new Problem(
     EXIT.config,
     `the ${module.name} parser refuses an option: ${issue?.path.join('.')} ${issue?.message}`,
     {
       help: `see parsers/${module.name}/README.md for its options`,
+    },
+  );
+}
+
+/** A foreign module may be plain JavaScript, where no compiler saw that something is missing. */
+function whole(name: string, made: LogParser): LogParser {
+  const shape = madeShape.safeParse(made);
+  if (shape.success) return made;
+  const [issue] = shape.error.issues;
+  throw new Problem(
+    EXIT.config,
+    `the ${name} parser is not whole: \`${issue?.path.join('.')}\` is missing or wrong`,
+    {
+      help: 'create() must return envelope, needles, idleSeconds and entry (parsers/README.md)',
     },
   );
 }

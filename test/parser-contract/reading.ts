@@ -64,10 +64,12 @@ export function readThroughJson(module: ParserModule, sample: Sample): string[] 
     reader.line(line);
     if (reader.faults > 0) throw reader.firstFault;
     const { changed, deleted } = reader.table.takeChanges();
-    if (changed.length === 0 && deleted.length === 0) continue;
-    rows = new Map(rows);
-    for (const key of deleted) rows.delete(key);
-    for (const row of changed) rows.set(row.key, JSON.parse(JSON.stringify(row)) as OpenRow);
+    if (changed.length > 0 || deleted.length > 0) {
+      rows = new Map(rows);
+      for (const key of deleted) rows.delete(key);
+      for (const row of changed) rows.set(row.key, JSON.parse(JSON.stringify(row)) as OpenRow);
+    }
+    // Made anew even where no row changed: what a parser keeps beside the table must be missed.
     const open = JSON.parse(JSON.stringify([...rows.values()])) as OpenRow[];
     reader = readerFor(module, sample, onSession, { open });
   }

@@ -1,25 +1,34 @@
 /**
- * `npm run samples:accept [-- [--yes] [PARSER] [CASE]]`: shows how the sessions read from the samples differ from the
- * accepted ones, and writes `sessions.jsonl` where somebody says yes.
+ * `npm run samples:accept [-- [--yes] [--samples DIR] [PARSER] [CASE]]`: shows how the sessions read from the samples
+ * differ from the accepted ones, and writes `sessions.jsonl` where somebody says yes. The samples of a parser that
+ * lives elsewhere: `--samples DIR --module PATH`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadParser } from '../../src/registry.ts';
 import { type Change, changesOf, printable } from './changes.ts';
 import { recordsOf, SAMPLES, sampledParsers, samplesOf } from './sample.ts';
 
 const { values, positionals } = parseArgs({
-  options: { yes: { type: 'boolean', default: false } },
+  options: {
+    yes: { type: 'boolean', default: false },
+    samples: { type: 'string', default: SAMPLES },
+    module: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const [onlyParser, onlyCase] = positionals;
+const PARSERS = fileURLToPath(new URL('../../parsers/', import.meta.url));
 
 const changes: Change[] = [];
-for (const name of sampledParsers().filter((parser) => onlyParser === undefined || parser === onlyParser)) {
-  const module = await loadParser(name, SAMPLES);
-  for (const sample of samplesOf(name)) {
+for (const name of sampledParsers(values.samples)) {
+  if (onlyParser !== undefined && name !== onlyParser) continue;
+  // By path, so that a parser that is not built in yet can be tried.
+  const module = await loadParser(values.module ?? join(PARSERS, name, 'index.ts'), process.cwd());
+  for (const sample of samplesOf(name, values.samples)) {
     if (onlyCase !== undefined && sample.name !== onlyCase) continue;
     const change = changesOf(`${name}/${sample.name}`, sample.accepted, recordsOf(module, sample));
     if (change !== undefined) changes.push({ ...change, directory: sample.directory });

@@ -117,6 +117,9 @@ function nsdConfig(directory: string, port: number, zones: readonly LabZone[]): 
     ' username: ""',
     ' chroot: ""',
     ' database: ""',
+    // All questions come from one address here.
+    ' rrl-ratelimit: 0',
+    ' rrl-whitelist-ratelimit: 0',
     ` zonesdir: "${directory}"`,
     ` pidfile: "${directory}/nsd.pid"`,
     ` xfrdfile: "${directory}/xfrd.state"`,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema } from './config.ts';
@@ -21,7 +22,36 @@ export async function loadConfig(path: string): Promise<Config> {
       cause: error,
     });
   }
-  return parseConfig(text, path);
+  return withAbsolutePaths(parseConfig(text, path), dirname(resolve(path)));
+}
+
+/** Relative paths start from the directory of the config file, wherever the command was started. */
+function withAbsolutePaths(config: Config, directory: string): Config {
+  const { mail, delivery, state } = config;
+  const absolute = (path: string) => resolve(directory, path);
+  return {
+    ...config,
+    state: /^[a-z]+:\/\//.test(state) ? state : absolute(state),
+    mail: {
+      ...mail,
+      ...(mail.dkim !== undefined && { dkim: withAbsoluteKeys(mail.dkim, absolute) }),
+      ...(mail['password-file'] !== undefined && { 'password-file': absolute(mail['password-file']) }),
+    },
+    delivery: {
+      ...delivery,
+      ...(delivery.directory !== undefined && { directory: absolute(delivery.directory) }),
+      ...(delivery['https-ca'] !== undefined && { 'https-ca': absolute(delivery['https-ca']) }),
+    },
+  };
+}
+
+function withAbsoluteKeys(
+  dkim: NonNullable<Config['mail']['dkim']>,
+  absolute: (path: string) => string,
+): NonNullable<Config['mail']['dkim']> {
+  if (dkim === 'mta') return dkim;
+  if (Array.isArray(dkim)) return dkim.map((one) => ({ ...one, key: absolute(one.key) }));
+  return { ...dkim, key: absolute(dkim.key) };
 }
 
 /** Checks a configuration's text; `path` is for messages only. */

@@ -8,6 +8,7 @@ import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
 import type { Ledger, StoredReport } from './ledger/ledger.ts';
+import { addressResolver } from './policy/addresses.ts';
 import { attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
 import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
@@ -129,7 +130,8 @@ async function close(deps: PipelineDeps, network: Network, released?: Day): Prom
 async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<SendSummary> {
   const due = await deps.ledger.dueOutbox(deps.clock.now(), 1);
   if (due.length === 0) return NOTHING_SENT;
-  const transports = await createTransports(deps.config, deps.clock);
+  const resolver = await configuredResolver(deps.config.dns, deps.clock);
+  const transports = await createTransports(deps.config, deps.clock, addressResolver(resolver));
   try {
     return await sendDue(
       { ...deps, transports },

@@ -11,7 +11,7 @@ import { type Context, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
-import { sayFaults } from './say.ts';
+import { sayFaults, sayHints } from './say.ts';
 
 const backfillArguments = readingArguments.extend({
   overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
@@ -82,6 +82,7 @@ async function readInto(
   });
   const policies = await applyPastPolicies(context, past);
   sayFaults(summary, printer);
+  sayHints(summary, printer);
   if (globals.json) printer.json(toJson(summary, policies));
   else say(summary, policies, printer);
   const later = policies.temporary > 0 ? EXIT.tryAgain : EXIT.ok;

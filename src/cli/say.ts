@@ -8,6 +8,10 @@ import { printable } from './table.ts';
 /** What could not be read, one message a file. */
 export function sayFaults(read: ReadSummary, printer: Printer): void {
   for (const fault of read.faults) printer.problem(fault.problem);
+}
+
+/** What the logs cannot witness: said by `backfill` and `status`, not by every run of a timer. */
+export function sayHints(read: ReadSummary, printer: Printer): void {
   for (const hint of read.hints) printer.message('warning', `warning: ${hint.text}`);
 }
 

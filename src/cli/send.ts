@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { type Preview, previewDue } from '../delivery/dry-run.ts';
 import { loadMailSetup } from '../delivery/mail-setup.ts';
 import { rehearse } from '../delivery/rehearse.ts';
+import { release } from '../delivery/release.ts';
+import { unsuppress } from '../delivery/suppression.ts';
 import { createTransports } from '../delivery/transports.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { rehearsalLedger } from '../ledger/rehearsal.ts';
 import { closePass, sendPass } from '../pipeline.ts';
 import { checked, selectionArguments } from './arguments.ts';
@@ -17,6 +19,7 @@ import { printable } from './table.ts';
 const sendArguments = selectionArguments.extend({
   'dry-run': z.boolean().default(false),
   to: z.string().optional(),
+  unsuppress: z.string().optional(),
 });
 type SendArguments = z.infer<typeof sendArguments>;
 
@@ -42,11 +45,17 @@ Examples:
         type: 'string',
         requiresArg: true,
         describe: 'rehearse: mail everything to this address',
+      })
+      .option('unsuppress', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'send to this rua again, though reports came back from it',
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(sendArguments, values);
     return withContext(globals, async (context) => {
       demandSender(context);
+      if (chosen.unsuppress !== undefined) return forgive(context, chosen.unsuppress, printer);
       if (chosen['dry-run']) return showDue(context, chosen, globals, printer);
       if (chosen.to !== undefined) return rehearseTo(context, chosen, chosen.to, printer);
       return sendNow(context, chosen, globals, printer);
@@ -76,6 +85,15 @@ async function sendNow(
 
 function sayOutcomes(printer: Printer) {
   return (outcome: Parameters<typeof sayOutcome>[0]) => sayOutcome(outcome, printer);
+}
+
+/** Forgets that reports came back from an address: what was kept from it is due again. */
+async function forgive(context: Context, rua: string, printer: Printer): Promise<ExitCode> {
+  const known = await unsuppress(context.ledger, rua);
+  if (!known) throw new Problem(EXIT.usage, `${rua} is not suppressed`, { help: '`status` lists what is' });
+  const rows = await release(context.ledger, context.clock.now(), { states: ['suppressed'], rua });
+  printer.message('notice', `${rua} gets reports again; ${rows} that were kept from it are due`);
+  return EXIT.ok;
 }
 
 /** Closes days upon a ledger that forgets, and shows what that would send. */

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { type HeldReason, heldBecause } from '../closing.ts';
 import { type Day, dayOf } from '../day.ts';
+import { activeSuppressions } from '../delivery/suppression.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { fleetStatus } from '../fleet.ts';
 import type { DomainDay, Log, OutboxRow } from '../ledger/ledger.ts';
@@ -18,6 +19,8 @@ interface Status {
   readonly days: readonly DayStatus[];
   readonly outbox: Readonly<Record<string, number>>;
   readonly failing: readonly FailingRow[];
+  /** Addresses reports came back from: nothing is sent there until then. */
+  readonly suppressed: readonly { readonly rua: string; readonly bounces: number; readonly until: string }[];
 }
 
 interface LogStatus {
@@ -82,7 +85,13 @@ async function gather(context: Context): Promise<Status> {
     days: await dayStatuses(context, logs),
     outbox: countBy(outbox, (row) => row.state),
     failing: outbox.filter((row) => row.state === 'retry' || row.state === 'given-up').map(failingRow),
+    suppressed: await suppressed(context),
   };
+}
+
+async function suppressed({ ledger, clock }: Context): Promise<Status['suppressed']> {
+  const active = await activeSuppressions(ledger, clock.now());
+  return [...active.values()].map(({ rua, bounces, until }) => ({ rua, bounces, until: iso(until) }));
 }
 
 async function logStatus(context: Context, log: Log): Promise<LogStatus> {
@@ -202,6 +211,10 @@ function print(found: Status, printer: Printer): void {
   if (failing.length > 0)
     for (const line of table(['receiver', 'state', 'tries', 'next try', 'last word'], failing))
       printer.line(`  ${line}`);
+  for (const { rua, bounces, until } of found.suppressed) {
+    printer.line(`  ! nothing goes to ${printable(rua)} until ${until}: ${bounces} reports came back`);
+    printer.line(`    maillog-tlsrpt send --unsuppress ${printable(rua)} sends there again`);
+  }
 }
 
 function countBy<T>(items: readonly T[], name: (item: T) => string): Record<string, number> {

@@ -150,9 +150,3 @@ function finding(
 ): Finding {
   return { what, name, verdict, reason, values, warnings };
 }
-
-/** Whether a resolver validates: it vouches for a name in a zone that is surely signed. */
-export async function validates(resolver: Resolver, signedName = 'org'): Promise<boolean | undefined> {
-  const answer = await resolver.lookup(signedName, 'MX');
-  return 'secure' in answer ? answer.secure : undefined;
-}

@@ -64,8 +64,8 @@ export function stsMayApply(tally: TallyKey, snapshot: Snapshot | undefined, hon
 
 function agreesWithEnforce(tally: TallyKey): boolean {
   if (wentInClear(tally)) return false;
-  // Postfix's `tls=` field names the level that was in force: may or encrypt is not what STS sets.
-  if (tally.policyTypeHint === 'no-policy-found' && tally.basis === 'tls-field') return false;
+  // The MTA named the level in force, and may or encrypt is not what STS sets. Exim's hint speaks of DANE only.
+  if (tally.policyTypeHint === 'no-policy-found' && tally.parser !== 'exim') return false;
   if (tally.outcome === 'failure' || tally.peerTrust === undefined) return true;
   if (tally.peerTrust === 'verified') return true;
   // Postfix says Verified wherever a match was demanded and met; Exim knows no such word.

@@ -164,6 +164,20 @@ const ROWS: readonly Row[] = [
     'no-policy-found success',
   ],
   ['tls=may under enforce', may, enforce, STS, 'no-policy-found success'],
+  [
+    'tls=may under enforce, a handshake that failed',
+    tally({ ...handshake, policyTypeHint: 'no-policy-found' }),
+    enforce,
+    STS,
+    'no-policy-found failure validation-failure tls-handshake-failure',
+  ],
+  [
+    'Exim’s hint speaks of DANE only',
+    tally({ ...handshake, policyTypeHint: 'no-policy-found', parser: 'exim' }),
+    enforce,
+    STS,
+    'sts+ failure validation-failure tls-handshake-failure',
+  ],
   ['clear text under enforce', clear, enforce, STS, 'no-policy-found failure starttls-not-supported'],
   ['STARTTLS missing under enforce', demanded, enforce, STS, 'sts+ failure starttls-not-supported'],
   [

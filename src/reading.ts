@@ -1,41 +1,67 @@
 import { resolve } from 'node:path';
 import type { Config, LogConfig } from './config.ts';
-import { EXIT, Problem } from './errors.ts';
-import { StalePosition } from './ledger/ledger.ts';
+import { Problem } from './errors.ts';
+import { describeFile } from './logs/chain.ts';
+import { sortByContent } from './logs/content-order.ts';
+import { isCompressed, logName } from './logs/rotation-name.ts';
+import { localZone, zoneOf } from './logs/zone.ts';
+import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
+import { sendingAddresses } from './policy/sending-address.ts';
+import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
+import { isOfTheLedger } from './reading/faults.ts';
+import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
+import { LogReading } from './reading/log-reading.ts';
+import { SeenFiles } from './reading/seen-files.ts';
 import {
-  LogReading,
+  emptySummary,
   type ReadingDeps,
   type ReadSummary,
   type Source,
   type SourceFile,
-} from './log-reading.ts';
-import { chainOf, logName, sortByContent } from './logs/chain.ts';
-import { localZone, zoneOf } from './logs/zone.ts';
-import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
-import { sendingAddresses } from './policy/sending-address.ts';
+} from './reading/source.ts';
 import { createParser, loadParser } from './registry.ts';
 
-export type { Overlap, ReadSummary } from './log-reading.ts';
+export type { Overlap, ReadSummary } from './reading/source.ts';
 
-/** Two processes reading one log get out of each other's way at last. */
-const MAX_ATTEMPTS = 20;
+export interface ConfiguredDeps extends ReadingDeps {
+  readonly config: Config;
+  /** The directory relative paths of the config start from. */
+  readonly directory: string;
+  /** The reading host's name. */
+  readonly host: string;
+}
+
+/** A log of the config, ready to be read from pass to pass. */
+export interface ConfiguredReading {
+  /** As the config names it. */
+  readonly name: string;
+  /** Reads what is new. @param thorough see {@link ChainReading.pass} */
+  pass(summary: ReadSummary, thorough?: boolean): Promise<void>;
+}
 
 /** Reads what is new in every log of the config, rotations first. */
-export async function readConfiguredLogs(
-  deps: ReadingDeps & { readonly config: Config; readonly directory: string; readonly host: string },
-): Promise<ReadSummary> {
+export async function readConfiguredLogs(deps: ConfiguredDeps): Promise<ReadSummary> {
   const summary = emptySummary();
+  for (const reading of await configuredReadings(deps, summary))
+    await collectFaults(summary, reading.name, () => reading.pass(summary));
+  return summary;
+}
+
+/** The logs of the config that can be read; what is wrong with another becomes a fault of the summary. */
+export async function configuredReadings(
+  deps: ConfiguredDeps,
+  summary: ReadSummary,
+): Promise<ConfiguredReading[]> {
   // Asked only of logs of this very host: of another host's MTA nothing is known here.
   const here = deps.config.mta.honours === 'auto' ? await askLocalMta() : {};
+  const readings: ConfiguredReading[] = [];
   for (const log of deps.config.logs) {
     await collectFaults(summary, log.path, async () => {
       const source = await configuredSource(deps, log, log.host === undefined ? here : {});
-      const chain = await chainOf(source.name);
-      const files = chain.map((path) => ({ path, finished: path !== source.name }));
-      await readSource(deps, source, files, summary);
+      readings.push(new ChainReading(deps, source, deps.config.keep));
     });
   }
-  return summary;
+  return readings;
 }
 
 async function configuredSource(
@@ -72,20 +98,46 @@ export async function readArchivedLogs(
   how: Omit<Source, 'name'>,
 ): Promise<ReadSummary> {
   const summary = emptySummary();
-  const byLog = new Map<string, SourceFile[]>();
+  const byLog = new Map<string, string[]>();
   const order = { zone: how.zone, ...(how.latest !== undefined && { latest: how.latest }) };
   for (const path of await sortByContent([...new Set(paths)], order)) {
     const name = path === '-' ? path : logName(path);
-    byLog.set(name, [...(byLog.get(name) ?? []), { path, finished: true }]);
+    byLog.set(name, [...(byLog.get(name) ?? []), path]);
   }
   for (const [name, files] of byLog) {
-    await collectFaults(summary, name, () => readSource(deps, { ...how, name }, files, summary));
+    await collectFaults(summary, name, () =>
+      untilFresh(() => readArchived(deps, { ...how, name }, files, summary)),
+    );
   }
   return summary;
 }
 
-function emptySummary(): ReadSummary {
-  return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [] };
+async function readArchived(
+  deps: ReadingDeps,
+  source: Source,
+  paths: readonly string[],
+  summary: ReadSummary,
+): Promise<void> {
+  const reading = new LogReading(deps, source, summary);
+  await reading.begin();
+  const seen = new SeenFiles(deps.ledger, reading.log.id);
+  await seen.load();
+  const holdings: Holding[] = [];
+  for (const path of paths) {
+    const file = await archivedFile(path, deps.clock.now());
+    holdings.push(...(await readFiles(reading, seen, [file], deps.signal)));
+  }
+  await seen.save();
+  await reading.end();
+  countFiles(summary, holdings);
+}
+
+/** The file may be a log that is still being written. */
+async function archivedFile(path: string, now: number): Promise<SourceFile> {
+  const found = path === '-' ? undefined : await describeFile(path);
+  const age = found === undefined ? SETTLED_MS : now - found.changedAt;
+  const growing = !isCompressed(path) && age >= 0 && age < SETTLED_MS;
+  return { path, finished: !growing, ...(found !== undefined && { found }) };
 }
 
 async function collectFaults(summary: ReadSummary, path: string, work: () => Promise<void>): Promise<void> {
@@ -94,29 +146,5 @@ async function collectFaults(summary: ReadSummary, path: string, work: () => Pro
   } catch (error) {
     if (!(error instanceof Problem) || isOfTheLedger(error)) throw error;
     summary.faults.push({ path, problem: error });
-  }
-}
-
-/** A ledger that is away or full, or a wrong config, stops everything; a bad log stops itself only. */
-function isOfTheLedger(problem: Problem): boolean {
-  return problem.exitCode !== EXIT.data && problem.exitCode !== EXIT.unavailable;
-}
-
-async function readSource(
-  deps: ReadingDeps,
-  source: Source,
-  files: readonly SourceFile[],
-  summary: ReadSummary,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const log = await deps.ledger.log(source.host, source.parserName, source.name);
-      const reading = new LogReading(deps, source, log, summary);
-      await reading.begin();
-      return await reading.files(files);
-    } catch (error) {
-      // Somebody else has read on: what was not committed is read again from the ledger's positions.
-      if (!(error instanceof StalePosition) || attempt >= MAX_ATTEMPTS) throw error;
-    }
   }
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { modifiedAt, openLog } from '../logs/archive.ts';
-import { sortByContent } from '../logs/chain.ts';
+import { sortByContent } from '../logs/content-order.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import { createParser, loadParser } from '../registry.ts';

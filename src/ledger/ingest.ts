@@ -156,7 +156,10 @@ async function insertSegment(
   return number(row, 'id');
 }
 
-/** Lines through a pipe have no name to tell logs apart, so there every other segment counts as another log. */
+/**
+ * Lines through a pipe have no name to tell logs apart, so there every other segment counts as another log; and so
+ * does one that begins like this one, for it may be the same file, edited.
+ */
 async function refuseOverlap(
   connection: SqlConnection,
   batch: IngestBatch,
@@ -172,7 +175,9 @@ async function refuseOverlap(
   const [row] = await connection.query(
     `SELECT other.log_id, other.first_time, other.last_time FROM segment other
      JOIN log mine ON mine.id = $1 AND other.host = mine.host AND other.parser = mine.parser
-     WHERE other.id <> $2 AND (other.log_id <> $1 OR mine.name = '-')
+     JOIN segment this ON this.id = $2
+     WHERE other.id <> $2
+       AND (other.log_id <> $1 OR mine.name = '-' OR other.segment_identity = this.segment_identity)
        AND other.first_time < $4 AND other.last_time > $3 ORDER BY other.first_time`,
     [batch.logId, segmentId, batch.firstTime, batch.lastTime],
   );

@@ -151,6 +151,25 @@ export function describeLedger(
       expect(await ledger.tallies({})).toMatchObject([{ count: 4 }]);
     });
 
+    it('keeps segments of one identity apart, and refuses that two readers meet one first', async () => {
+      const first = { firstTime: HOUR, lastTime: HOUR + 1000 };
+      await ledger.commit(await batch({ segment: segment('s1', 500), ...first }));
+      await expect(ledger.commit(await batch({ segment: segment('s1', 700) }))).rejects.toBeInstanceOf(
+        StalePosition,
+      );
+      const twin = { ...segment('s1', 700), tie: 1, firstLine: 'ff' };
+      const edited = await batch({ segment: twin, ...first, refuseOverlap: true });
+      await expect(ledger.commit(edited)).rejects.toBeInstanceOf(OverlapError);
+      await ledger.commit({ ...edited, refuseOverlap: false });
+      const { segmentId } = await ledger.commit(await batch({ segment: segment('short', 20) }));
+      await ledger.commit(await batch({ segment: segment('s1', 800, segmentId) }));
+      expect(await ledger.segments('mta1', 'postfix')).toMatchObject([
+        { identity: 's1', tie: 0, position: { offset: 500 } },
+        { identity: 's1', tie: 1, firstLine: 'ff', position: { offset: 700 } },
+        { identity: 's1', tie: 2, position: { offset: 800 } },
+      ]);
+    });
+
     it('attributes tallies and merges what then is equal', async () => {
       const policy = { id: 'p1', domain: 'example.org', content: { found: true } };
       await ledger.commit(await batch());

@@ -1,10 +1,9 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EXIT, Problem } from '../../src/errors.ts';
-import { chainOf, logName, sortByContent } from '../../src/logs/chain.ts';
-import { zoneOf } from '../../src/logs/zone.ts';
+import { type ChainFile, chainOf, sameChain } from '../../src/logs/chain.ts';
+import { logName } from '../../src/logs/rotation-name.ts';
 import { temporaryDirectories } from './temporary.ts';
 
 const newDirectory = temporaryDirectories();
@@ -15,9 +14,13 @@ async function directoryWith(files: Readonly<Record<string, string | Buffer>>): 
   return directory;
 }
 
+function namesOf(chain: readonly ChainFile[]): string[] {
+  return chain.map(({ path }) => basename(path));
+}
+
 async function chainIn(names: readonly string[], live = 'mail.log'): Promise<string[]> {
   const directory = await directoryWith(Object.fromEntries(names.map((name) => [name, ''])));
-  return (await chainOf(join(directory, live))).map((path) => basename(path));
+  return namesOf(await chainOf(join(directory, live)));
 }
 
 describe('the name of a log', () => {
@@ -106,7 +109,7 @@ describe('a chain', () => {
     const directory = await directoryWith({ 'mail.log.1': '', 'mail.log.2': '', 'mail.log-20260201': '' });
     await utimes(join(directory, 'mail.log.1'), new Date(numbered), new Date(numbered));
     await utimes(join(directory, 'mail.log-20260201'), new Date(dated), new Date(dated));
-    expect((await chainOf(join(directory, 'mail.log'))).map((path) => basename(path))).toEqual(expected);
+    expect(namesOf(await chainOf(join(directory, 'mail.log')))).toEqual(expected);
   });
 
   test('in a directory that is not there is a fault with its path', async () => {
@@ -116,55 +119,56 @@ describe('a chain', () => {
   });
 });
 
-describe('the order by content', () => {
-  const syslog = (stamp: string) => `${stamp} mail postfix/smtp[1]: x\n`;
+describe('a live path that is a symbolic link', () => {
+  test('has the rotations of its target too', async () => {
+    const directory = await directoryWith({ 'link.log.2': '' });
+    await mkdir(join(directory, 'data'));
+    for (const name of ['real.log', 'real.log.1']) await writeFile(join(directory, 'data', name), '');
+    await symlink(join('data', 'real.log'), join(directory, 'link.log'));
+    const chain = await chainOf(join(directory, 'link.log'));
+    expect(namesOf(chain)).toEqual(['link.log.2', 'real.log.1', 'link.log']);
+    expect(chain.map(({ live }) => live)).toEqual([false, false, true]);
+  });
 
-  test('is that of the first stamps, of whatever shape, in archives too; what has none comes last', async () => {
-    const directory = await directoryWith({
-      c: syslog('Nov  3 10:00:00'),
-      b: gzipSync(`torn line\n${syslog('2026-11-02T10:00:00Z')}`),
-      a: '2026-11-01 10:00:00 1xVZOu-000000004YM-1YJW => bob@example.org\n',
-      d: '{"log":"x\\n","stream":"stdout","time":"2026-11-04T09:00:01Z"}\n',
-      empty: '',
-      noise: 'no stamp\n',
-    });
-    await mkdir(join(directory, 'folder'));
-    const given = ['noise', 'd', 'missing', 'c', 'folder', 'b', 'empty', 'a'].map((name) =>
-      join(directory, name),
-    );
-    const sorted = await sortByContent(['-', ...given], { latest: Date.parse('2026-11-23T00:00:00Z') });
-    expect(sorted.map((path) => basename(path))).toEqual([
-      'a',
-      'b',
-      'c',
-      'd',
-      '-',
-      'noise',
-      'missing',
-      'folder',
-      'empty',
+  test('leads to the file of today, which is no rotation, and before it comes that of yesterday', async () => {
+    const directory = await directoryWith({ 'mail.log-20261122': '', 'mail.log-20261123': '', 'own-22': '' });
+    await symlink('mail.log-20261123', join(directory, 'mail.log'));
+    const live = join(directory, 'mail.log');
+    expect(namesOf(await chainOf(live))).toEqual(['mail.log-20261122', 'mail.log']);
+    expect(namesOf(await chainOf(live, join(directory, 'own-22')))).toEqual([
+      'mail.log-20261122',
+      'own-22',
+      'mail.log',
     ]);
+    expect(namesOf(await chainOf(live, join(directory, 'mail.log-20261122')))).toEqual([
+      'mail.log-20261122',
+      'mail.log',
+    ]);
+    expect(namesOf(await chainOf(live, join(directory, 'gone')))).toEqual(['mail.log-20261122', 'mail.log']);
   });
+});
 
-  test('takes the year of stamps without one from the time of the last change', async () => {
-    const directory = await directoryWith({ old: syslog('Dec 31 10:00:00'), new: syslog('Jan  1 10:00:00') });
-    const changed = new Date('2026-01-02T00:00:00Z');
-    await utimes(join(directory, 'old'), changed, changed);
-    await utimes(join(directory, 'new'), changed, changed);
-    const sorted = await sortByContent([join(directory, 'new'), join(directory, 'old')]);
-    expect(sorted.map((path) => basename(path))).toEqual(['old', 'new']);
-  });
+test("is Docker's json-file log with its rotations", async () => {
+  const live = '4c01db0b339c-json.log';
+  expect(
+    await chainIn([live, `${live}.1`, `${live}.2.gz`, `${live}.10.gz`, '4c01-json.log.1'], live),
+  ).toEqual([`${live}.10.gz`, `${live}.2.gz`, `${live}.1`, live]);
+});
 
-  test('reads stamps without a zone in the configured one', async () => {
-    const directory = await directoryWith({
-      a: syslog('Nov  2 10:30:00'),
-      b: syslog('2026-11-02T10:00:00Z'),
-    });
-    const paths = [join(directory, 'a'), join(directory, 'b')];
-    const latest = Date.parse('2026-11-23T00:00:00Z');
-    const order = async (zone: string) =>
-      (await sortByContent(paths, { latest, zone: zoneOf(zone) })).map((path) => basename(path));
-    expect(await order('UTC')).toEqual(['b', 'a']);
-    expect(await order('Europe/Berlin')).toEqual(['a', 'b']);
-  });
+test('a file under two names is one', async () => {
+  const directory = await directoryWith({ 'mail.log': '', 'mail.log.1': '' });
+  await link(join(directory, 'mail.log.1'), join(directory, 'mail.log.2'));
+  expect(namesOf(await chainOf(join(directory, 'mail.log')))).toEqual(['mail.log.2', 'mail.log']);
+});
+
+test('a chain is the same until something in it is rotated', async () => {
+  const directory = await directoryWith({ 'mail.log': 'a', 'mail.log.1': '' });
+  const live = join(directory, 'mail.log');
+  const chain = await chainOf(live);
+  await writeFile(live, 'grown');
+  expect(sameChain(chain, await chainOf(live))).toBe(true);
+  await rename(live, `${live}.1`);
+  await writeFile(live, '');
+  expect(namesOf(await chainOf(live))).toEqual(namesOf(chain));
+  expect(sameChain(chain, await chainOf(live))).toBe(false);
 });

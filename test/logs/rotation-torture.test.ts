@@ -93,8 +93,8 @@ async function readChain(
   committed: Committed,
   killAfter = Number.POSITIVE_INFINITY,
 ): Promise<void> {
-  for (const path of await chainOf(host.live)) {
-    const finished = path !== host.live;
+  for (const { path, live } of await chainOf(host.live)) {
+    const finished = !live;
     const batches = await readInto(committed, path, { finished, enough: () => true, killAfter });
     if (batches.at(-1)?.end === false) return;
   }

@@ -1,0 +1,114 @@
+import { type ChainFile, chainOf, sameChain, targetOf } from '../logs/chain.ts';
+import { MovedFile } from '../logs/file-key.ts';
+import { countFiles, type Holding, readFiles, untilFresh } from './files-reading.ts';
+import { LogReading } from './log-reading.ts';
+import { SeenFiles } from './seen-files.ts';
+import { emptySummary, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
+import { gapText, Trail } from './trail.ts';
+
+/** A daemon may write to a rotated file until it is told to open a new one; after this silence it does no more. */
+export const SETTLED_MS = 60_000;
+/** Listings of a directory that is being rotated until we are content with what was read. */
+const MAX_LISTINGS = 10;
+
+/** The reading of a configured log, from its rotations to the file being written. It may go on from pass to pass. */
+export class ChainReading {
+  readonly #deps: ReadingDeps;
+  readonly #source: Source;
+  readonly #reading: LogReading;
+  /** How long holes are remembered, ms. */
+  readonly #keep: number;
+  #notes: { readonly seen: SeenFiles; readonly trail: Trail } | undefined;
+
+  constructor(deps: ReadingDeps, source: Source, keep: number) {
+    this.#deps = deps;
+    this.#source = source;
+    this.#keep = keep;
+    this.#reading = new LogReading(deps, source, emptySummary());
+  }
+
+  /** The path of the file being written. */
+  get name(): string {
+    return this.#source.name;
+  }
+
+  /**
+   * Reads what is new, oldest first.
+   * @param thorough also note that the log was read to its end, and what it could not witness
+   */
+  async pass(summary: ReadSummary, thorough = true): Promise<void> {
+    this.#reading.summary = summary;
+    await untilFresh(() => this.#pass(summary, thorough));
+  }
+
+  async #pass(summary: ReadSummary, thorough: boolean): Promise<void> {
+    const reading = this.#reading;
+    await reading.begin();
+    const { seen, trail } = await this.#noted(reading.log.id);
+    const { holdings, still } = await this.#settled(seen, trail);
+    const aborted = this.#deps.signal?.aborted === true;
+    if (still && !aborted) await this.#follow(trail, holdings, summary);
+    await seen.save();
+    await trail.save(this.#deps.clock.now() - this.#keep);
+    if (thorough && !aborted) await reading.end();
+    countFiles(summary, holdings);
+  }
+
+  /** Read anew in every pass, for another process may have read in between. */
+  async #noted(logId: number): Promise<{ readonly seen: SeenFiles; readonly trail: Trail }> {
+    const { ledger } = this.#deps;
+    this.#notes ??= { seen: new SeenFiles(ledger, logId), trail: new Trail(ledger, logId) };
+    await this.#notes.seen.load();
+    await this.#notes.trail.load();
+    return this.#notes;
+  }
+
+  /**
+   * Reads the chain until no rotation came in between, so that lines are read in their order. Of one that is rotated
+   * faster than it is read, the next pass reads the rest.
+   */
+  async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
+    let chain = await chainOf(this.name, trail.target);
+    for (let listing = 1; ; listing++) {
+      const holdings = await this.#read(seen, chain);
+      const now = await chainOf(this.name, trail.target);
+      const still = holdings !== undefined && sameChain(chain, now);
+      if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)
+        return { holdings: holdings ?? [], still };
+      chain = now;
+    }
+  }
+
+  /** Undefined when a file was not where the listing had it. */
+  async #read(seen: SeenFiles, chain: readonly ChainFile[]): Promise<Holding[] | undefined> {
+    const now = this.#deps.clock.now();
+    const files = chain.map((file) => asSource(file, now));
+    try {
+      return await readFiles(this.#reading, seen, files, this.#deps.signal);
+    } catch (error) {
+      if (error instanceof MovedFile) return undefined;
+      throw error;
+    }
+  }
+
+  async #follow(trail: Trail, holdings: readonly Holding[], summary: ReadSummary): Promise<void> {
+    const holding = holdings.find(({ file }) => file.path === this.name);
+    if (holding === undefined || holdings.some(({ problem }) => problem !== undefined)) return;
+    const { segments, log } = this.#reading;
+    const target = await targetOf(this.name);
+    const gap = trail.follow(holdings, { holding, target }, segments, this.#deps.clock.now());
+    if (gap !== undefined)
+      summary.hints.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });
+    const live = segments.find(({ id }) => id === holding.segment);
+    if (live === undefined || live.logId === log.id) return;
+    summary.hints.push({
+      id: 'same-log',
+      text: `${this.name} holds the same lines as another log that is read, and they count once; one of the two in \`logs\` is enough`,
+    });
+  }
+}
+
+function asSource({ path, live, found }: ChainFile, now: number): SourceFile {
+  const finished = !live && found !== undefined && now - found.changedAt >= SETTLED_MS;
+  return { path, finished, ...(found !== undefined && { found }) };
+}

@@ -1,0 +1,74 @@
+import type { Problem } from '../errors.ts';
+import { StalePosition } from '../ledger/ledger.ts';
+import { MovedFile } from '../logs/file-key.ts';
+import type { LogReading } from './log-reading.ts';
+import type { SeenFiles } from './seen-files.ts';
+import type { ReadSummary, SourceFile } from './source.ts';
+
+/** Two processes reading one log get out of each other's way at last. */
+const MAX_ATTEMPTS = 20;
+
+/** What one file of a pass held. */
+export interface Holding {
+  readonly file: SourceFile;
+  /** Absent where it has not even a line, or could not be read. */
+  readonly segment?: number;
+  readonly problem?: Problem;
+  readonly bytes: number;
+}
+
+/** Reads what is new in files of one log, in their order; stops early when the signal aborts. */
+export async function readFiles(
+  reading: LogReading,
+  seen: SeenFiles,
+  files: readonly SourceFile[],
+  signal?: AbortSignal,
+): Promise<Holding[]> {
+  const holdings: Holding[] = [];
+  for (const file of files) {
+    if (signal?.aborted === true) break;
+    holdings.push(await readOne(reading, seen, file, signal));
+  }
+  return holdings;
+}
+
+async function readOne(
+  reading: LogReading,
+  seen: SeenFiles,
+  file: SourceFile,
+  signal: AbortSignal | undefined,
+): Promise<Holding> {
+  const known = seen.find(file);
+  if (known !== undefined)
+    return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
+  const { bytes, segment, problem } = await reading.file(file);
+  const held = segment === undefined ? {} : { segment: segment.id };
+  // What it looked like before it was read: lines may have been added since.
+  if (problem === undefined && file.found !== undefined && signal?.aborted !== true)
+    seen.add(file.path, { print: file.found.print, finished: file.finished, ...held });
+  return { file, bytes, ...held, ...(problem !== undefined && { problem }) };
+}
+
+/** Adds a pass over some files to what was read. */
+export function countFiles(summary: ReadSummary, holdings: readonly Holding[]): void {
+  for (const { file, bytes, problem } of holdings) {
+    summary.files++;
+    if (problem !== undefined) summary.faults.push({ path: file.path, problem });
+    else if (bytes === 0) summary.known++;
+  }
+}
+
+/**
+ * Does it again when somebody else has read on, or moved a file: what was not committed is read again from the
+ * ledger's positions.
+ */
+export async function untilFresh<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = error instanceof StalePosition || error instanceof MovedFile;
+      if (!passing || attempt >= MAX_ATTEMPTS) throw error;
+    }
+  }
+}

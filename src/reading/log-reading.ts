@@ -1,0 +1,271 @@
+import { TallyCounter } from '../batch.ts';
+import { Problem } from '../errors.ts';
+import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
+import { modifiedAt } from '../logs/archive.ts';
+import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
+import { findStart, type SegmentStart } from '../logs/segment-start.ts';
+import { SessionReader } from '../logs/session-reader.ts';
+import { TruncatedArchive } from '../logs/truncated-archive.ts';
+import type { LogParser } from '../parser.ts';
+import { withSendingAddress } from '../policy/sending-address.ts';
+import { isOfTheLedger, lookalike, refusal } from './faults.ts';
+import type { ReadingDeps, ReadSummary, Source, SourceFile } from './source.ts';
+
+/** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
+const BATCH_TALLIES = 20_000;
+const BATCH_BYTES = 256 * 1_048_576;
+
+/** What came of one file. */
+export interface FileOutcome {
+  /** Uncompressed bytes of the lines that were new. */
+  readonly bytes: number;
+  /** The segment it holds; absent where it has not even a line. */
+  readonly segment?: Segment;
+  readonly problem?: Problem;
+}
+
+/** The reading of one log: bytes in, committed batches out. It may go on from pass to pass. */
+export class LogReading {
+  /** Where what is committed is counted. */
+  summary: ReadSummary;
+  readonly #deps: ReadingDeps;
+  readonly #source: Source;
+  readonly #parser: LogParser;
+  readonly #counter: TallyCounter;
+  /** Those of other logs whose segments turn up among our files, by log id. */
+  readonly #owners = new Map<number, LogReading>();
+  #log: Log | undefined;
+  #known: Segment[] = [];
+  #reader: SessionReader;
+  /** Lines were read that are not committed. */
+  #dirty = false;
+  #version = -1;
+  #latest = 0;
+  #bytes = 0;
+  #linesCounted = 0;
+
+  constructor(deps: ReadingDeps, source: Source, summary: ReadSummary) {
+    this.#deps = deps;
+    this.#source = source;
+    this.summary = summary;
+    this.#parser = source.makeParser();
+    this.#counter = new TallyCounter(source.host, source.parserName);
+    this.#reader = this.#newReader([]);
+  }
+
+  /** The log as the ledger had it at {@link begin}. */
+  get log(): Log {
+    if (this.#log === undefined) throw new Error('begin was not called');
+    return this.#log;
+  }
+
+  /** Every segment of this host and parser, whatever its log. */
+  get segments(): readonly Segment[] {
+    return this.#known;
+  }
+
+  /** Takes up positions and open sessions as they are committed by now; what was read since is dropped. */
+  async begin(): Promise<void> {
+    const { ledger } = this.#deps;
+    const { host, parserName, name } = this.#source;
+    // The version first: whatever is committed while the rest is fetched makes our own commit fail.
+    const log = await ledger.log(host, parserName, name);
+    if (this.#dirty || log.version !== this.#version) {
+      this.#counter.take();
+      this.#linesCounted = 0;
+      this.#bytes = 0;
+      this.#reader = this.#newReader(await ledger.openRows(log.id));
+      this.#dirty = false;
+    }
+    this.#log = log;
+    this.#version = log.version;
+    this.#known = await ledger.segments(host, parserName);
+  }
+
+  /**
+   * Reads what is new in a file, into the log that its segment belongs to.
+   * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated
+   */
+  async file(file: SourceFile): Promise<FileOutcome> {
+    const { path, found } = file;
+    const start = await findStart(path, this.#known, found === undefined ? {} : { expect: found.key }).catch(
+      (error: unknown) => this.#problemOf(error, file),
+    );
+    if (start instanceof Problem) return { bytes: 0, problem: start };
+    try {
+      const reading = await this.#readingOf(start);
+      const outcome = await reading.#take(file, start);
+      if (reading !== this && outcome.segment !== undefined) this.#know(outcome.segment);
+      return outcome;
+    } finally {
+      await start.pieces.return();
+    }
+  }
+
+  /** Notes that the log was read to its end, and what it could not witness. */
+  async end(): Promise<void> {
+    this.#reader.firstTime = undefined;
+    this.#reader.lastTime = undefined;
+    await this.#write({ readToEndAt: this.#deps.clock.now() });
+    const { table } = this.#reader;
+    const hints = this.#parser.hints?.(table, table.keys()) ?? [];
+    this.summary.hints.push(...hints);
+    await this.#deps.ledger.setNote(
+      `hints:${this.log.id}`,
+      hints.map(({ id, text }) => ({ id, text })),
+    );
+    if (this.#reader.faults > 0) {
+      this.summary.hints.push({
+        id: 'parser-fault',
+        text: `the ${this.#source.parserName} parser failed on ${this.#reader.faults} lines of ${this.#source.name} and passed them over; please report it`,
+      });
+    }
+  }
+
+  /** Open sessions belong to the log: what goes on in another log's segment is read as that log's. */
+  async #readingOf({ segment, short }: SegmentStart): Promise<LogReading> {
+    if (segment === undefined || short || segment.logId === this.log.id) return this;
+    const owner = this.#owners.get(segment.logId) ?? (await this.#newOwner(segment.logId));
+    owner.summary = this.summary;
+    await owner.begin();
+    const now = owner.#known.find(({ id }) => id === segment.id);
+    if (now?.position.offset !== segment.position.offset) throw new StalePosition('its log was read on');
+    return owner;
+  }
+
+  async #newOwner(logId: number): Promise<LogReading> {
+    const log = (await this.#deps.ledger.logs()).find(({ id }) => id === logId);
+    if (log === undefined) throw new StalePosition('the log of a segment is gone');
+    const owner = new LogReading(this.#deps, { ...this.#source, name: log.name }, this.summary);
+    this.#owners.set(logId, owner);
+    return owner;
+  }
+
+  async #take(file: SourceFile, start: SegmentStart): Promise<FileOutcome> {
+    this.#latest =
+      this.#source.latest ?? file.found?.changedAt ?? (await modifiedAt(file.path)) ?? this.#deps.clock.now();
+    this.#reader.firstTime = undefined;
+    this.#reader.lastTime = undefined;
+    const batches = readFrom(file.path, start, {
+      known: this.#known,
+      sink: this.#sink(file.path),
+      finished: file.finished,
+      enough: () => this.#isEnough(),
+    });
+    let { segment } = start;
+    let bytes = 0;
+    const outcome = () => ({ bytes, ...(segment !== undefined && { segment }) });
+    try {
+      for await (const batch of batches) {
+        bytes += batch.bytes;
+        const changed = batch.bytes > 0 || batch.segment.incomplete !== (segment?.incomplete ?? false);
+        if (changed) segment = await this.#commit(batch, segment);
+        if (this.#deps.signal?.aborted === true) break;
+      }
+      return outcome();
+    } catch (error) {
+      // One that is still being written may be cut off: it is read on when it has grown.
+      const growing = error instanceof TruncatedArchive && !file.finished;
+      const problem = await this.#problemOf(error, file);
+      return { ...outcome(), ...(!growing && { problem }) };
+    }
+  }
+
+  #isEnough(): boolean {
+    return (
+      this.#counter.size >= BATCH_TALLIES || this.#bytes >= BATCH_BYTES || this.#deps.signal?.aborted === true
+    );
+  }
+
+  /** What is wrong with a file, if that is what an error says; else it is thrown on. */
+  async #problemOf(error: unknown, { path }: SourceFile): Promise<Problem> {
+    const problem = error instanceof OverlapError ? refusal(path, this.#source.host, error) : error;
+    const ofTheFile = problem instanceof Problem && !isOfTheLedger(problem);
+    if (!ofTheFile) throw error;
+    if (this.#dirty) await this.begin();
+    return problem;
+  }
+
+  #sink(path: string) {
+    return {
+      bytes: (piece: Buffer): number => {
+        const taken = this.#reader.bytes(piece);
+        this.#bytes += piece.length;
+        if (taken > 0) this.#dirty = true;
+        this.#deps.onBytes?.(path, piece.length);
+        return taken;
+      },
+      finish: (): number => this.#reader.finish(),
+      discard: (): void => this.#reader.discard(),
+    };
+  }
+
+  async #commit({ segment: part }: SegmentBatch, before: Segment | undefined): Promise<Segment> {
+    const { firstTime, lastTime } = this.#reader;
+    const id = await this.#write({ segment: before === undefined ? part : { ...part, id: before.id } });
+    const segment: Segment = {
+      ...before,
+      ...part,
+      id: id ?? -1,
+      tie: before?.tie ?? part.tie ?? 0,
+      logId: this.log.id,
+      ...(firstTime !== undefined && { firstTime: before?.firstTime ?? firstTime }),
+      ...(lastTime !== undefined && { lastTime }),
+    };
+    this.#know(segment);
+    if (before === undefined && segment.tie > 0) this.summary.hints.push(lookalike(segment));
+    return segment;
+  }
+
+  #know(segment: Segment): void {
+    this.#known = [...this.#known.filter(({ id }) => id !== segment.id), segment];
+  }
+
+  async #write(part: Pick<IngestBatch, 'segment' | 'readToEndAt'>): Promise<number | undefined> {
+    const { firstTime, lastTime, table } = this.#reader;
+    const { changed, deleted } = table.takeChanges();
+    const oldest = table.oldest();
+    const sessions = this.#counter.sessions;
+    this.#dirty = true;
+    const { segmentId, version } = await this.#deps.ledger.commit({
+      ...part,
+      logId: this.log.id,
+      ingestedAt: this.#deps.clock.now(),
+      sessions: this.#counter.take(),
+      openChanged: changed,
+      openDeleted: deleted,
+      expectedVersion: this.#version,
+      refuseOverlap: this.#source.overlap === 'refuse',
+      ...(oldest !== undefined && { oldestOpen: oldest }),
+      ...(firstTime !== undefined && { firstTime }),
+      ...(lastTime !== undefined && { lastTime }),
+    });
+    this.#version = version;
+    this.#bytes = 0;
+    this.#dirty = false;
+    this.#count(sessions);
+    return segmentId;
+  }
+
+  /** Counted only when committed, so that what is read twice is said once. */
+  #count(sessions: number): void {
+    const { lines, firstTime, lastTime } = this.#reader;
+    const { summary } = this;
+    summary.sessions += sessions;
+    summary.lines += lines - this.#linesCounted;
+    this.#linesCounted = lines;
+    if (firstTime !== undefined) summary.firstTime = Math.min(summary.firstTime ?? firstTime, firstTime);
+    if (lastTime !== undefined) summary.lastTime = Math.max(summary.lastTime ?? lastTime, lastTime);
+  }
+
+  #newReader(open: Parameters<SessionReader['table']['load']>[0]): SessionReader {
+    return new SessionReader({
+      parser: this.#parser,
+      zone: this.#source.zone,
+      host: this.#source.host,
+      latest: () => this.#latest,
+      onSession: (session) => this.#counter.add(withSendingAddress(session, this.#source.sendingFrom)),
+      open,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import type { Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { FoundFile } from '../logs/chain.ts';
+import type { Hint, LogParser, Zone } from '../parser.ts';
+import type { SendingAddresses } from '../policy/sending-address.ts';
+
+/** What to do with lines of a time that another log of the same host covers. */
+export type Overlap = 'refuse' | 'count';
+
+export interface ReadingDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** When it aborts, reading stops behind the lines that are read by then, and they are committed. */
+  readonly signal?: AbortSignal;
+  /** Told after every piece of so many uncompressed bytes that reading goes on. */
+  readonly onBytes?: (path: string, bytes: number) => void;
+}
+
+/** A log and how to read it. */
+export interface Source {
+  readonly host: string;
+  readonly parserName: string;
+  readonly makeParser: () => LogParser;
+  readonly zone: Zone;
+  /** The live path without rotation suffixes, `journal:…`, or `-`. */
+  readonly name: string;
+  readonly overlap: Overlap;
+  /** Filled in where the log does not tell the sending address (`sending-mta-ip: auto`). */
+  readonly sendingFrom?: SendingAddresses;
+  /** UTC ms no stamp may be later than; absent: each file's own time of last change. */
+  readonly latest?: number;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  /** Nothing will be appended to it any more. */
+  readonly finished: boolean;
+  /** The file that is meant, where the directory was listed. */
+  readonly found?: FoundFile;
+}
+
+/** What was read; a file that could not be is a fault, and the others are read all the same. */
+export interface ReadSummary {
+  files: number;
+  /** Files that held nothing new. */
+  known: number;
+  lines: number;
+  sessions: number;
+  firstTime?: number;
+  lastTime?: number;
+  readonly faults: { readonly path: string; readonly problem: Problem }[];
+  readonly hints: Hint[];
+}
+
+export function emptySummary(): ReadSummary {
+  return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [] };
+}

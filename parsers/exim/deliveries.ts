@@ -1,7 +1,7 @@
 import { type Context, isSameRun } from './context.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { hostName } from './domains.ts';
-import { isToldByEvents, joinEvents } from './events.ts';
+import { isDeliveryTold, joinEvents } from './events.ts';
 import { failedRecipient, failedWithoutHost } from './failed-recipient.ts';
 import { readMessage } from './failure-lines.ts';
 import {
@@ -29,7 +29,7 @@ export function noteDelivery(context: Context, line: DeliveryLine): RuleName {
   if (!isInScope(context, remote)) return leaveOut(context, host.ip);
   if (line.flag !== '>>') closeCutthroughs(context);
   follow(context, host.ip, line.domain);
-  if (isToldByEvents(context, host.ip)) return joinEvents(context, remote);
+  if (isDeliveryTold(context, host)) return joinEvents(context, remote);
   const message = line.message === '' ? undefined : readMessage(line.message);
   if (message !== undefined) return failedRecipient(context, remote, message);
   if (line.flag === '>>') return cutthrough(context, remote);

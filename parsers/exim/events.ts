@@ -141,6 +141,11 @@ export function isToldByEvents(context: Context, ip: string): boolean {
   return context.state.live.some((one) => one.ip === ip);
 }
 
+/** The same for a delivery line: before 4.93 there is no EHLO event, so that successes stand in plain lines only. */
+export function isDeliveryTold(context: Context, { ip, tls }: HostFields): boolean {
+  return context.state.live.some((one) => one.ip === ip && (!tls || one.stage === 'tls'));
+}
+
 /** The same for a line that names no host: the TLSA look-up that failed for this domain (F7). */
 export function isFailureToldByEvents(context: Context, domain: string | undefined): boolean {
   const { live } = context.state;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { MX0, MX1, message, OK, ROUTE, read, rules, tell, X } from './reading.ts';
 
@@ -293,4 +294,21 @@ it.each([
 ])('is no line of the snippet: %s', (line) => {
   expect(tell(message(line, 'Completed'))).toEqual([]);
   expect(['unknown', 'other']).toContain(rules(message(line))[0]);
+});
+
+it('the README shows the snippet as its file has it', () => {
+  const text = (name: string) =>
+    readFileSync(new URL(`../../../parsers/exim/${name}`, import.meta.url), 'utf8');
+  expect(text('README.md')).toContain(`\`\`\`\n${text('event-action.conf')}\`\`\`\n`);
+});
+
+it('before 4.93, without EHLO events, failures come from events and successes from plain lines', () => {
+  const text = 'TLS session: (SSL_connect): timed out';
+  const failed = [defer(text, HOST0), defer(text), `== bob@example.org ${ROUTE} defer (-37) ${MX1}: ${text}`];
+  const lines = message(...failed, `+60 ${delivered('bob@example.org')}`, 'Completed');
+  expect(tell(lines)).toEqual([
+    OK1,
+    'example.org validation-failure (SSL_connect: timed out) mx0.example.org 192.0.2.9',
+    'example.org validation-failure (SSL_connect: timed out) mx1.example.org 192.0.2.10',
+  ]);
 });

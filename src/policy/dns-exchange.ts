@@ -52,11 +52,13 @@ function askUdp(
       const reply = decodeReply(data, id, question);
       if (reply !== undefined) end({ kind: 'reply', reply });
     });
-    socket.connect(server.port, server.address, () => {
+    // Without a callback of its own a connect that fails (no route) comes as an error, as all else does.
+    socket.on('connect', () => {
       socket.send(encodeQuery(id, question, options), (error) => {
         if (error) end({ kind: 'unreachable', reason: error.message });
       });
     });
+    socket.connect(server.port, server.address);
   });
 }
 

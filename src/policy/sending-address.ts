@@ -48,7 +48,8 @@ function routeSource(family: 'v4' | 'v6'): Promise<string | undefined> {
       resolve(address);
     };
     socket.on('error', () => end());
-    socket.connect(ANY_PORT, FAR[family], () => end(socket.address().address));
+    socket.on('connect', () => end(socket.address().address));
+    socket.connect(ANY_PORT, FAR[family]);
   });
 }
 

@@ -102,6 +102,16 @@ describe('each kind of answer', () => {
     expect(performance.now() - start).toBeLessThan(2500);
   });
 
+  test('an address there is no way to is temporary', async () => {
+    const nowhere = { address: '240.0.0.1', port: 5399 };
+    const way6 = { address: 'fe80::1%nowhere0', port: 5399 };
+    for (const server of [nowhere, way6])
+      expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({
+        kind: 'temporary',
+        answered: false,
+      });
+  });
+
   test('a SERVFAIL that is over when asked again is no forgery', async () => {
     let calls = 0;
     const server = await serve((seen) => [

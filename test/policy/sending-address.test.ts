@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import { readExim } from '../../src/policy/exim-settings.ts';
 import { readPostfix } from '../../src/policy/postfix-settings.ts';
@@ -40,11 +40,10 @@ test('bound addresses go before routes', async () => {
   expect(await sendingAddresses('exim', { postfix, exim })).toMatchObject({ v4: '198.51.100.8' });
 });
 
-test('else the source the kernel would take, which is an address of this host', async () => {
-  const { v4 } = await sendingAddresses('postfix', {});
-  if (v4 === undefined) return;
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, v4, resolve));
-  expect(socket.address().address).toBe(v4);
-  await new Promise<void>((resolve) => socket.close(resolve));
+test('else the source the kernel would take, which is an address of this host, or none', async () => {
+  const found = await sendingAddresses('postfix', {});
+  const own = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address),
+  );
+  for (const address of Object.values(found)) expect(own).toContain(address);
 });

@@ -2,11 +2,11 @@ import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Zones that have been signed for many years, of different operators. */
-const SIGNED = ['ietf.org', 'nic.cz', 'internetsociety.org'] as const;
+export const SIGNED_ZONES = ['ietf.org', 'nic.cz', 'internetsociety.org'] as const;
 
 /** Whether the resolver answers, and whether it validates: without, DANE cannot be told from its absence. */
 export const checkResolver: Check = async (deps) => {
-  const answers = await Promise.all(SIGNED.map((name) => deps.resolver.lookup(name, 'MX')));
+  const answers = await Promise.all(SIGNED_ZONES.map((name) => deps.resolver.lookup(name, 'MX')));
   const servers = deps.servers.map(({ address, port }) => (port === 53 ? address : `${address}:${port}`));
   const named = servers.join(', ');
   if (answers.every((answer) => answer.kind === 'temporary')) {

@@ -8,6 +8,7 @@ import { backfill } from './backfill.ts';
 import { check } from './check.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { dashboard } from './dashboard.ts';
+import { init } from './init.ts';
 import { type Io, Printer } from './io.ts';
 import { lookup } from './lookup.ts';
 import { metrics } from './metrics.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   metrics,
   dashboard,
   check,
+  init,
   tally,
 ];
 

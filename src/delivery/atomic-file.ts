@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
@@ -27,6 +27,28 @@ export async function writeAtomically(
       where: path,
       cause,
     });
+  }
+}
+
+/**
+ * Writes a file that is not there yet, whole or not at all; one that exists stays as it is.
+ * @throws Problem (cannotWrite)
+ */
+export async function writeNew(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeDurably(temporary, content, mode);
+    // Unlike a rename, a link does not take the place of what is there.
+    await link(temporary, path);
+    await syncDirectory(directory);
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    const reason = exists ? 'it exists already, and is left as it is' : systemReason(cause);
+    throw new Problem(EXIT.cannotWrite, `the file cannot be written: ${reason}`, { where: path, cause });
+  } finally {
+    await unlink(temporary).catch(() => undefined);
   }
 }
 

@@ -39,6 +39,14 @@ const dkimKey = z.strictObject({
   key: z.string().describe('path of the private key, PEM'),
 });
 
+/** What differs on one host of a collector's file. */
+const hostSchema = z.strictObject({
+  relayhosts: z.array(z.string()).optional(),
+  'fallback-relays': z.array(z.string()).optional(),
+  'sending-mta-ip': z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }).optional(),
+  'tls-log-level': z.int().min(0).max(4).optional(),
+});
+
 const logSchema = z.strictObject({
   path: z
     .string()
@@ -63,6 +71,12 @@ const logSchema = z.strictObject({
     .max(4)
     .optional()
     .describe("Postfix's smtp_tls_loglevel, where it cannot be asked"),
+  hosts: z
+    .record(z.string(), hostSchema)
+    .default({})
+    .describe(
+      'in a file with lines of many hosts: what differs on single ones, by the name their lines bear',
+    ),
 });
 
 const mailSchema = z.strictObject({

@@ -11,6 +11,7 @@ import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
 import { isOfTheLedger } from './reading/faults.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
 import { LogReading } from './reading/log-reading.ts';
+import { optionsOf } from './reading/parser-options.ts';
 import { SeenFiles } from './reading/seen-files.ts';
 import {
   emptySummary,
@@ -72,14 +73,7 @@ async function configuredSource(
   const module = await loadParser(log.parser, deps.directory);
   const sendingIp = log['sending-mta-ip'];
   const postfix = module.name === 'postfix' ? local.postfix : undefined;
-  const options = {
-    relayhosts: [...log.relayhosts, ...(postfix?.relayhosts ?? [])],
-    fallbackRelays: [...log['fallback-relays'], ...(postfix?.fallbackRelays ?? [])],
-    ownSender: deps.config.mail.from ?? deps.config.contact,
-    midStream: true,
-    ...(sendingIp !== undefined && sendingIp !== 'auto' && { sendingMtaIp: sendingIp }),
-    ...(log['tls-log-level'] !== undefined && { tlsLogLevel: log['tls-log-level'] }),
-  };
+  const options = optionsOf(deps.config, log, postfix);
   return {
     host: log.host ?? deps.host,
     parserName: module.name,

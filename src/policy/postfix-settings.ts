@@ -4,6 +4,8 @@ import { toAddress } from '../domain.ts';
 export const POSTFIX_PARAMETERS = [
   'mail_version',
   'smtp_tls_security_level',
+  'smtp_use_tls',
+  'smtp_enforce_tls',
   'smtp_dns_support_level',
   'smtp_tls_policy_maps',
   'smtp_tls_dane_insecure_mx_policy',
@@ -31,6 +33,8 @@ export interface PostfixFacts {
   readonly tlsLogLevel: number;
   readonly bindAddress?: string;
   readonly bindAddress6?: string;
+  /** False where nothing at all asks for TLS: every delivery then goes in clear text. */
+  readonly triesTls: boolean;
   /** smtp_tlsrpt_enable: Postfix may report by itself. */
   readonly nativeTlsrpt: boolean;
 }
@@ -62,8 +66,18 @@ export function readPostfix(text: string): PostfixFacts {
     tlsLogLevel: Number(/^\d/.exec(value('smtp_tls_loglevel'))?.[0] ?? 0),
     ...(bindAddress !== undefined && { bindAddress }),
     ...(bindAddress6 !== undefined && { bindAddress6 }),
+    triesTls: level !== '' ? level !== 'none' || value('smtp_tls_policy_maps') !== '' : asksForTls(value),
     nativeTlsrpt: value('smtp_tlsrpt_enable') === 'yes',
   };
+}
+
+/** Without a level the older parameters count (postfix: smtp.c, TLS_README). */
+function asksForTls(value: (name: (typeof POSTFIX_PARAMETERS)[number]) => string): boolean {
+  return (
+    value('smtp_use_tls') === 'yes' ||
+    value('smtp_enforce_tls') === 'yes' ||
+    value('smtp_tls_policy_maps') !== ''
+  );
 }
 
 function listOf(text: string): string[] {

@@ -43,6 +43,7 @@ describe('what Postfix says of itself', () => {
       fallbackRelays: [],
       tlsLogLevel: 1,
       bindAddress: '198.51.100.7',
+      triesTls: true,
       nativeTlsrpt: false,
     });
   });

@@ -19,6 +19,8 @@ const MAX_DOMAINS = 100_000;
 const WIDTH = 50;
 /** So many domains in a row without an answer, and the pass leaves the rest to the next one. */
 const GIVE_UP_AFTER = 50;
+/** For so long after the newest session of a domain a failing name is asked for again before it counts as broken. */
+const SETTLE_AFTER_MS = 6 * HOUR_MS;
 
 export interface AttributeDeps {
   readonly ledger: Ledger;
@@ -63,6 +65,7 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
         const scope = {
           dane: deps.honours.dane || open.provenDane === true,
           mtaSts: deps.honours.mtaSts || open.provenSts === true,
+          lastResort: deps.clock.now() - open.toHour > SETTLE_AFTER_MS,
           ...(port !== undefined && { smartHostPort: port }),
         };
         const found: Discovered = await discover(looking, open.domain, scope);

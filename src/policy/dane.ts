@@ -1,4 +1,12 @@
-import { type DnsAnswer, isAbsent, type Resolver, type Tlsa } from './dns.ts';
+import {
+  type DnsAnswer,
+  type DnsFault,
+  isAbsent,
+  isFault,
+  type Resolver,
+  type Tlsa,
+  type Unanswered,
+} from './dns.ts';
 import type { Dane } from './snapshot.ts';
 
 /** More records than any host needs. */
@@ -12,7 +20,7 @@ const DIGEST_BYTES: ReadonlyMap<number, number> = new Map([
 /** The TLSA records of a host: what a snapshot keeps, with the reason for people. */
 export type DaneFinding =
   | { readonly kind: 'found'; readonly dane: Dane; readonly reason: string }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | Unanswered;
 
 /**
  * Finds the TLSA base domain and records of an MX host (RFC 7672 §2.2.2, §2.2.3): no TLSA is asked for where the
@@ -35,9 +43,9 @@ type Bases = { readonly names: readonly string[]; readonly reason: string };
 
 async function baseDomains(resolver: Resolver, host: string): Promise<Bases | DaneFinding> {
   const [v4, v6] = await Promise.all([resolver.lookup(host, 'A'), resolver.lookup(host, 'AAAA')]);
-  const fault = [v4, v6].find((answer) => answer.kind === 'bogus' || answer.kind === 'temporary');
   const known = v4.kind === 'answer' ? v4 : v6.kind === 'answer' ? v6 : undefined;
   if (known === undefined) {
+    const fault = isFault(v4) ? v4 : isFault(v6) ? v6 : undefined;
     if (fault !== undefined) return faultFinding(fault, `the addresses of ${host}`);
     return { names: [], reason: 'the host has no address' };
   }
@@ -45,16 +53,14 @@ async function baseDomains(resolver: Resolver, host: string): Promise<Bases | Da
   if (secure) return { names: known.name === host ? [host] : [known.name, host], reason: '' };
   if (known.name === host) return { names: [], reason: 'the addresses are not signed' };
   const alias = await resolver.lookup(host, 'CNAME');
-  if (alias.kind === 'bogus' || alias.kind === 'temporary') return faultFinding(alias, `the alias ${host}`);
+  if (isFault(alias)) return faultFinding(alias, `the alias ${host}`);
   const signed = alias.kind === 'answer' && alias.secure;
   return { names: signed ? [host] : [], reason: 'the host is an alias that is not signed' };
 }
 
 /** What the answer settles; undefined: nothing here, the next base domain may be asked. */
 function readTlsa(answer: DnsAnswer<'TLSA'>, base: string): DaneFinding | undefined {
-  if (answer.kind === 'bogus' || answer.kind === 'temporary') {
-    return faultFinding(answer, `the TLSA records of ${base}`);
-  }
+  if (isFault(answer)) return faultFinding(answer, `the TLSA records of ${base}`);
   if (isAbsent(answer)) return undefined;
   if (!answer.secure) return none('the TLSA records are not signed');
   const kept = answer.records.slice(0, MAX_RECORDS);
@@ -80,12 +86,10 @@ export function tlsaText({ usage, selector, matchingType, data }: Tlsa): string 
   return `${usage} ${selector} ${matchingType} ${data.toUpperCase()}`;
 }
 
-function faultFinding(answer: DnsAnswer, what: string): DaneFinding {
-  const reason = 'reason' in answer ? answer.reason : '';
-  // RFC 7672 §2.1.2: a name the resolver fails at is as bad as a forged one; only silence is worth waiting for.
-  const failed = answer.kind === 'bogus' || (answer.kind === 'temporary' && answer.answered);
-  if (failed) return { kind: 'found', dane: { state: 'bogus' }, reason: `${what}: ${reason}` };
-  return { kind: 'temporary', reason: `${what}: ${reason}` };
+function faultFinding(fault: DnsFault, what: string): DaneFinding {
+  const reason = `${what}: ${fault.reason}`;
+  if (fault.kind === 'bogus') return { kind: 'found', dane: { state: 'bogus' }, reason };
+  return { kind: 'temporary', reason, answered: fault.answered };
 }
 
 function none(reason: string): DaneFinding {

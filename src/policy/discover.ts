@@ -11,6 +11,8 @@ export interface Scope {
   readonly mtaSts: boolean;
   /** Set for a smart host: mail goes to this very name and port, whatever its MX records say. */
   readonly smartHostPort?: number;
+  /** Time to settle: what the resolver keeps failing at counts as broken or absent, as it does for an MTA. */
+  readonly lastResort?: boolean;
 }
 
 /** Everything found of one domain, holes included, for people; the snapshot is made of it. */
@@ -30,15 +32,18 @@ export type Discovered =
  */
 export async function discover(deps: DiscoverDeps, domain: string, scope: Scope): Promise<Discovered> {
   const smart = scope.smartHostPort !== undefined;
-  const [mx, sts] = await Promise.all([
+  const [foundMx, foundSts] = await Promise.all([
     smart ? smartHost(domain) : findMx(deps.resolver, domain),
-    scope.mtaSts && !smart ? findSts(deps, domain) : noSts(),
+    scope.mtaSts && !smart ? findSts(deps, domain) : NO_STS,
   ]);
+  const settle = <T extends { readonly kind: string }, S>(found: T, instead: S): T | S =>
+    scope.lastResort === true && isFailure(found) ? instead : found;
+  const [mx, sts] = [settle(foundMx, BROKEN_MX), settle(foundSts, NO_STS)];
   const port = scope.smartHostPort ?? 25;
   const hosts = await Promise.all(
     (mx.kind === 'found' ? mx.hosts : []).map(async (host) => ({
       ...host,
-      dane: scope.dane ? await findDane(deps.resolver, host.name, port) : noDane(),
+      dane: scope.dane ? settle(await findDane(deps.resolver, host.name, port), BROKEN_DANE) : NO_TLSA,
     })),
   );
   const findings = { mx, hosts, sts };
@@ -63,16 +68,25 @@ function toSnapshot(domain: string, { mx, hosts, sts }: Findings): Snapshot {
 }
 
 const NO_DANE: Dane = { state: 'none' };
+const NO_TLSA: DaneFinding = { kind: 'found', dane: NO_DANE, reason: 'not asked' };
+const NO_STS: StsFinding = {
+  kind: 'found',
+  sts: { state: 'none' },
+  record: { kind: 'none', reason: 'not asked' },
+};
+const BROKEN_DANE: DaneFinding = {
+  kind: 'found',
+  dane: { state: 'bogus' },
+  reason: 'the look-up keeps failing',
+};
+const BROKEN_MX: MxFinding = { kind: 'found', state: 'bogus', secure: false, hosts: [] };
+
+/** The resolver spoke and failed at the name; a resolver that is silent says nothing, however long. */
+function isFailure(found: { readonly kind: string }): boolean {
+  return found.kind === 'temporary' && 'answered' in found && found.answered === true;
+}
 
 /** The administrator named it: no MX record can have been forged. */
 async function smartHost(domain: string): Promise<MxFinding> {
   return { kind: 'found', state: 'fixed', secure: true, hosts: [{ name: domain, preference: 0 }] };
-}
-
-async function noSts(): Promise<StsFinding> {
-  return { kind: 'found', sts: { state: 'none' }, record: { kind: 'none', reason: 'not asked' } };
-}
-
-function noDane(): DaneFinding {
-  return { kind: 'found', dane: NO_DANE, reason: 'not asked' };
 }

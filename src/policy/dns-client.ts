@@ -80,7 +80,7 @@ async function resolve(
       const where = `${server.address}:${server.port}`;
       if (found.kind === 'silence') reason = `${where} did not answer within ${timeoutMs} ms`;
       else if (found.kind === 'unreachable') reason = `${where}: ${found.reason}`;
-      else if (found.reply.rcode === RCODE.ok || found.reply.rcode === RCODE.noSuchName) {
+      else if (isSettled(found.reply)) {
         return { reply: found.reply, trusted: server.trusted };
       } else if (found.reply.rcode === RCODE.serverFailure) {
         const bogus = await whyFailed(server, question, found.reply, timeoutMs);
@@ -91,6 +91,10 @@ async function resolve(
     }
   }
   return { kind: 'temporary', reason, answered };
+}
+
+function isSettled({ rcode }: Reply): boolean {
+  return rcode === RCODE.ok || rcode === RCODE.noSuchName;
 }
 
 async function askServer(
@@ -117,7 +121,7 @@ async function whyFailed(
 ): Promise<string | undefined> {
   if (reply.bogusReason !== undefined) return reply.bogusReason;
   const unchecked = await askServer(server, question, { checkingDisabled: true, edns: true }, timeoutMs);
-  if (unchecked.kind !== 'reply' || unchecked.reply.rcode === RCODE.serverFailure) return undefined;
+  if (unchecked.kind !== 'reply' || !isSettled(unchecked.reply)) return undefined;
   const again = await askServer(server, question, { checkingDisabled: false, edns: true }, timeoutMs);
   const refused = again.kind === 'reply' && again.reply.rcode === RCODE.serverFailure;
   return refused ? 'DNSSEC validation failed' : undefined;

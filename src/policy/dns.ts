@@ -49,6 +49,13 @@ export type DnsAnswer<T extends DnsType = DnsType> =
   | (Settled & { readonly kind: 'nxdomain' })
   | DnsFault;
 
+/** A question left open by a fault, with the reason; `answered` as in {@link DnsFault}. */
+export interface Unanswered {
+  readonly kind: 'temporary';
+  readonly reason: string;
+  readonly answered: boolean;
+}
+
 /** Asks the DNS. Never throws: faults are answers. */
 export interface Resolver {
   lookup<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Resolver } from './dns.ts';
+import type { Resolver, Unanswered } from './dns.ts';
 import type { Fetched } from './mta-sts-fetch.ts';
 import { readStsPolicy, type StsPolicy } from './mta-sts-policy.ts';
 import type { AskPolicyServer } from './policy-server.ts';
@@ -43,13 +43,13 @@ export type StsFinding =
       /** What exactly was wrong, for people; the snapshot keeps the short reason. */
       readonly detail?: string;
     }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | Unanswered;
 
 type Failure = StsError & { readonly detail: string };
 type Got =
   | { readonly kind: 'policy'; readonly policy: StsPolicy }
   | { readonly kind: 'failure'; readonly failure: Failure }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | Unanswered;
 
 /**
  * Finds the MTA-STS policy of a domain (RFC 8461 §3): announced by TXT, fetched by HTTPS when its id is new or the
@@ -85,7 +85,7 @@ async function fetchOnce(deps: StsDeps, domain: string, id: string): Promise<Got
   const failure = await cachedFailure(deps, domain, id);
   if (failure !== undefined) return { kind: 'failure', failure };
   const fetched = await deps.fetchPolicy(domain);
-  if (fetched.kind === 'temporary') return fetched;
+  if (fetched.kind === 'temporary') return { ...fetched, answered: false };
   if (fetched.kind === 'error') {
     const { resultType, reason } = fetched;
     return rememberFailure(deps, domain, id, { resultType, reason, detail: reason });

@@ -1,5 +1,5 @@
 import { toDomain } from '../domain.ts';
-import { isAbsent, isFault, type Resolver } from './dns.ts';
+import { isAbsent, isFault, type Resolver, type Unanswered } from './dns.ts';
 import type { Mx } from './snapshot.ts';
 
 /** More hosts than any domain runs; a stranger's list is not followed without end. */
@@ -19,7 +19,7 @@ export type MxFinding =
       readonly secure: boolean;
       readonly hosts: readonly MxHost[];
     }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | Unanswered;
 
 /**
  * Finds the MX hosts of a domain by preference, with the implicit MX (RFC 5321 §5.1), the null MX (RFC 7505) and
@@ -27,7 +27,7 @@ export type MxFinding =
  */
 export async function findMx(resolver: Resolver, domain: string): Promise<MxFinding> {
   const answer = await resolver.lookup(domain, 'MX');
-  if (answer.kind === 'temporary') return { kind: 'temporary', reason: answer.reason };
+  if (answer.kind === 'temporary') return answer;
   if (answer.kind === 'bogus') return found('bogus', false, []);
   if (answer.kind === 'nxdomain') return found('none', answer.secure, []);
   if (answer.kind === 'nodata') return implicitMx(resolver, domain, answer.secure);
@@ -48,7 +48,7 @@ async function implicitMx(resolver: Resolver, domain: string, secure: boolean): 
   }
   if (isAbsent(v4) && isAbsent(v6)) return found('none', secure, []);
   const fault = isFault(v4) ? v4 : v6;
-  if (fault.kind === 'temporary') return { kind: 'temporary', reason: fault.reason };
+  if (fault.kind === 'temporary') return fault;
   return found('bogus', false, []);
 }
 

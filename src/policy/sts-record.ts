@@ -1,16 +1,17 @@
-import { isAbsent, type Resolver } from './dns.ts';
+import { isAbsent, type Resolver, type Unanswered } from './dns.ts';
 
 /** What `_mta-sts.<domain>` announces (RFC 8461 §3.1). */
 export type StsRecord =
   | { readonly kind: 'record'; readonly id: string }
   | { readonly kind: 'none'; readonly reason: string }
-  | { readonly kind: 'temporary'; readonly reason: string };
+  | Unanswered;
 
 /** Looks up and reads the announcement of an MTA-STS policy. */
 export async function findStsRecord(resolver: Resolver, domain: string): Promise<StsRecord> {
   const answer = await resolver.lookup(`_mta-sts.${domain}`, 'TXT');
   if (isAbsent(answer)) return { kind: 'none', reason: 'no TXT record at _mta-sts' };
-  if (answer.kind !== 'answer') return { kind: 'temporary', reason: answer.reason };
+  if (answer.kind === 'temporary') return answer;
+  if (answer.kind === 'bogus') return { kind: 'none', reason: `the answer is forged (${answer.reason})` };
   return readStsRecords(answer.records);
 }
 

@@ -186,6 +186,27 @@ describe('giving tallies their policies', () => {
     expect(await given()).toEqual({ AA: 1 });
   });
 
+  test('a name the resolver keeps failing at counts as broken after six hours; silence never does', async () => {
+    await ingest({ at: 0 });
+    const failing = (rcode: number | undefined): Script => {
+      return (seen) => {
+        if (seen.type !== 'TLSA')
+          return [replyTo(seen, { answers: records(seen, 'aa'), flags: FLAGS.authentic })];
+        return rcode === undefined ? [] : [replyTo(seen, { rcode })];
+      };
+    };
+    expect(await attributeTallies(await deps(5 * HOUR, failing(2)), 0)).toMatchObject({ temporary: 1 });
+    expect(await attributeTallies(await deps(9 * HOUR, failing(undefined), {}, 50), 0)).toMatchObject({
+      temporary: 1,
+    });
+    expect(await attributeTallies(await deps(9 * HOUR, failing(2)), 0)).toMatchObject({
+      attributed: 1,
+      temporary: 0,
+    });
+    const [snapshot] = await ledger.snapshotsOf('a.example');
+    expect(snapshot?.content).toMatchObject({ mx: { hosts: [{ dane: { state: 'bogus' } }] } });
+  });
+
   test('where nobody answers the pass ends early, and all are there for the next', async () => {
     await ingest(
       ...Array.from({ length: 400 }, (_, index) => ({ at: 0, recipientDomain: `d${index}.example` })),

@@ -4,37 +4,9 @@ import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
-import { backfill } from './backfill.ts';
-import { check } from './check.ts';
-import type { Command, GlobalArguments } from './command.ts';
-import { dashboard } from './dashboard.ts';
-import { init } from './init.ts';
+import type { GlobalArguments } from './command.ts';
+import { commandsFor } from './commands.ts';
 import { type Io, Printer } from './io.ts';
-import { lookup } from './lookup.ts';
-import { metrics } from './metrics.ts';
-import { posture } from './posture.ts';
-import { report } from './report.ts';
-import { run } from './run.ts';
-import { send } from './send.ts';
-import { sessions } from './sessions.ts';
-import { status } from './status.ts';
-import { tally } from './tally.ts';
-
-const COMMANDS: readonly Command[] = [
-  run,
-  backfill,
-  report,
-  send,
-  sessions,
-  status,
-  lookup,
-  posture,
-  metrics,
-  dashboard,
-  check,
-  init,
-  tally,
-];
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 
@@ -52,7 +24,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     let chosen: (() => Promise<ExitCode>) | undefined;
     const parser = baseParser(io);
-    for (const command of COMMANDS) {
+    for (const command of await commandsFor(argv)) {
       parser.command(
         command.usage,
         command.summary,

@@ -81,6 +81,11 @@ export interface LineReading {
   readonly rule: string;
   /** What the line says, in a few words of ours, never the peer's. */
   readonly meaning: string;
+  /**
+   * The message or connection the line names, for `explain --queue-id`. Absent: that of the next line of the same
+   * process that names one; empty: none.
+   */
+  readonly id?: string;
 }
 
 /** Told by the core which lines a parser read how; absent in ordinary reading, so that it costs nothing there. */

@@ -54,8 +54,9 @@ class TemplateParser implements LogParser<Connection> {
 
   entry(entry: LogEntry, open: OpenSessions<Connection>, emit: Emit, trace?: Trace): void {
     if (entry.program !== 'parcel') return;
-    const rule = this.#read(entry, open, emit);
-    trace?.({ rule, meaning: RULES[rule] });
+    const line = readLine(entry.message);
+    const rule = line === undefined ? 'unknown' : this.#read(line, entry, open, emit);
+    trace?.({ rule, meaning: RULES[rule], id: line?.id ?? '' });
   }
 
   hints(open: OpenSessions<Connection>, keys: Iterable<string>): Hint[] {
@@ -64,9 +65,7 @@ class TemplateParser implements LogParser<Connection> {
   }
 
   /** The host is part of every key: a collector's file holds many, and their ids repeat. */
-  #read(entry: LogEntry, open: OpenSessions<Connection>, emit: Emit): Rule {
-    const line = readLine(entry.message);
-    if (line === undefined) return 'unknown';
+  #read(line: Line, entry: LogEntry, open: OpenSessions<Connection>, emit: Emit): Rule {
     const key = `${entry.host} ${line.id}`;
     if (line.kind === 'open') {
       const host = toDomain(line.host);

@@ -44,7 +44,7 @@ class OpensmtpdParser implements LogParser<Open> {
     const line = readLine(entry.message);
     if (line === undefined) return;
     const rule = takeLine({ entry, table, emit, settings: this.#settings }, line);
-    trace?.({ rule, meaning: RULES[rule] });
+    trace?.({ rule, meaning: RULES[rule], id: 'id' in line ? line.id : '' });
   }
 
   hints(table: Table, keys: Iterable<string>) {

@@ -13,6 +13,7 @@ import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
 import { readSender } from './own-mail.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
+import { leadingQueueId } from './queue-id.ts';
 import type { Reading } from './reading.ts';
 import { isSettled, newRequest, type Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
@@ -57,7 +58,9 @@ class PostfixParser implements LogParser {
 
   entry(entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace): void {
     const rule = this.#read(entry, open, emit);
-    if (rule !== undefined) trace?.({ rule, meaning: RULES[rule] });
+    if (rule === undefined || trace === undefined) return;
+    const id = leadingQueueId(entry.message);
+    trace({ rule, meaning: RULES[rule], ...(id !== undefined && { id }) });
   }
 
   idle(key: string, open: JsonObject, emit: Emit): void {

@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Argv } from 'yargs';
+import { z } from 'zod';
+import { trustAnchorsOf } from '../building.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { type ExplainedLine, type ExplainedSilence, Explainer, type ExplainFilter } from '../explain.ts';
+import { modifiedAt, openLog } from '../logs/archive.ts';
+import { sortByContent } from '../logs/content-order.ts';
+import { localZone, zoneOf } from '../logs/zone.ts';
+import type { ParserModule } from '../parser.ts';
+import { resolveHonours } from '../policy/local-mta.ts';
+import { createParser, loadParser } from '../registry.ts';
+import { ReportEntries } from '../report-entries.ts';
+import { checked, clockOf, readingArguments, someFiles } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { DEFAULT_CONFIG, withContext } from './context.ts';
+import { explainJson, explainText } from './explain-text.ts';
+import type { Printer } from './io.ts';
+import { parserOptions, withReadingOptions } from './reading-options.ts';
+
+const explainArguments = readingArguments.extend({
+  'queue-id': z.string().min(1, 'must be a queue id').optional(),
+  domain: z.string().min(1, 'must be a domain').optional(),
+  lines: z
+    .string()
+    .regex(/^\d+(-\d+)?$/, 'must be line numbers such as 120-180')
+    .transform((text): readonly [number, number] => {
+      const [first = 0, last = first] = text.split('-').map(Number);
+      return [first, last];
+    })
+    .optional(),
+});
+
+type ExplainArguments = z.infer<typeof explainArguments>;
+
+/** What there is to print: a line, or a session that no line told. */
+export type Explained = ExplainedLine | ExplainedSilence;
+
+export const explain: Command = {
+  name: 'explain',
+  usage: 'explain [files..]',
+  summary: 'tell of each line what it was taken for, and what came of it',
+  details: `Every line of the MTA that has to do with outbound sessions, with the name of the rule that read it, what that rule says,
+the session it made, and the entry of the report it went into, where a ledger holds it. Changes nothing.
+
+Examples:
+  maillog-tlsrpt explain /var/log/mail.log --queue-id 4jYGNX5hVbzJgrX
+  maillog-tlsrpt explain /var/log/mail.log.1 --domain example.org
+  maillog-tlsrpt explain mainlog --parser exim --lines 120-180 --json`,
+  options: (yargs: Argv) =>
+    withReadingOptions(yargs)
+      .option('queue-id', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'this message only, with the connections it was tried over',
+      })
+      .option('domain', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'this recipient domain only, or the host of a domain',
+      })
+      .option('lines', { type: 'string', requiresArg: true, describe: 'these lines only: 120-180' }),
+  async run(values, globals, printer): Promise<ExitCode> {
+    const chosen = checked(explainArguments, values);
+    someFiles(chosen.files);
+    const module = await loadParser(chosen.parser, process.cwd());
+    const inLedger = (print: (entries: ReportEntries) => Promise<void>) =>
+      withContext(globals, async ({ ledger, config }) => {
+        const deps = { ledger, config, honours: await resolveHonours(config) };
+        await print(new ReportEntries(deps, await trustAnchorsOf(ledger)));
+      });
+    await withLedger(globals, printer, inLedger, (entries) =>
+      explainFiles(chosen, module, globals, printer, entries),
+    );
+    return EXIT.ok;
+  },
+};
+
+/** A ledger that was named must open; the default one may be missing, or not be ours to read. */
+async function withLedger(
+  globals: GlobalArguments,
+  printer: Printer,
+  inLedger: (print: (entries: ReportEntries) => Promise<void>) => Promise<void>,
+  print: (entries?: ReportEntries) => Promise<void>,
+): Promise<void> {
+  const named = globals.config !== undefined || globals.state !== undefined;
+  if (!named && !existsSync(DEFAULT_CONFIG)) return print();
+  let begun = false;
+  try {
+    await inLedger((entries) => {
+      begun = true;
+      return print(entries);
+    });
+  } catch (error) {
+    if (named || begun || !(error instanceof Problem)) throw error;
+    printer.message('notice', `without the ledger, so no report is named: ${error.message}`);
+    await print();
+  }
+}
+
+async function explainFiles(
+  chosen: ExplainArguments,
+  module: ParserModule,
+  globals: GlobalArguments,
+  printer: Printer,
+  entries: ReportEntries | undefined,
+): Promise<void> {
+  const clock = clockOf(globals);
+  const latest = globals.now === undefined ? undefined : clock.now();
+  let reference = latest ?? clock.now();
+  const waiting: Explained[] = [];
+  const explainer = new Explainer({
+    parser: createParser(module, parserOptions(chosen)),
+    zone: zoneOf(chosen.timezone ?? localZone()),
+    host: chosen.host ?? hostname(),
+    latest: () => reference,
+    filter: filterOf(chosen),
+    onLine: (line) => waiting.push(line),
+    onSilence: (silence) => waiting.push(silence),
+  });
+  const print = async () => {
+    for (const one of waiting.splice(0)) await printOne(one, module.name, globals.json, printer, entries);
+    await printer.drained();
+  };
+  for (const file of await sortByContent(chosen.files)) {
+    reference = latest ?? (await modifiedAt(file)) ?? clock.now();
+    explainer.file(file);
+    for await (const chunk of openLog(file)) {
+      explainer.bytes(chunk);
+      await print();
+    }
+  }
+  explainer.end();
+  await print();
+  const { lines, relevant, unknown, sessions } = explainer.totals;
+  printer.message(
+    'notice',
+    `${lines} lines read, ${relevant} of them ${module.name}'s, ${unknown} that no rule knows, ${sessions} sessions`,
+  );
+}
+
+function filterOf(chosen: ExplainArguments): ExplainFilter {
+  const { 'queue-id': queueId, domain, lines } = chosen;
+  return {
+    ...(queueId !== undefined && { queueId }),
+    ...(domain !== undefined && { domain }),
+    ...(lines !== undefined && { lines }),
+  };
+}
+
+async function printOne(
+  explained: Explained,
+  parser: string,
+  json: boolean,
+  printer: Printer,
+  entries: ReportEntries | undefined,
+): Promise<void> {
+  const sessions = 'key' in explained ? [explained.session] : explained.sessions;
+  const told = [];
+  for (const session of sessions) {
+    told.push({ session, entries: entries === undefined ? [] : await entries.of(session, parser) });
+  }
+  if (json) printer.json(explainJson(explained, told, parser));
+  else for (const line of explainText(explained, told, printer)) printer.line(line);
+}

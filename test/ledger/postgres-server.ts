@@ -56,10 +56,10 @@ export class PostgresServer {
     return `postgres://postgres@/${database}?host=${encodeURIComponent(this.#root)}&port=${this.port}`;
   }
 
-  /** Makes an empty database and gives its name. */
-  async createDatabase(): Promise<string> {
+  /** Makes a database, empty or a copy of one that nobody is connected to, and gives its name. */
+  async createDatabase(template = 'template1'): Promise<string> {
     const name = `ledger${++this.#databases}`;
-    await this.sql(`CREATE DATABASE ${name}`);
+    await this.sql(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     return name;
   }
 

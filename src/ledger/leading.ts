@@ -48,6 +48,13 @@ export async function takeAdvisoryLock(client: Client, key: string): Promise<Lea
 /** The database's clock in ms, for the hosts' own may differ. */
 const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
 
+/** What a lease is for and who takes it; the lease of `dead` is taken over although it is valid. */
+export interface LeaseClaim {
+  readonly name: string;
+  readonly holder: string;
+  readonly dead?: string;
+}
+
 /**
  * Leads as long as a row of the table `lease` is renewed: for engines whose advisory locks are missing or mere words.
  * @returns undefined when another's lease is valid
@@ -55,13 +62,13 @@ const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
 export async function takeLease(
   connection: SqlConnection,
   times: LeaseTimes,
+  { name, holder, dead }: LeaseClaim = { name: 'emitter', holder: randomUUID() },
 ): Promise<Leadership | undefined> {
-  const holder = randomUUID();
   const taken = await connection.query(
-    `INSERT INTO lease (name, holder, valid_until) VALUES ('emitter', $1, ${NOW} + $2)
+    `INSERT INTO lease (name, holder, valid_until) VALUES ($3, $1, ${NOW} + $2)
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, valid_until = excluded.valid_until
-     WHERE lease.valid_until < ${NOW} OR lease.holder = excluded.holder RETURNING holder`,
-    [holder, times.valid],
+     WHERE lease.valid_until < ${NOW} OR lease.holder = excluded.holder OR lease.holder = $4 RETURNING holder`,
+    [holder, times.valid, name, dead ?? ''],
   );
   if (taken.length === 0) return undefined;
   const lost = new AbortController();

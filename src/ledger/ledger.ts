@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import type { HostSum } from './count-sessions.ts';
 import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
+import type { Hold, Reader } from './reader.ts';
 import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
 export type { IngestBatch, Log, OpenRow, Position, Segment } from './ingest-batch.ts';
@@ -233,6 +234,12 @@ export interface Ledger {
    * @param work is to stop early when the signal aborts, for then another may have taken over
    */
   lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+
+  /**
+   * Takes the right to read logs into this ledger, which one process of a host has at a time, or tells who has it. That
+   * nothing counts twice does not depend on it: it spares two processes from doing the same work.
+   */
+  holdReading(reader: Reader): Promise<Hold>;
 
   /** Bytes the ledger takes; undefined where the engine cannot tell. */
   size(): Promise<number | undefined>;

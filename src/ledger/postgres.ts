@@ -7,6 +7,8 @@ import { passwordFromFile } from './password-file.ts';
 import { type PostgresAddress, postgresAddress, shownAddress } from './postgres-address.ts';
 import { explained, kindOf } from './postgres-faults.ts';
 import { postgresTls } from './postgres-tls.ts';
+import type { Hold, Reader } from './reader.ts';
+import { holdByLease } from './reading-lease.ts';
 import type {
   Dialect,
   InsertTarget,
@@ -179,6 +181,10 @@ class PostgresDatabase implements SqlDatabase {
         ? takeAdvisoryLock(await this.#connect(), lockKey('emitter'))
         : takeLease(this, this.#options.lease ?? LEASE_TIMES),
     );
+  }
+
+  holdReading(reader: Reader): Promise<Hold> {
+    return holdByLease(this, reader);
   }
 
   async size(): Promise<number> {

@@ -14,6 +14,7 @@ import type {
   StoredReport,
   StoredSnapshot,
 } from './ledger.ts';
+import type { Reader } from './reader.ts';
 import * as reports from './reports.ts';
 import { number, text } from './rows.ts';
 import type { SqlConnection, SqlDatabase } from './sql.ts';
@@ -253,6 +254,10 @@ export class SqlLedger implements Ledger {
     } finally {
       await leadership.release();
     }
+  }
+
+  holdReading(reader: Reader) {
+    return this.#database.holdReading(reader);
   }
 
   async size() {

@@ -1,3 +1,5 @@
+import type { Hold, Reader } from './reader.ts';
+
 /** A value as both engines take it: absent texts are '', flags 0 or 1. */
 export type SqlValue = string | number | null | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
@@ -64,6 +66,8 @@ export interface SqlDatabase extends SqlConnection {
    * users of a database are on one host.
    */
   takeLead?(): Promise<Leadership | undefined>;
+  /** Takes the right to read logs, or tells who has it. */
+  holdReading(reader: Reader): Promise<Hold>;
   /** Bytes the database takes on disk. */
   size?(): Promise<number>;
   close(): Promise<void>;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { makeForOwner } from './ownership.ts';
+import type { Hold, Reader } from './reader.ts';
+import { ReadingLock } from './reading-lock.ts';
 import type { Dialect, InsertTarget, SqlConnection, SqlDatabase, SqlRow, SqlValue } from './sql.ts';
 
 const DIALECT: Dialect = {
@@ -40,6 +42,7 @@ class SqliteDatabase implements SqlDatabase {
   readonly where: string;
   readonly #database: Database.Database;
   readonly #path: string;
+  readonly #lock: ReadingLock;
   readonly #statements = new Map<string, Database.Statement>();
   /** The tail of the queue: one connection serves one piece of work at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -48,6 +51,7 @@ class SqliteDatabase implements SqlDatabase {
     this.#database = database;
     this.where = where;
     this.#path = path;
+    this.#lock = new ReadingLock(where);
   }
 
   query(sql: string, parameters: readonly SqlValue[] = []): Promise<SqlRow[]> {
@@ -75,6 +79,14 @@ class SqliteDatabase implements SqlDatabase {
     });
   }
 
+  async holdReading(reader: Reader): Promise<Hold> {
+    try {
+      return this.#lock.hold(reader);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
   async size(): Promise<number> {
     const [row] = await this.query(
       'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()',
@@ -85,6 +97,7 @@ class SqliteDatabase implements SqlDatabase {
   close(): Promise<void> {
     return this.#enqueue(async () => {
       this.#statements.clear();
+      this.#lock.close();
       this.#database.close();
     });
   }

@@ -170,6 +170,19 @@ export function describeLedger(
       ]);
     });
 
+    it('lets one process read at a time, and names it to others', async () => {
+      const first = { pid: process.pid, command: 'run', host: 'mta1' };
+      const second = { ...first, command: 'follow' };
+      for (const [reader, other] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        const hold = await ledger.holdReading(reader);
+        expect(await ledger.holdReading(other)).toEqual({ holder: reader });
+        if ('release' in hold) await hold.release();
+      }
+    });
+
     it('attributes tallies and merges what then is equal', async () => {
       const policy = { id: 'p1', domain: 'example.org', content: { found: true } };
       await ledger.commit(await batch());

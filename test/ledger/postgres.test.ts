@@ -1,4 +1,5 @@
-import { afterAll, beforeAll } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/migrations.ts';
 import { openLedger } from '../../src/ledger/open.ts';
@@ -34,6 +35,18 @@ async function openPlain(url: string): Promise<Ledger> {
   await migrate(database);
   return new SqlLedger(database);
 }
+
+it('hands the right to read over at once when its holder has died, and reads for each host apart', async () => {
+  const { ledger, clean } = await openPlace(openLedger);
+  const dead = { pid: spawnSync('true').pid, command: 'run', host: 'mta1' };
+  const reader = { pid: process.pid, command: 'follow', host: 'mta1' };
+  expect(await ledger.holdReading(dead)).toHaveProperty('release');
+  const hold = await ledger.holdReading(reader);
+  expect(hold).toHaveProperty('release');
+  const elsewhere = await ledger.holdReading({ ...reader, host: 'mta2' });
+  for (const one of [hold, elsewhere]) if ('release' in one) await one.release();
+  await clean();
+});
 
 describeLedger('PostgreSQL', () => openPlace(openLedger));
 describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));

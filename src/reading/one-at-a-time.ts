@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Reader } from '../ledger/reader.ts';
+
+/** How often one who waits looks again, ms. */
+const LOOK_AGAIN_MS = 50;
+
+export interface TurnOptions {
+  readonly reader: Reader;
+  /** How long another is waited for, ms. */
+  readonly patience: number;
+  /** Told once when another has to be waited for. */
+  readonly onWait?: (holder: Reader) => void;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads when no other process of this host does.
+ * @returns undefined when the signal ended the waiting
+ * @throws Problem (tryAgain) naming the process that still reads when patience is over
+ */
+export async function inTurn<T>(
+  ledger: Ledger,
+  options: TurnOptions,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const { reader, patience, onWait, signal } = options;
+  for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
+    const hold = await ledger.holdReading(reader);
+    if ('release' in hold) {
+      try {
+        return await work();
+      } finally {
+        await hold.release();
+      }
+    }
+    if (signal?.aborted === true) return undefined;
+    if (waited >= patience) throw occupied(hold.holder);
+    if (waited === 0) onWait?.(hold.holder);
+    await sleep(LOOK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+}
+
+function occupied({ pid, command, host }: Reader): Problem {
+  const who = pid === 0 ? 'another process' : `\`${command}\` (process ${pid} on ${host})`;
+  return new Problem(EXIT.tryAgain, `the logs are being read by ${who}`, {
+    help: 'run this again when it is done; nothing was lost',
+  });
+}

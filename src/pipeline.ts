@@ -14,6 +14,7 @@ import type { Resolver } from './policy/dns.ts';
 import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
 import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
+import type { TurnOptions } from './reading/one-at-a-time.ts';
 import { type ReadSummary, readConfiguredLogs } from './reading.ts';
 import { packageVersion } from './version.ts';
 
@@ -25,6 +26,8 @@ export interface PipelineDeps {
   readonly directory: string;
   /** The reading host's name. */
   readonly host: string;
+  /** How to take turns with other processes that read. */
+  readonly turn?: TurnOptions;
 }
 
 export interface PipelineOptions {
@@ -46,8 +49,15 @@ export async function runPass(deps: PipelineDeps, options: PipelineOptions): Pro
   const read = await readConfiguredLogs(deps);
   await checkIn(deps);
   if (options.offline) return { read };
-  const emitted = await deps.ledger.lead((signal) => emit(deps, withSignal(options, signal)));
-  return { read, ...emitted };
+  return { read, ...(await emitPass(deps, options)) };
+}
+
+/** All of a pass but the reading; undefined where another host of the fleet is at it. */
+export function emitPass(
+  deps: PipelineDeps,
+  options: PipelineOptions,
+): Promise<Required<Omit<PassSummary, 'read'>> | undefined> {
+  return deps.ledger.lead((signal) => emit(deps, withSignal(options, signal)));
 }
 
 /** What one host does for all that share the ledger. */
@@ -68,8 +78,8 @@ function withSignal(options: PipelineOptions, signal: AbortSignal): PipelineOpti
   };
 }
 
-/** A collector reads logs of many hosts. */
-async function checkIn({ ledger, clock, config, host }: PipelineDeps): Promise<void> {
+/** Notes that the hosts whose logs are read here use this ledger: a collector reads those of many. */
+export async function checkIn({ ledger, clock, config, host }: PipelineDeps): Promise<void> {
   const hosts = new Set(config.logs.map((log) => log.host ?? host));
   for (const name of hosts) await ledger.checkIn(name, packageVersion(), clock.now());
 }

@@ -11,6 +11,7 @@ import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
 import { isOfTheLedger } from './reading/faults.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
 import { LogReading } from './reading/log-reading.ts';
+import { taking } from './reading/one-at-a-time.ts';
 import { optionsOf } from './reading/parser-options.ts';
 import { SeenFiles } from './reading/seen-files.ts';
 import {
@@ -43,9 +44,19 @@ export interface ConfiguredReading {
 /** Reads what is new in every log of the config, rotations first. */
 export async function readConfiguredLogs(deps: ConfiguredDeps): Promise<ReadSummary> {
   const summary = emptySummary();
-  for (const reading of await configuredReadings(deps, summary))
-    await collectFaults(summary, reading.name, () => reading.pass(summary));
+  const readings = await configuredReadings(deps, summary);
+  await taking(deps, () => readEach(readings, summary));
   return summary;
+}
+
+/** One pass over each of some logs. @param thorough see {@link ChainReading.pass} */
+export async function readEach(
+  readings: readonly ConfiguredReading[],
+  summary: ReadSummary,
+  thorough = true,
+): Promise<void> {
+  for (const reading of readings)
+    await collectFaults(summary, reading.name, () => reading.pass(summary, thorough));
 }
 
 /** The logs of the config that can be read; what is wrong with another becomes a fault of the summary. */
@@ -99,31 +110,40 @@ export async function readArchivedLogs(
     byLog.set(name, [...(byLog.get(name) ?? []), path]);
   }
   for (const [name, files] of byLog) {
-    await collectFaults(summary, name, () =>
-      untilFresh(() => readArchived(deps, { ...how, name }, files, summary)),
-    );
+    const reading = new LogReading(deps, { ...how, name }, summary);
+    await collectFaults(summary, name, () => readArchived(deps, reading, files, summary));
   }
   return summary;
 }
 
+/** Takes a turn a file, so that a long backfill does not keep others from reading. */
 async function readArchived(
   deps: ReadingDeps,
-  source: Source,
+  reading: LogReading,
   paths: readonly string[],
   summary: ReadSummary,
 ): Promise<void> {
-  const reading = new LogReading(deps, source, summary);
+  for (const path of paths) {
+    const last = path === paths.at(-1);
+    const work = () => untilFresh(() => readArchivedFile(deps, reading, path, last));
+    countFiles(summary, (await taking(deps, work)) ?? []);
+  }
+}
+
+async function readArchivedFile(
+  deps: ReadingDeps,
+  reading: LogReading,
+  path: string,
+  last: boolean,
+): Promise<Holding[]> {
   await reading.begin();
   const seen = new SeenFiles(deps.ledger, reading.log.id);
   await seen.load();
-  const holdings: Holding[] = [];
-  for (const path of paths) {
-    const file = await archivedFile(path, deps.clock.now());
-    holdings.push(...(await readFiles(reading, seen, [file], deps.signal)));
-  }
+  const file = await archivedFile(path, deps.clock.now());
+  const holdings = await readFiles(reading, seen, [file], deps.signal);
   await seen.save();
-  await reading.end();
-  countFiles(summary, holdings);
+  if (last) await reading.end();
+  return holdings;
 }
 
 /** The file may be a log that is still being written. */

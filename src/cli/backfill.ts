@@ -7,7 +7,7 @@ import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts'
 import { createParser, loadParser } from '../registry.ts';
 import { checked, readingArguments, someFiles } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, withContext } from './context.ts';
+import { type Context, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
@@ -67,7 +67,8 @@ async function readInto(
 ): Promise<ExitCode> {
   const past = await pastPolicies(chosen.policies, chosen.offline);
   const module = await loadParser(chosen.parser, process.cwd());
-  const summary = await readArchivedLogs(context, chosen.files.map(absolute), {
+  const deps = { ...context, turn: turnOf('backfill', context, printer) };
+  const summary = await readArchivedLogs(deps, chosen.files.map(absolute), {
     parserName: module.name,
     makeParser: () =>
       createParser(module, {

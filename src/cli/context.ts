@@ -7,8 +7,10 @@ import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import type { PipelineDeps } from '../pipeline.ts';
+import type { TurnOptions } from '../reading/one-at-a-time.ts';
 import { clockOf } from './arguments.ts';
 import type { GlobalArguments } from './command.ts';
+import type { Printer } from './io.ts';
 
 export const DEFAULT_CONFIG = '/etc/maillog-tlsrpt/config.yaml';
 
@@ -57,6 +59,19 @@ async function configOf(globals: GlobalArguments): Promise<Config> {
 export function pipelineDeps(context: Context): PipelineDeps {
   const { ledger, clock, config, host, configPath } = context;
   return { ledger, clock, config, host, directory: dirname(resolve(configPath)) };
+}
+
+/** How long `run` and `backfill` wait for another process that reads, ms. */
+const PATIENCE_MS = 10_000;
+
+/** How a command takes turns with others that read, and says for whom it waits. */
+export function turnOf(command: string, { host }: Context, printer: Printer): TurnOptions {
+  return {
+    reader: { pid: process.pid, command, host },
+    patience: PATIENCE_MS,
+    onWait: (holder) =>
+      printer.message('info', `waiting for \`${holder.command}\` (process ${holder.pid}), which reads`),
+  };
 }
 
 /** Stands in a ledger-only run; a report or mail of nobody is refused. */

@@ -1,11 +1,12 @@
 import type { Argv } from 'yargs';
+import type { Outcome } from '../delivery/outbox.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { afterRun } from '../metrics/gather.ts';
 import { type PassSummary, runPass } from '../pipeline.ts';
 import { packageVersion } from '../version.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command } from './command.ts';
-import { demandSender, pipelineDeps, withContext } from './context.ts';
+import { demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
 
@@ -30,10 +31,9 @@ Examples:
     return withContext(globals, async (context) => {
       if (!offline) demandSender(context);
       const begun = performance.now();
-      const summary = await runPass(pipelineDeps(context), {
-        offline,
-        onOutcome: (outcome) => sayOutcome(outcome, printer),
-      });
+      const deps = { ...pipelineDeps(context), turn: turnOf('run', context, printer) };
+      const onOutcome = (outcome: Outcome) => sayOutcome(outcome, printer);
+      const summary = await runPass(deps, { offline, onOutcome });
       say(summary, printer);
       if (!offline && summary.sent === undefined)
         printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');

@@ -1,4 +1,5 @@
 import { TallyCounter } from '../batch.ts';
+import { noteBounce } from '../delivery/suppression.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
 import { modifiedAt } from '../logs/archive.ts';
@@ -108,6 +109,8 @@ export class LogReading {
     this.#reader.lastTime = undefined;
     await this.#write({ readToEndAt: this.#deps.clock.now() });
     const { table } = this.#reader;
+    for (const { recipient, time } of this.#parser.returned?.(table, table.keys()) ?? [])
+      await noteBounce(this.#deps.ledger, `mailto:${recipient}`, time);
     const hints = this.#parser.hints?.(table, table.keys()) ?? [];
     this.summary.hints.push(...hints);
     await this.#deps.ledger.setNote(

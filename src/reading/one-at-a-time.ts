@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reader } from '../ledger/reader.ts';
+import type { ReadingDeps } from './source.ts';
 
 /** How often one who waits looks again, ms. */
 const LOOK_AGAIN_MS = 50;
@@ -41,6 +42,15 @@ export async function inTurn<T>(
     if (waited === 0) onWait?.(hold.holder);
     await sleep(LOOK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
+}
+
+/** The same for readers that may be alone; resolves to undefined when the waiting was ended. */
+export async function taking<T>(
+  { ledger, turn, signal }: Pick<ReadingDeps, 'ledger' | 'turn' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  if (turn === undefined) return work();
+  return inTurn(ledger, { ...turn, ...(signal !== undefined && { signal }) }, work);
 }
 
 function occupied({ pid, command, host }: Reader): Problem {

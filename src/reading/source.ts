@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { Hint, LogParser, Zone } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
+import type { TurnOptions } from './one-at-a-time.ts';
 
 /** What to do with lines of a time that another log of the same host covers. */
 export type Overlap = 'refuse' | 'count';
@@ -15,6 +16,8 @@ export interface ReadingDeps {
   readonly signal?: AbortSignal;
   /** Told after every piece of so many uncompressed bytes that reading goes on. */
   readonly onBytes?: (path: string, bytes: number) => void;
+  /** How to take turns with other processes; absent where no other can be there. */
+  readonly turn?: TurnOptions;
 }
 
 /** A log and how to read it. */

@@ -107,6 +107,16 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
   idle?(key: string, open: Open, emit: Emit): void;
   /** What the log read so far could not witness. */
   hints?(open: OpenSessions<Open>, keys: Iterable<string>): readonly Hint[];
+  /** Reports of ours that came back, as far as the open-sessions table remembers; each may be told again and again. */
+  returned?(open: OpenSessions<Open>, keys: Iterable<string>): readonly ReturnedReport[];
+}
+
+/** A report of ours that a server refused for good, or that the MTA gave up. */
+export interface ReturnedReport {
+  /** The address as the log has it; it is one that a domain's record names. */
+  readonly recipient: string;
+  /** UTC ms of the line that tells it. */
+  readonly time: number;
 }
 
 /** A log format: the named export `parser` of a parser's module. */

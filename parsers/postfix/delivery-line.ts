@@ -17,6 +17,8 @@ export interface DeliveryLine {
   readonly tls: TlsField | undefined;
   /** What stands behind `status=… (`, less the last parenthesis; undefined where the line was cut before it. */
   readonly reason: string | undefined;
+  /** `status=bounced`: the sender gets it back. */
+  readonly bounced: boolean;
 }
 
 const RELAY = '>, relay=';
@@ -106,22 +108,26 @@ function readBehindRelay(
 }
 
 /** `[, tls=F], dsn=d.d.d, status=S (REASON)`. */
-function readTail(message: string, start: number): Pick<DeliveryLine, 'tls' | 'reason'> {
+function readTail(message: string, start: number): Pick<DeliveryLine, 'tls' | 'reason' | 'bounced'> {
   let at = start;
   let tls: TlsField | undefined;
   if (message.startsWith(', tls=', at)) {
     const end = message.indexOf(', ', at + 6);
-    if (end < 0) return { tls: undefined, reason: undefined };
+    if (end < 0) return { tls: undefined, reason: undefined, bounced: false };
     tls = readTlsField(message.slice(at + 6, end));
     at = end;
   }
-  if (!message.startsWith(', dsn=', at)) return { tls, reason: undefined };
+  if (!message.startsWith(', dsn=', at)) return { tls, reason: undefined, bounced: false };
   const statusAt = message.indexOf(', status=', at + 6);
-  if (statusAt < 0 || statusAt - at > 30) return { tls, reason: undefined };
+  if (statusAt < 0 || statusAt - at > 30) return { tls, reason: undefined, bounced: false };
   const open = message.indexOf(' (', statusAt + 9);
-  if (open < 0 || open - statusAt > 50) return { tls, reason: undefined };
+  if (open < 0 || open - statusAt > 50) return { tls, reason: undefined, bounced: false };
   const end = message.endsWith(')') ? message.length - 1 : message.length;
-  return { tls, reason: message.slice(open + 2, end) };
+  return {
+    tls,
+    reason: message.slice(open + 2, end),
+    bounced: message.startsWith('bounced (', statusAt + 9),
+  };
 }
 
 function seconds(text: string): number {

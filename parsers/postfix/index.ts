@@ -11,7 +11,7 @@ import {
 import { hintsFrom } from './hints.ts';
 import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
-import { readSender } from './own-mail.ts';
+import { readSender, returnedReports } from './own-mail.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
 import { leadingQueueId } from './queue-id.ts';
 import type { Reading } from './reading.ts';
@@ -72,6 +72,10 @@ class PostfixParser implements LogParser {
   hints(open: OpenSessions, keys: Iterable<string>) {
     const known = [...keys];
     return hintsFrom(allFacts(open, known), noticesIn(known), this.#common.tlsLogLevel);
+  }
+
+  returned(open: OpenSessions, keys: Iterable<string>) {
+    return returnedReports(open, keys);
   }
 
   #settings(host: string): HostSettings {

@@ -1,4 +1,4 @@
-import type { LogEntry, OpenSessions } from 'maillog-tlsrpt/parser';
+import { type LogEntry, type OpenSessions, type ReturnedReport, toDomain } from 'maillog-tlsrpt/parser';
 import { leadingQueueId } from './queue-id.ts';
 
 /**
@@ -22,6 +22,27 @@ export function readSender({ host, message }: LogEntry, open: OpenSessions, ownS
 export function isOwn(host: string, queueId: string, open: OpenSessions): boolean {
   return open.get(ownKey(host, queueId)) !== undefined;
 }
+
+/** Postfix gives a report of ours back: kept for a while, for the core asks only at the end of a pass. */
+export function noteReturn(
+  { host, time }: LogEntry,
+  queueId: string,
+  recipient: string,
+  open: OpenSessions,
+): void {
+  const at = recipient.lastIndexOf('@');
+  if (!isOwn(host, queueId, open) || toDomain(recipient.slice(at + 1)) === undefined) return;
+  open.set(`${RETURNED}${recipient}`, { time }, DAY_S);
+}
+
+/** The reports that came back lately (RFC 8460 says nothing of them; who refuses us wants no more for a while). */
+export function returnedReports(open: OpenSessions, keys: Iterable<string>): ReturnedReport[] {
+  return [...keys]
+    .filter((key) => key.startsWith(RETURNED))
+    .map((key) => ({ recipient: key.slice(RETURNED.length), time: Number(open.get(key)?.['time'] ?? 0) }));
+}
+
+const RETURNED = 'returned ';
 
 function ownKey(host: string, queueId: string): string {
   return `own ${host} ${queueId}`;

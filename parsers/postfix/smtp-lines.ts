@@ -1,6 +1,7 @@
 import { takeDelivery } from './delivery.ts';
 import { readDelivery } from './delivery-line.ts';
 import { notice } from './notices.ts';
+import { noteReturn } from './own-mail.ts';
 import { readPeer } from './peer.ts';
 import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.ts';
 import { claimUnusable } from './proxy-claims.ts';
@@ -47,6 +48,7 @@ function takeQueued(reading: Reading, request: Request): Rule {
   const line = readDelivery(message, at, request.current?.name);
   if (line !== undefined) {
     takeDelivery(reading, request, queueId, line);
+    if (line.bounced) noteReturn(reading.entry, queueId, line.recipient, reading.open);
     return 'delivery';
   }
   if (message.startsWith('to=<', at)) return 'delivery-cut';

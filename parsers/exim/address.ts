@@ -1,3 +1,5 @@
+import { behindAngle, unquoted } from './angle.ts';
+
 /** What precedes the fields of a delivery line: the final address, and where it ends. */
 export interface AddressPart {
   /** The final address as logged, which is bare: a quoted local part has lost its quotes (catalog fact 9). */
@@ -13,14 +15,10 @@ export function fingerprint(address: string): number {
   return hash >>> 0;
 }
 
-/** `ADDR[ (parents)][ <ORIGINAL>]` without blanks in ADDR (exim: string_log_address). */
-const PLAIN =
-  /^(\S+)(?: \([^()]{1,2000}\))?(?: <(?:[^<>"\s]{1,500}|"(?:[^"\\]|\\.){0,1000}"@[^<>\s]{1,300})>)?/;
-/** ` <"quoted local part"@domain>`, at a given place. */
-const ORIGINAL = / <"((?:[^"\\]|\\.){0,2000})"@([^<>\s]{1,300})>/y;
+/** `ADDR[ (parents)]` without blanks in ADDR (exim: string_log_address). */
+const PLAIN = /^(\S+)(?: \([^()]{1,2000}\))?/;
 /** A bare address and, behind it, the address it came from. */
 const ALIAS = /^(.{1,2000}) <[^<>"\s]{1,500}>$/;
-const ESCAPED = /\\(.)/g;
 /** A line with more places that look like an original address is not worth a guess. */
 const PLACES = 32;
 
@@ -39,9 +37,8 @@ export function readAddress(text: string, fieldsAt: (index: number) => boolean):
   const plain = readPlain(text, fieldsAt);
   const quoted = text.includes(' <"') ? candidates(text, fieldsAt) : [];
   const exact = quoted.filter((one) => one.exact);
-  if (plain !== undefined) {
-    return exact.every((one) => one.end === plain.end) ? plain : undefined;
-  }
+  if (plain !== undefined && exact.length === 0) return plain;
+  if (plain !== undefined && exact.some((one) => one.end !== plain.end)) return undefined;
   if (exact.length > 0) return exact.length === 1 ? exact[0] : undefined;
   if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined;
   return readAlias(text, fieldsAt);
@@ -50,26 +47,24 @@ export function readAddress(text: string, fieldsAt: (index: number) => boolean):
 function readPlain(text: string, fieldsAt: (index: number) => boolean): AddressPart | undefined {
   const match = PLAIN.exec(text);
   if (match === null) return undefined;
-  const address = match[1] ?? '';
-  const end = match[0].length;
-  if (fieldsAt(end)) return { address, end };
+  const [whole, address = ''] = match;
+  const end = text.startsWith(' <', whole.length) ? behindAngle(text, whole.length + 1) : whole.length;
+  if (end >= 0 && fieldsAt(end)) return { address, end };
   // On ** lines of addresses that no router took the message follows at once.
-  const colon = match[0] === address && address.endsWith(':') && fieldsAt(end - 1);
-  return colon ? { address: address.slice(0, -1), end: end - 1 } : undefined;
+  const colon = whole === address && address.endsWith(':') && fieldsAt(address.length - 1);
+  return colon ? { address: address.slice(0, -1), end: address.length - 1 } : undefined;
 }
 
 function candidates(text: string, fieldsAt: (index: number) => boolean): Candidate[] {
   const found: Candidate[] = [];
   let at = text.indexOf(' <"');
   for (let places = 0; at >= 0 && places < PLACES; places++) {
-    ORIGINAL.lastIndex = at;
-    const match = ORIGINAL.exec(text);
+    const end = behindAngle(text, at + 1);
+    const original = text.slice(at + 2, end - 1).toLowerCase();
     const address = text.slice(0, at);
-    const domain = `@${match?.[2] ?? ''}`.toLowerCase();
-    if (match !== null && address.toLowerCase().endsWith(domain) && fieldsAt(at + match[0].length)) {
-      const local = (match[1] ?? '').replace(ESCAPED, '$1').toLowerCase();
-      const exact = address.toLowerCase() === local + domain;
-      found.push({ address, end: at + match[0].length, exact });
+    const domain = original.slice(original.lastIndexOf('@'));
+    if (end >= 0 && domain.startsWith('@') && address.toLowerCase().endsWith(domain) && fieldsAt(end)) {
+      found.push({ address, end, exact: address.toLowerCase() === unquoted(original) });
     }
     at = text.indexOf(' <"', at + 1);
   }

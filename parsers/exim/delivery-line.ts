@@ -1,4 +1,5 @@
 import { fingerprint, readAddress } from './address.ts';
+import { behindAngle } from './angle.ts';
 import { recipientDomain } from './domains.ts';
 import { type HostFields, readHostFields } from './host-fields.ts';
 
@@ -24,9 +25,8 @@ export interface DeliveryLine {
 }
 
 const FLAG = /^(=>|->|>>|\*\*|==) /;
-/** `F=<sender>`, `Q=queue`, `P=<return path>` in any order; a sender's local part may be quoted. */
-const BEFORE_ROUTER =
-  /(?: [FP]=<(?:"(?:[^"\\]|\\.){0,1000}"@[^<>\s]{0,300}|[^<>"\s]{0,500})>| Q=\S{1,200}){0,3}(?: delivery bypassed by -N option)?/y;
+const QUEUE = / Q=\S{1,200}(?= )/y;
+const BYPASSED = ' delivery bypassed by -N option';
 const ROUTED = /(?: R=[\w.-]{1,200})? T=([\w.-]{1,200})(?: S=\d{1,15})?(?= |:|$)/y;
 const MAYBE_ROUTED = /(?: R=[\w.-]{1,200})?(?: T=([\w.-]{1,200}))?(?: S=\d{1,15})?(?= |:|$)/y;
 const DEFER = /(?: routing| transport)? defer \((-?\d{1,6})\)(?= |:|$)/y;
@@ -123,8 +123,16 @@ function messageAt(text: string, index: number): string {
   return separator === null ? '' : text.slice(index + separator[0].length);
 }
 
+/** `F=<sender>`, `Q=queue`, `P=<return path>`, in any order; a sender's local part may be quoted. */
 function behindEnvelope(text: string, index: number): number {
-  return Math.max(index, behind(BEFORE_ROUTER, text, index));
+  let end = index;
+  for (let fields = 0; fields < 3; fields++) {
+    const angle = text.startsWith(' F=<', end) || text.startsWith(' P=<', end);
+    const next = angle ? behindAngle(text, end + 3) : behind(QUEUE, text, end);
+    if (next < 0) break;
+    end = next;
+  }
+  return text.startsWith(BYPASSED, end) ? end + BYPASSED.length : end;
 }
 
 /** Index behind what the pattern matches at `index`; -1 if it does not. */

@@ -84,7 +84,7 @@ export function failedWithoutHost(context: Context, line: DeliveryLine): RuleNam
   const { flag, transport, message, domain } = line;
   const remote = flag === '==' || flag === '**';
   if (!remote) return 'delivery-local';
-  if (transport !== '' && !context.settings.scope.admits(transport, '', '')) return 'delivery-out-of-scope';
+  if (!context.settings.scope.admitsTransport(transport)) return 'delivery-out-of-scope';
   const read = readMessage(message);
   if (read === undefined) return isCrash(context, line) ? crashed(context, line) : 'no-connection';
   if (read.receiver !== undefined) {

@@ -31,6 +31,7 @@ import {
 
 /** An hour: longer than one queue run lives, shorter than what keeps a day open. */
 const IDLE_SECONDS = 3600;
+const OWN_IDLE_SECONDS = 2 * 86_400;
 
 /** Exim 4.84 to 4.99: mainlog, or syslog with and without Exim's own stamp. */
 export const parser: ParserModule<EximOptions, Open> = {
@@ -73,7 +74,9 @@ class EximParser implements LogParser<Open> {
   entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace): void {
     const joined = joinPieces(entry, table);
     const rule = typeof joined === 'string' ? PIECE_RULES[joined] : this.#line(joined, table, emit);
-    trace?.({ rule, meaning: RULES[rule] });
+    if (trace === undefined) return;
+    const id = typeof joined === 'string' ? undefined : splitMessageId(joined.message)?.id;
+    trace({ rule, meaning: RULES[rule], id: id ?? '' });
   }
 
   #line(entry: LogEntry, table: Table, emit: Emit): RuleName {
@@ -91,7 +94,7 @@ class EximParser implements LogParser<Open> {
     const { rule, showsTls } = readText(context, text, facts);
     if (showsTls) letGo(table, entry.host, facts, emit);
     if (isEmpty(state)) table.delete(key);
-    else if (rule !== 'other' && rule !== 'unknown') table.set(key, state);
+    else if (rule !== 'other' && rule !== 'unknown') keep(table, key, state);
     return rule;
   }
 
@@ -113,7 +116,7 @@ class EximParser implements LogParser<Open> {
     const state = known ?? newMessage();
     state.own ||= own;
     closeCutthroughs(this.#context(state, entry, table, emit, new Facts(table, entry.host)));
-    table.set(key, state);
+    keep(table, key, state);
     return 'arrival';
   }
 
@@ -157,6 +160,11 @@ class EximParser implements LogParser<Open> {
   hints(table: Table, keys: Iterable<string>) {
     return hintsOf(allFacts(table, keys));
   }
+}
+
+/** That a message is ours must be known for as long as it is tried again. */
+function keep(table: Table, key: string, state: MessageState): void {
+  table.set(key, state, state.own ? OWN_IDLE_SECONDS : IDLE_SECONDS);
 }
 
 const PIECE_RULES = { kept: 'line-piece', lost: 'line-piece-lost' } as const;

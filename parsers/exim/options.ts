@@ -38,6 +38,7 @@ export type EximOptions = z.infer<typeof optionsSchema>;
 export interface Scope {
   /** `transport` and `name` are empty where a line does not tell them; `ip` is an address. */
   admits(transport: string, name: string, ip: string): boolean;
+  admitsTransport(transport: string): boolean;
 }
 
 /** The scope the options draw. */
@@ -46,16 +47,19 @@ export function scopeOf(options: EximOptions): Scope {
   const excludeTransports = options.excludeTransports.map(globOf);
   const includeHosts = options.includeHosts?.map(globOf);
   const excludeHosts = options.excludeHosts.map(globOf);
+  const admitsTransport = (transport: string) => {
+    if (transport === '') return true;
+    const included =
+      includeTransports === undefined || includeTransports.some((glob) => glob.test(transport));
+    return included && !excludeTransports.some((glob) => glob.test(transport));
+  };
   return {
+    admitsTransport,
     admits(transport, name, ip) {
-      if (!options.loopback && ip !== '' && isLoopback(ip)) return false;
-      if (transport !== '') {
-        if (includeTransports !== undefined && !includeTransports.some((glob) => glob.test(transport)))
-          return false;
-        if (excludeTransports.some((glob) => glob.test(transport))) return false;
-      }
-      const host = (glob: RegExp) => glob.test(name) || glob.test(ip);
-      return (includeHosts === undefined || includeHosts.some(host)) && !excludeHosts.some(host);
+      if (!options.loopback && isLoopback(ip)) return false;
+      const isMeant = (glob: RegExp) => glob.test(name) || glob.test(ip);
+      const included = includeHosts === undefined || includeHosts.some(isMeant);
+      return admitsTransport(transport) && included && !excludeHosts.some(isMeant);
     },
   };
 }

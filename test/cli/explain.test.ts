@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
+import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
+import { runCli } from './run-cli.ts';
+
+const GOOD = fileURLToPath(
+  new URL('../../samples/postfix/a-good-session-with-tls-1.3/input.log', import.meta.url),
+);
+
+/** A line of `explain --json`; only what is looked at here. */
+interface Line {
+  readonly kind: string;
+  readonly line?: number;
+  readonly rule?: string;
+  readonly sessions: readonly {
+    readonly recipientDomain: string;
+    readonly outcome: string;
+    readonly day: string;
+    readonly report?: readonly {
+      readonly state: string;
+      readonly reportId?: string;
+      readonly policyType: string;
+    }[];
+  }[];
+}
+
+let place: Place;
+let dns: TxtServer;
+beforeEach(async () => {
+  dns = await startTxtServer((name) =>
+    name === '_smtp._tls.ok.test' ? ['v=TLSRPTv1; rua=mailto:tls@ok.test'] : undefined,
+  );
+  place = await makePlace(
+    `dns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:1", dkim: mta}\ndelivery: {allow-private: true}\n`,
+  );
+});
+afterEach(async () => {
+  await Promise.all([dns.close(), place.remove()]);
+});
+
+const explain = async (...words: string[]) => {
+  const result = await runCli(['explain', ...words, '--timezone', 'UTC', '--now', MORNING_AFTER]);
+  return { ...result, lines: () => result.json() as Line[] };
+};
+
+describe('for people', () => {
+  it('shows the line, its rule, what it says and the session it made', async () => {
+    const { code, stdout, stderr } = await explain(GOOD);
+    expect(code).toBe(0);
+    expect(stdout).toContain('tls-established  ');
+    expect(stdout).toContain('Trusted TLS connection established to mx.wildcard.test[10.77.1.5]:25');
+    expect(stdout).toContain('→ session of 2026-11-23T19:31:35Z for wildcard.test: success, by tls-line');
+    expect(stderr).toContain('6 lines read, 2 of them postfix');
+  });
+
+  it('lets no control byte of a log through to the terminal', async () => {
+    const log = (await readFile(GOOD, 'utf8')).replace('250 2.0.0', '250 \u001b[2J\u202e');
+    const { stdout } = await explain(await place.write('mail.log', log));
+    expect(stdout).toContain('250 ?[2J?');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('in the ledger', () => {
+  it('finds the report each session went into, and those that wait', async () => {
+    const known = ['--config', place.config, '--now', MORNING_AFTER];
+    expect(
+      (await runCli(['backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta1', ...known])).code,
+    ).toBe(0);
+    await runCli(['send', ...known]);
+    const { lines } = await explain(SAMPLE_LOG, '--json', '--config', place.config);
+    const sessions = lines().flatMap((line) => line.sessions);
+    const states = (domain: string) =>
+      sessions
+        .filter((one) => one.recipientDomain === domain)
+        .map((one) => one.report?.map(({ state }) => state));
+    expect(states('ok.test').length).toBeGreaterThan(0);
+    expect(new Set(states('ok.test').flat())).toEqual(new Set(['reported']));
+    expect(new Set(states('tls12.test').flat())).toEqual(new Set(['waiting']));
+    const reported = sessions.find((one) => one.recipientDomain === 'ok.test')?.report?.[0];
+    expect(reported?.reportId).toMatch(/ok\.test/);
+    expect(reported?.policyType).toBe('no-policy-found');
+    expect(sessions.filter((one) => one.report === undefined)).toEqual([]);
+    const text = await explain(SAMPLE_LOG, '--domain', 'ok.test', '--config', place.config);
+    expect(text.stdout).toMatch(/in report \S+: no-policy-found ok\.test, success/);
+  });
+
+  it('changes nothing', async () => {
+    await explain(SAMPLE_LOG, '--config', place.config);
+    const [status] = (
+      await runCli(['status', '--json', '--config', place.config, '--now', MORNING_AFTER])
+    ).json();
+    expect(status).toMatchObject({ logs: [], days: [] });
+  });
+
+  it('says of a session it does not hold nothing', async () => {
+    const { lines } = await explain(GOOD, '--json', '--config', place.config);
+    expect(lines().flatMap((line) => line.sessions)).toMatchObject([{ recipientDomain: 'wildcard.test' }]);
+    expect(lines().flatMap((line) => line.sessions)[0]).not.toHaveProperty('report');
+  });
+});
+
+describe('what is shown', () => {
+  it('is chosen by queue id, domain and line', async () => {
+    const byId = await explain(SAMPLE_LOG, '--json', '--queue-id', '98576216D83');
+    expect(byId.lines().map(({ rule }) => rule)).toEqual(['tls-established', 'delivery']);
+    const numbers = byId.lines().map(({ line }) => line ?? 0);
+    const byLines = await explain(SAMPLE_LOG, '--json', '--lines', `${numbers[0]}-${numbers[1]}`);
+    expect(byLines.lines().filter(({ line }) => numbers.includes(line ?? 0))).toEqual(byId.lines());
+    const byDomain = await explain(SAMPLE_LOG, '--json', '--domain', 'wildcard.test');
+    expect(byDomain.lines()).toEqual(expect.arrayContaining(byId.lines()));
+  });
+
+  it('must be asked for in words there are', async () => {
+    expect(await explain(GOOD, '--lines', 'five')).toMatchObject({ code: 64 });
+    expect((await explain(GOOD, '--lines', 'five')).stderr).toContain('line numbers such as 120-180');
+    expect(await explain()).toMatchObject({ code: 64 });
+    expect((await explain(place.path('none.log'))).code).toBe(65);
+    expect((await explain(GOOD, '--config', place.path('none.yaml'))).code).toBe(78);
+  });
+});

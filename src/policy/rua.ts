@@ -1,4 +1,4 @@
-import { toDomain } from '../domain.ts';
+import { toAddress, toDomain } from '../domain.ts';
 
 /** More addresses than any honest record needs; a stranger's list is not followed without end (RFC 8460 §7). */
 const MAX_URIS = 10;
@@ -65,6 +65,9 @@ function readHttps(uri: string): UriReading {
   if (!URI.test(uri)) return { kind: 'skip', reason: faultOf(uri) };
   if (!URL.canParse(uri) || !/^https:\/\/[^/]/i.test(uri)) return { kind: 'skip', reason: 'no https URL' };
   const url = new URL(uri);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (toDomain(host) === undefined && toAddress(host) === undefined)
+    return { kind: 'skip', reason: 'no host name' };
   if (url.username !== '' || url.password !== '')
     return { kind: 'skip', reason: 'a name or password in the URL' };
   url.hash = '';

@@ -5,19 +5,18 @@ import type { Answer } from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TallyCounter } from '../../src/batch.ts';
 import { configSchema } from '../../src/config.ts';
-import { EXIT, Problem } from '../../src/errors.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { attributeFromTimeline } from '../../src/policy/attribute-past.ts';
 import { type AttributeDeps, attributeTallies } from '../../src/policy/attribute-tallies.ts';
 import { createResolver } from '../../src/policy/dns-client.ts';
-import { emptySnapshot, type Snapshot, snapshotId, snapshotSchema } from '../../src/policy/snapshot.ts';
-import { readTimeline, stretches, timelineLine } from '../../src/policy/timeline.ts';
+import { snapshotId, snapshotSchema } from '../../src/policy/snapshot.ts';
+import { readTimeline } from '../../src/policy/timeline.ts';
 import type { Session } from '../../src/session.ts';
 import { FLAGS, replyTo, type Script, type ScriptedDns, type Seen, scriptedDns } from './scripted-dns.ts';
+import { FILE, MIDNIGHT, withHost } from './timeline-lines.ts';
 
 const HOUR = 3_600_000;
-const MIDNIGHT = Date.UTC(2026, 10, 2);
 const CONFIG = configSchema.parse({ organization: 'o', contact: 'a@b.example', state: '/nowhere' });
 
 let directory: string;
@@ -243,42 +242,6 @@ describe('giving tallies their policies', () => {
 });
 
 describe('a recorded timeline', () => {
-  const at = (hour: number) => MIDNIGHT + hour * HOUR;
-  const withHost = (name: string): Snapshot => ({
-    ...emptySnapshot('a.example'),
-    mx: { state: 'found', secure: false, hosts: [{ name, dane: { state: 'none' } }] },
-  });
-  const FILE = [
-    timelineLine(at(14) + 5 * 60_000, withHost('new.a.example')),
-    '',
-    timelineLine(at(3) + 30 * 60_000, withHost('old.a.example')),
-    timelineLine(at(3), { ...withHost('x.b.example'), domain: 'b.example' }),
-  ].join('\n');
-
-  test('each hour has what was found last before its end', () => {
-    const timeline = readTimeline(FILE, 'policies.jsonl');
-    expect(timeline.domains).toBe(2);
-    expect(stretches(timeline, 'a.example', at(0), at(23))).toMatchObject([
-      { fromHour: at(3), toHour: at(13), snapshot: { mx: { hosts: [{ name: 'old.a.example' }] } } },
-      { fromHour: at(14), toHour: at(23), snapshot: { mx: { hosts: [{ name: 'new.a.example' }] } } },
-    ]);
-    expect(stretches(timeline, 'a.example', at(0), at(2))).toEqual([]);
-    expect(stretches(timeline, 'a.example', at(5), at(5))).toMatchObject([
-      { fromHour: at(5), toHour: at(5) },
-    ]);
-    expect(stretches(timeline, 'c.example', at(0), at(23))).toEqual([]);
-  });
-
-  test('two findings of one hour: the later one', () => {
-    const lines = [
-      timelineLine(at(3), withHost('first.example')),
-      timelineLine(at(3) + 1000, withHost('second.example')),
-    ];
-    expect(stretches(readTimeline(lines.join('\n'), 'f'), 'a.example', at(0), at(4))).toMatchObject([
-      { fromHour: at(3), toHour: at(4), snapshot: { mx: { hosts: [{ name: 'second.example' }] } } },
-    ]);
-  });
-
   test('attributes a backfill hour by hour; what it does not reach stays open', async () => {
     await ingest({ at: 2 * HOUR }, { at: 3 * HOUR }, { at: 13 * HOUR }, { at: 14 * HOUR });
     expect(await attributeFromTimeline(ledger, readTimeline(FILE, 'f'))).toBe(1);
@@ -289,35 +252,4 @@ describe('a recorded timeline', () => {
       [snapshotId(withHost('new.a.example'))]: 1,
     });
   });
-
-  test.each([
-    ['{', 'not JSON'],
-    ['[]', 'expected object'],
-    [JSON.stringify({ time: 'yesterday', snapshot: withHost('x.example') }), 'time'],
-    [
-      JSON.stringify({ time: '2026-11-02T00:00:00Z', snapshot: { ...withHost('x.example'), version: 2 } }),
-      'version',
-    ],
-    [
-      JSON.stringify({ time: '2026-11-02T00:00:00Z', snapshot: { ...withHost('x.example'), domain: 'A b' } }),
-      'domain',
-    ],
-  ])('a bad line is refused with its place: %s', (line, fault) => {
-    try {
-      readTimeline(`${timelineLine(at(0), withHost('x.example'))}\n${line}\n`, 'policies.jsonl');
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toBeInstanceOf(Problem);
-      expect(error).toMatchObject({ exitCode: EXIT.data, where: 'policies.jsonl:2' });
-      expect(String(error)).toContain(fault);
-    }
-  });
-});
-
-test('a snapshot’s address is that of its content, whatever the order of its keys', () => {
-  const one = emptySnapshot('a.example');
-  const { sts, mx, ...rest } = one;
-  expect(snapshotId({ mx, ...rest, sts })).toBe(snapshotId(one));
-  expect(snapshotId(emptySnapshot('b.example'))).not.toBe(snapshotId(one));
-  expect(snapshotId(one)).toMatch(/^[0-9a-f]{64}$/);
 });

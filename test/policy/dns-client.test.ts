@@ -1,53 +1,13 @@
 import { createSocket } from 'node:dgram';
-import type { Answer, Packet } from 'dns-packet';
+import type { Answer } from 'dns-packet';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fixedClock } from '../../src/clock.ts';
 import type { DnsAnswer } from '../../src/policy/dns.ts';
-import { createResolver, type DnsClientOptions } from '../../src/policy/dns-client.ts';
-import { FLAGS, replyTo, type Script, type ScriptedDns, scriptedDns } from './scripted-dns.ts';
+import { createResolver } from '../../src/policy/dns-client.ts';
+import { CLOCK, clientOf, Servers, SOA, txt } from './dns-servers.ts';
+import { FLAGS, replyTo, type Script, scriptedDns } from './scripted-dns.ts';
 
-const CLOCK = fixedClock(Date.UTC(2026, 10, 2));
-const opened: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
-});
-
-async function serve(script: Script): Promise<ScriptedDns> {
-  const server = await scriptedDns(script);
-  opened.push(server);
-  return server;
-}
-
-function clientOf(
-  servers: readonly { address: string; port: number }[],
-  options: Partial<DnsClientOptions> = {},
-) {
-  const trusted = servers.map(({ address, port }) => ({ address, port, trusted: true }));
-  return createResolver({ servers: trusted, clock: CLOCK, timeoutMs: 250, ...options });
-}
-
-/** A port where something listens and never says a word. */
-async function silentServer(): Promise<{ address: string; port: number }> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  opened.push({ close: () => new Promise<void>((resolve) => socket.close(resolve)) });
-  return { address: '127.0.0.1', port: socket.address().port };
-}
-
-const txt = (text: string): Packet => ({
-  answers: [{ type: 'TXT', name: 'a.example', ttl: 60, data: text }],
-});
-const SOA: Packet = {
-  authorities: [
-    {
-      type: 'SOA',
-      name: 'example',
-      ttl: 300,
-      data: { mname: 'ns.example', rname: 'h.example', minimum: 120 },
-    },
-  ],
-};
+const servers = new Servers();
+afterEach(() => servers.close());
 
 describe('each kind of answer', () => {
   const arms: readonly [string, Script, DnsAnswer | object][] = [
@@ -87,7 +47,7 @@ describe('each kind of answer', () => {
   ];
 
   test.each(arms)('%s', async (_, script, expected) => {
-    const server = await serve(script);
+    const server = await servers.serve(script);
     expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject(expected);
   });
 
@@ -114,7 +74,7 @@ describe('each kind of answer', () => {
 
   test('a SERVFAIL that is over when asked again is no forgery', async () => {
     let calls = 0;
-    const server = await serve((seen) => [
+    const server = await servers.serve((seen) => [
       ++calls === 1 ? replyTo(seen, { rcode: 2 }) : replyTo(seen, txt('x')),
     ]);
     expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({
@@ -126,7 +86,7 @@ describe('each kind of answer', () => {
 
 describe('record types', () => {
   test('TLSA in hex, MX with preference, addresses, names in lower case', async () => {
-    const server = await serve((seen) => {
+    const server = await servers.serve((seen) => {
       switch (seen.type) {
         case 'TLSA':
           return [
@@ -171,7 +131,7 @@ describe('record types', () => {
   });
 
   test('the strings of a TXT record are joined without blanks; records stay apart', async () => {
-    const server = await serve((seen) => [
+    const server = await servers.serve((seen) => [
       replyTo(seen, {
         answers: [
           { type: 'TXT', name: seen.name, ttl: 1, data: ['v=TLSRPTv1; ', 'rua=mailto:a', '@b.example'] },
@@ -189,7 +149,7 @@ describe('aliases', () => {
   const alias = (name: string, to: string) => ({ type: 'CNAME', name, ttl: 30, data: to }) as const;
 
   test('a chain in one answer: the name it ends at, the lowest TTL, other names passed over', async () => {
-    const server = await serve((seen) => [
+    const server = await servers.serve((seen) => [
       replyTo(seen, {
         flags: FLAGS.authentic,
         answers: [
@@ -210,7 +170,7 @@ describe('aliases', () => {
   });
 
   test('a chain over several answers is followed, and secure only if all of it is', async () => {
-    const server = await serve((seen) =>
+    const server = await servers.serve((seen) =>
       seen.name === 'a.example'
         ? [replyTo(seen, { flags: FLAGS.authentic, answers: [alias('a.example', 'b.example')] })]
         : [replyTo(seen, { answers: [{ type: 'TXT', name: 'b.example', ttl: 60, data: 'x' }] })],
@@ -223,14 +183,16 @@ describe('aliases', () => {
   });
 
   test('a circle comes to an end', async () => {
-    const server = await serve((seen) => [
+    const server = await servers.serve((seen) => [
       replyTo(seen, { answers: [alias(seen.name, seen.name === 'a.example' ? 'b.example' : 'a.example')] }),
     ]);
     expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ kind: 'temporary' });
   });
 
   test('asked for itself, an alias is not followed', async () => {
-    const server = await serve((seen) => [replyTo(seen, { answers: [alias('a.example', 'b.example')] })]);
+    const server = await servers.serve((seen) => [
+      replyTo(seen, { answers: [alias('a.example', 'b.example')] }),
+    ]);
     expect(await clientOf([server]).lookup('a.example', 'CNAME')).toMatchObject({
       kind: 'answer',
       name: 'a.example',
@@ -241,7 +203,7 @@ describe('aliases', () => {
 
 describe('forged and broken replies', () => {
   test('a reply with another id, another question, or that is a query, is passed over', async () => {
-    const server = await serve((seen) => {
+    const server = await servers.serve((seen) => {
       const good = replyTo(seen, txt('good'));
       return [
         { ...good, ...txt('id'), id: ((seen.packet.id ?? 0) + 1) & 0xffff },
@@ -266,8 +228,8 @@ describe('forged and broken replies', () => {
 
   test('a reply from another port is not heard', async () => {
     const other = createSocket('udp4');
-    opened.push({ close: () => new Promise<void>((resolve) => other.close(resolve)) });
-    const server = await serve(async (seen) => {
+    servers.closeLater(() => new Promise<void>((resolve) => other.close(resolve)));
+    const server = await servers.serve(async (seen) => {
       const { encode } = await import('dns-packet');
       other.send(encode(replyTo(seen, txt('forged'))), seen.port, '127.0.0.1');
       await new Promise((resolve) => setTimeout(resolve, 30));
@@ -277,7 +239,7 @@ describe('forged and broken replies', () => {
   });
 
   test('ids and ports are not the same twice', async () => {
-    const server = await serve((seen) => [replyTo(seen, SOA)]);
+    const server = await servers.serve((seen) => [replyTo(seen, SOA)]);
     const client = clientOf([server]);
     await Promise.all(Array.from({ length: 40 }, (_, index) => client.lookup(`n${index}.example`, 'TXT')));
     expect(new Set(server.seen.map(({ packet }) => packet.id)).size).toBeGreaterThan(35);
@@ -285,155 +247,18 @@ describe('forged and broken replies', () => {
   });
 
   test('AD of a server nobody vouched for is not believed', async () => {
-    const { address, port } = await serve((seen) => [replyTo(seen, { ...txt('x'), flags: FLAGS.authentic })]);
+    const { address, port } = await servers.serve((seen) => [
+      replyTo(seen, { ...txt('x'), flags: FLAGS.authentic }),
+    ]);
     const client = createResolver({ servers: [{ address, port, trusted: false }], clock: CLOCK });
     expect(await client.lookup('a.example', 'TXT')).toMatchObject({ kind: 'answer', secure: false });
   });
 
   test('a bare header may refuse, but not deny the name', async () => {
-    const server = await serve((seen) => [
+    const server = await servers.serve((seen) => [
       { type: 'response', id: seen.packet.id, flags: FLAGS.recursion | 3 },
     ]);
     expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ kind: 'temporary' });
-  });
-});
-
-describe('what is asked', () => {
-  test('recursion, AD, EDNS of 1232 bytes', async () => {
-    const server = await serve((seen) => [replyTo(seen, SOA)]);
-    await clientOf([server]).lookup('A.Example', 'TXT');
-    const [query] = server.seen;
-    expect(query?.name).toBe('a.example');
-    expect(query?.packet).toMatchObject({ flag_rd: true, flag_ad: true, flag_cd: false, flag_tc: false });
-    expect(query?.packet.additionals).toMatchObject([{ type: 'OPT', udpPayloadSize: 1232 }]);
-  });
-
-  test('a reply that was cut off is asked for by TCP', async () => {
-    const server = await serve((seen) => [
-      seen.byTcp ? replyTo(seen, txt('whole')) : replyTo(seen, { flags: FLAGS.truncated }),
-    ]);
-    expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ records: ['whole'] });
-    expect(server.seen.map(({ byTcp }) => byTcp)).toEqual([false, true]);
-  });
-
-  test('a cut in the middle of a record is a cut all the same', async () => {
-    const { encode } = await import('dns-packet');
-    const server = await serve((seen) => {
-      if (seen.byTcp) return [replyTo(seen, txt('whole'))];
-      const bytes = encode(replyTo(seen, { ...txt('whole'), flags: FLAGS.truncated }));
-      return [bytes.subarray(0, bytes.length - 3)];
-    });
-    expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ records: ['whole'] });
-  });
-
-  test('a server from before EDNS is asked without', async () => {
-    const server = await serve((seen) => [
-      (seen.packet.additionals ?? []).length > 0 ? replyTo(seen, { rcode: 1 }) : replyTo(seen, txt('old')),
-    ]);
-    expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ records: ['old'] });
-  });
-
-  test('a name that cannot exist is never asked', async () => {
-    const server = await serve((seen) => [replyTo(seen, txt('x'))]);
-    expect(await clientOf([server]).lookup(`${'x'.repeat(64)}.example`, 'TXT')).toMatchObject({
-      kind: 'nodata',
-    });
-    expect(server.seen).toEqual([]);
-  });
-});
-
-describe('several servers', () => {
-  test('the next one is asked where one is silent, refuses, or fails', async () => {
-    const silent = await silentServer();
-    const refusing = await serve((seen) => [replyTo(seen, { rcode: 5 })]);
-    const failing = await serve((seen) => [replyTo(seen, { rcode: 2 })]);
-    const good = await serve((seen) => [replyTo(seen, txt('x'))]);
-    const client = clientOf([silent, refusing, failing, good]);
-    expect(await client.lookup('a.example', 'TXT')).toMatchObject({ kind: 'answer', records: ['x'] });
-  });
-
-  test('one lost datagram is no failure', async () => {
-    let calls = 0;
-    const server = await serve((seen) => (++calls === 1 ? [] : [replyTo(seen, txt('x'))]));
-    expect(await clientOf([server]).lookup('a.example', 'TXT')).toMatchObject({ records: ['x'] });
-  });
-
-  test('a server that fell silent is left alone for a while, then asked once more', async () => {
-    const silent = await silentServer();
-    const clock = { time: Date.UTC(2026, 10, 2), now: () => clock.time };
-    const client = clientOf([silent], { clock, timeoutMs: 20, concurrency: 10 });
-    await client.lookup('first.example', 'TXT');
-    clock.time += 20_000;
-    await Promise.all(Array.from({ length: 20 }, (_, index) => client.lookup(`n${index}.example`, 'TXT')));
-    const start = performance.now();
-    const later = await Promise.all(
-      Array.from({ length: 500 }, (_, n) => client.lookup(`m${n}.example`, 'TXT')),
-    );
-    expect(performance.now() - start).toBeLessThan(500);
-    expect(later.every(({ kind }) => kind === 'temporary')).toBe(true);
-  });
-});
-
-describe('bounds', () => {
-  test('no more questions at once than allowed', async () => {
-    let open = 0;
-    let most = 0;
-    const server = await serve(async (seen) => {
-      most = Math.max(most, ++open);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      open--;
-      return [replyTo(seen, SOA)];
-    });
-    const client = clientOf([server], { concurrency: 5, timeoutMs: 2000 });
-    await Promise.all(Array.from({ length: 60 }, (_, index) => client.lookup(`n${index}.example`, 'TXT')));
-    expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(5);
-  });
-
-  test('no more questions a second than allowed', async () => {
-    const server = await serve((seen) => [replyTo(seen, SOA)]);
-    const client = clientOf([server], { rate: 100 });
-    const start = performance.now();
-    await Promise.all(Array.from({ length: 31 }, (_, index) => client.lookup(`n${index}.example`, 'TXT')));
-    expect(performance.now() - start).toBeGreaterThanOrEqual(290);
-  });
-});
-
-describe('the cache', () => {
-  test('keeps an answer for its TTL, whatever the case of the name', async () => {
-    const clock = { time: Date.UTC(2026, 10, 2), now: () => clock.time };
-    const server = await serve((seen) => [replyTo(seen, txt('x'))]);
-    const client = clientOf([server], { clock });
-    await client.lookup('a.example', 'TXT');
-    await client.lookup('A.EXAMPLE', 'TXT');
-    clock.time += 59_000;
-    await client.lookup('a.example', 'TXT');
-    expect(server.seen).toHaveLength(1);
-    clock.time += 2000;
-    await client.lookup('a.example', 'TXT');
-    expect(server.seen).toHaveLength(2);
-  });
-
-  test('asks once where several want to know at the same time', async () => {
-    const server = await serve((seen) => [replyTo(seen, txt('x'))]);
-    const client = clientOf([server]);
-    await Promise.all(Array.from({ length: 10 }, () => client.lookup('a.example', 'TXT')));
-    expect(server.seen).toHaveLength(1);
-  });
-
-  test('keeps absence for the negative TTL, and a fault for seconds only', async () => {
-    const clock = { time: Date.UTC(2026, 10, 2), now: () => clock.time };
-    let broken = true;
-    const server = await serve((seen) => [replyTo(seen, broken ? { rcode: 2 } : SOA)]);
-    const client = clientOf([server], { clock });
-    expect(await client.lookup('a.example', 'TXT')).toMatchObject({ kind: 'temporary' });
-    broken = false;
-    clock.time += 16_000;
-    expect(await client.lookup('a.example', 'TXT')).toMatchObject({ kind: 'nodata' });
-    const asked = server.seen.length;
-    clock.time += 119_000;
-    await client.lookup('a.example', 'TXT');
-    expect(server.seen).toHaveLength(asked);
   });
 });
 

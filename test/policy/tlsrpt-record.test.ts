@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { DnsAnswer, DnsType, Resolver } from '../../src/policy/dns.ts';
 import { lookupDemand, readRecords } from '../../src/policy/tlsrpt-record.ts';
-import { VECTORS } from './tlsrpt-vectors.ts';
+import { REFUSED } from './tlsrpt-refused.ts';
+import { SKIPPING } from './tlsrpt-skipped.ts';
+import { ASKING } from './tlsrpt-vectors.ts';
+
+const VECTORS = [...ASKING, ...SKIPPING, ...REFUSED];
 
 describe('a TLSRPT record', () => {
   test.each(VECTORS.map((vector) => [JSON.stringify(vector.txt).slice(0, 90), vector] as const))(

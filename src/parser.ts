@@ -31,6 +31,16 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/** A line whose envelope was read from its bytes: see {@link LogParser.bytes}. Valid during the call only. */
+export interface ByteEntry extends Omit<LogEntry, 'message'> {
+  /** The message is `bytes[start..end)`. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** `bytes[from..until)` as the text of {@link LogEntry.message} would have it. */
+  text(from: number, until: number): string;
+}
+
 /** Wall-clock time of a host in UTC ms: an IANA zone, with both daylight-saving edges. */
 export interface Zone {
   readonly name: string;
@@ -103,6 +113,11 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
   readonly idleSeconds: number;
   /** Reads one entry. Strange input is ignored, never thrown on. `trace`, when given, is called once per entry. */
   entry(entry: LogEntry, open: OpenSessions<Open>, emit: Emit, trace?: Trace): void;
+  /**
+   * A faster road for the commonest lines, which may be left out. Does exactly what `entry` would do for the line and
+   * returns true; or does nothing at all and returns false, and `entry` gets the line. Not called while tracing.
+   */
+  bytes?(entry: ByteEntry, open: OpenSessions<Open>, emit: Emit): boolean;
   /** Called once for each key that falls idle or, with `sessions`, at end of input; the core then deletes the key. */
   idle?(key: string, open: Open, emit: Emit): void;
   /** What the log read so far could not witness. */
@@ -129,7 +144,7 @@ export interface ParserModule<Options = unknown, Open extends JsonObject = JsonO
   readonly options: z.ZodType<Options>;
   /** The named rules of {@link LineReading}, with the sentence `explain` shows. */
   readonly rules?: Readonly<Record<string, string>>;
-  /** How likely the format wrote this entry, for `parser: auto`. */
+  /** Whether the format writes such lines (whole ones, with their envelope), for `parser: auto`. */
   recognises?(line: string): boolean;
   create(options: Options): LogParser<Open>;
 }

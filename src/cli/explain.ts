@@ -10,9 +10,10 @@ import { sortByContent } from '../logs/content-order.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import type { ParserModule } from '../parser.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
-import { createParser, loadParser } from '../registry.ts';
+import { createParser } from '../registry.ts';
 import { ReportEntries } from '../report-entries.ts';
 import { checked, clockOf, readingArguments, someFiles } from './arguments.ts';
+import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG, withContext } from './context.ts';
 import { explainJson, explainText } from './explain-text.ts';
@@ -64,15 +65,16 @@ Examples:
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(explainArguments, values);
     someFiles(chosen.files);
-    const module = await loadParser(chosen.parser, process.cwd());
+    const parsers = await chosenParsers(chosen.parser, chosen.files, clockOf(globals).now(), printer);
     const inLedger = (print: (entries: ReportEntries) => Promise<void>) =>
       withContext(globals, async ({ ledger, config }) => {
         const deps = { ledger, config, honours: await resolveHonours(config) };
         await print(new ReportEntries(deps, await trustAnchorsOf(ledger)));
       });
-    await withLedger(globals, printer, inLedger, (entries) =>
-      explainFiles(chosen, module, globals, printer, entries),
-    );
+    await withLedger(globals, printer, inLedger, async (entries) => {
+      for (const { module, files } of parsers)
+        await explainFiles({ ...chosen, files: [...files] }, module, globals, printer, entries);
+    });
     return EXIT.ok;
   },
 };

@@ -13,7 +13,7 @@ export function withReadingOptions(yargs: Argv): Argv {
     .option('parser', {
       type: 'string',
       requiresArg: true,
-      describe: 'postfix, exim, or the path of a parser module',
+      describe: 'postfix, exim, opensmtpd, auto (by the lines), or the path of a parser module',
       defaultDescription: 'postfix',
     })
     .option('timezone', {

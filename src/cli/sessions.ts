@@ -5,9 +5,11 @@ import { modifiedAt, openLog } from '../logs/archive.ts';
 import { sortByContent } from '../logs/content-order.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
-import { createParser, loadParser } from '../registry.ts';
+import type { ParserModule } from '../parser.ts';
+import { createParser } from '../registry.ts';
 import { toSessionRecord } from '../session.ts';
 import { checked, clockOf, type ReadingArguments, readingArguments, someFiles } from './arguments.ts';
+import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
@@ -29,18 +31,20 @@ Examples:
     someFiles(chosen.files);
     const clock = clockOf(globals);
     const latest = globals.now === undefined ? undefined : clock.now();
-    return printSessions(chosen, latest, clock.now(), printer);
+    for (const { module, files } of await chosenParsers(chosen.parser, chosen.files, clock.now(), printer))
+      await printSessions(module, { ...chosen, files: [...files] }, latest, clock.now(), printer);
+    return EXIT.ok;
   },
 };
 
 /** @param latest the time no stamp may be later than; absent: each file's own time of last change. */
 async function printSessions(
+  module: ParserModule,
   chosen: ReadingArguments,
   latest: number | undefined,
   now: number,
   printer: Printer,
-): Promise<ExitCode> {
-  const module = await loadParser(chosen.parser, process.cwd());
+): Promise<void> {
   let reference = latest ?? now;
   const reader = new SessionReader({
     parser: createParser(module, parserOptions(chosen)),
@@ -63,5 +67,4 @@ async function printSessions(
       'warning',
       `warning: the ${module.name} parser failed on ${reader.faults} lines; please report it`,
     );
-  return EXIT.ok;
 }

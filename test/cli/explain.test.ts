@@ -121,3 +121,36 @@ describe('what is shown', () => {
     expect((await explain(GOOD, '--config', place.path('none.yaml'))).code).toBe(78);
   });
 });
+
+describe('--parser auto', () => {
+  const EXIM = fileURLToPath(new URL('../lab/exim-debian/mainlog', import.meta.url));
+
+  it('reads a mixed file by each parser its lines call for, and says which and why', async () => {
+    const mixed = await place.write(
+      'mixed.log',
+      `${await readFile(GOOD, 'utf8')}${await readFile(EXIM, 'utf8')}`,
+    );
+    const { stderr, lines } = await explain(mixed, '--json', '--parser', 'auto');
+    expect(stderr).toContain(`${mixed}: read as postfix (line 4), exim (line 11)`);
+    const told = lines().flatMap((line) => line.sessions);
+    const read = async (file: string, parser: string) =>
+      (
+        await runCli(['sessions', file, '--parser', parser, '--timezone', 'UTC', '--now', MORNING_AFTER])
+      ).json();
+    const both = [...(await read(GOOD, 'postfix')), ...(await read(EXIM, 'exim'))];
+    expect(told.map((one) => JSON.stringify(one)).sort()).toEqual(
+      both.map((one) => JSON.stringify(one)).sort(),
+    );
+    expect((await read(mixed, 'auto')).map((one) => JSON.stringify(one)).sort()).toEqual(
+      both.map((one) => JSON.stringify(one)).sort(),
+    );
+  });
+
+  it('refuses what is no log of an MTA, and standard input', async () => {
+    const other = await explain(await place.write('other.log', 'hello\n'), '--parser', 'auto');
+    expect(other.code).toBe(65);
+    expect(other.stderr).toContain('no line looks like one of an MTA known here');
+    const piped = await explain('-', '--parser', 'auto');
+    expect(piped.code).toBe(64);
+  });
+});

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { hourOf } from '../day.ts';
 import type { Ledger, UnattributedDomain } from '../ledger/ledger.ts';
 import { addressResolver } from './addresses.ts';
-import { type Discovered, discover } from './discover.ts';
+import { discover, type Scope } from './discover.ts';
 import type { Resolver } from './dns.ts';
 import { createLimiter } from './limiter.ts';
 import type { KnownHonours } from './local-mta.ts';
@@ -17,8 +17,10 @@ const HOUR_MS = 3_600_000;
 const MAX_DOMAINS = 100_000;
 /** Domains under way at once; their questions are bounded by the resolver. */
 const WIDTH = 50;
-/** So many domains in a row without an answer, and the pass leaves the rest to the next one. */
-const GIVE_UP_AFTER = 50;
+/** After so many domains in a row without an answer it is asked whether the resolver is there at all. */
+const DOUBT_AFTER = 50;
+/** A name every resolver has a word on, if only that it cannot find it. */
+const PROBE = 'org';
 /** For so long after the newest session of a domain a failing name is asked for again before it counts as broken. */
 const SETTLE_AFTER_MS = 6 * HOUR_MS;
 
@@ -53,36 +55,66 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
   const ports = smartHostPorts([...deps.config.logs, own]);
   const limiter = createLimiter(WIDTH);
   const looking = { ...deps, fetchPolicy: policyFetcher(deps), ...serverOf(deps.honours) };
+  const doubt = createDoubt(deps.resolver);
   let attributed = 0;
   let temporary = 0;
-  let inARow = 0;
   let reason: string | undefined;
-  await Promise.all(
-    domains.map((open) =>
-      limiter.run(async () => {
-        if (inARow >= GIVE_UP_AFTER) return;
-        const port = ports.get(open.domain);
-        const scope = {
-          dane: deps.honours.dane || open.provenDane === true,
-          mtaSts: deps.honours.mtaSts || open.provenSts === true,
-          lastResort: deps.clock.now() - open.toHour > SETTLE_AFTER_MS,
-          ...(port !== undefined && { smartHostPort: port }),
-        };
-        const found: Discovered = await discover(looking, open.domain, scope);
-        if (found.kind === 'temporary') {
-          temporary++;
-          inARow++;
-          reason ??= found.reason;
-          return;
-        }
-        inARow = 0;
-        await settle(deps, open, found.snapshot);
-        attributed++;
-      }),
-    ),
-  );
+  const work = async (open: UnattributedDomain): Promise<void> => {
+    if (await doubt.isDead()) return;
+    const found = await discover(looking, open.domain, scopeOf(open, deps, ports.get(open.domain)));
+    doubt.note(found.kind === 'found');
+    if (found.kind === 'found') {
+      await settle(deps, open, found.snapshot);
+      attributed++;
+    } else {
+      temporary++;
+      reason ??= found.reason;
+    }
+  };
+  await Promise.all(domains.map((open) => limiter.run(() => work(open))));
   const left = domains.length - attributed - temporary;
   return { attributed, temporary, left, ...(reason !== undefined && { reason }) };
+}
+
+function scopeOf(
+  open: UnattributedDomain,
+  { honours, clock }: AttributeDeps,
+  port: number | undefined,
+): Scope {
+  return {
+    dane: honours.dane || open.provenDane === true,
+    mtaSts: honours.mtaSts || open.provenSts === true,
+    lastResort: clock.now() - open.toHour > SETTLE_AFTER_MS,
+    ...(port !== undefined && { smartHostPort: port }),
+  };
+}
+
+/**
+ * Tells a dead resolver, which ends the pass, from domains that are dead themselves: these must not keep the others
+ * waiting, however many stand in a row.
+ */
+function createDoubt(resolver: Resolver) {
+  let inARow = 0;
+  let probing: Promise<boolean> | undefined;
+  const probe = async (): Promise<boolean> => {
+    const answer = await resolver.lookup(PROBE, 'MX');
+    const dead = answer.kind === 'temporary' && !answer.answered;
+    if (!dead) {
+      inARow = 0;
+      probing = undefined;
+    }
+    return dead;
+  };
+  return {
+    note(found: boolean): void {
+      inARow = found ? 0 : inARow + 1;
+    },
+    async isDead(): Promise<boolean> {
+      if (inARow < DOUBT_AFTER) return false;
+      probing ??= probe();
+      return probing;
+    },
+  };
 }
 
 function serverOf({ policyServers = [] }: KnownHonours): { readonly askServer?: AskPolicyServer } {

@@ -13,6 +13,8 @@ const RCODE = { ok: 0, formatError: 1, serverFailure: 2, noSuchName: 3 } as cons
 const ROUNDS = 2;
 /** Alias chains over several answers: resolvers follow them by themselves, so this is for odd ones. */
 const MAX_HOPS = 8;
+/** Every resolver has a word on this at once, if only that it cannot find it. */
+const PROBE: Question = { name: 'org', type: 'MX' };
 
 export interface DnsClientOptions {
   readonly servers: readonly DnsServer[];
@@ -29,7 +31,10 @@ export interface DnsClientOptions {
 export function createResolver(options: DnsClientOptions): Resolver {
   const { servers, clock, timeoutMs = 5000, concurrency = 64, rate = 0 } = options;
   const limiter = createLimiter(concurrency, rate);
-  const health = createServerHealth(clock);
+  const health = createServerHealth(clock, async (server) => {
+    const found = await exchange(server, PROBE, { checkingDisabled: false, edns: true }, timeoutMs);
+    return found.kind !== 'silence';
+  });
   const ask = (question: Question) => limiter.run(() => resolve(question, servers, health, timeoutMs));
   const plain: Resolver = { lookup: (name, type) => follow(ask, name, type) };
   return cachingResolver(plain, clock);

@@ -222,6 +222,17 @@ describe('giving tallies their policies', () => {
     });
   });
 
+  test('a hundred dead domains in front keep nobody waiting', async () => {
+    const dead = Array.from({ length: 120 }, (_, index) => ({
+      at: 0,
+      recipientDomain: `dead${index}.example`,
+    }));
+    await ingest(...dead, { at: HOUR }, { at: HOUR, recipientDomain: 'b.example' });
+    const some: Script = (seen) => (/dead\d/.test(seen.name) ? [] : signedZone('aa')(seen));
+    const summary = await attributeTallies(await deps(2 * HOUR, some, {}, 50), 0);
+    expect(summary).toMatchObject({ attributed: 2, temporary: 120, left: 0 });
+  });
+
   test('what nobody honours is not asked for, unless the log proves it', async () => {
     await ingest({ at: 0 }, { at: 0, recipientDomain: 'b.example', policyTypeHint: 'tlsa' });
     const honours = { dane: false, mtaSts: false };

@@ -78,6 +78,23 @@ describe('several servers', () => {
     );
     expect(performance.now() - start).toBeLessThan(500);
     expect(later.every(({ kind }) => kind === 'temporary')).toBe(true);
+    clock.time += 31_000;
+    expect(await client.lookup('again.example', 'TXT')).toMatchObject({
+      reason: expect.stringContaining('did not answer'),
+    });
+  });
+
+  test('a server that is silent about dead names only goes on being asked', async () => {
+    const server = await servers.serve((seen) => (/^dead/.test(seen.name) ? [] : [replyTo(seen, SOA)]));
+    const clock = { time: Date.UTC(2026, 10, 2), now: () => clock.time };
+    const client = clientOf([server], { clock, timeoutMs: 100, concurrency: 30 });
+    for (const round of [1, 2]) {
+      const names = Array.from({ length: 30 }, (_, index) => `dead${round}-${index}.example`);
+      await Promise.all(names.map((name) => client.lookup(name, 'TXT')));
+      clock.time += 20_000;
+    }
+    expect(await client.lookup('alive.example', 'TXT')).toMatchObject({ kind: 'nodata' });
+    expect(server.seen.some(({ name }) => name === 'org')).toBe(true);
   });
 });
 

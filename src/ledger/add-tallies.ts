@@ -1,4 +1,4 @@
-import { dayOf, dayStart } from '../day.ts';
+import { type Day, dayOf, dayStart } from '../day.ts';
 import type { TallyKey } from './ledger.ts';
 import { number, TALLY_COLUMNS, tallyDigest, tallyValues, text, toTallyKey } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlRow, SqlValue } from './sql.ts';
@@ -46,9 +46,20 @@ interface Pending {
   lastHour: number;
 }
 
+/** A day's name costs more than all else about a tally, and thousands share an hour. */
+export function dayNamer(): (hour: number) => Day {
+  const known = new Map<number, Day>();
+  return (hour) => {
+    const name = known.get(hour) ?? dayOf(hour);
+    known.set(hour, name);
+    return name;
+  };
+}
+
 /** Adds sessions to their tallies; those of the same key, snapshot and revision become one. */
 export async function addTallies(connection: SqlConnection, parts: Iterable<TallyPart>): Promise<void> {
   const pending = new Map<string, Pending>();
+  const nameOfDay = dayNamer();
   for (const part of parts) {
     const { key, count, ingestedAt, lastHour = key.hour, snapshot = '', revision = 0 } = part;
     const values = tallyValues(key);
@@ -56,7 +67,7 @@ export async function addTallies(connection: SqlConnection, parts: Iterable<Tall
     const name = `${digest} ${revision} ${snapshot}`;
     const known = pending.get(name);
     if (known === undefined) {
-      const all = [...values, dayOf(key.hour), digest, snapshot, revision];
+      const all = [...values, nameOfDay(key.hour), digest, snapshot, revision];
       pending.set(name, { values: all, count, ingestedAt, lastHour });
     } else {
       known.count += count;

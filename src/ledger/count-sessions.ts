@@ -1,5 +1,5 @@
-import { type Day, dayOf } from '../day.ts';
-import { addTallies, type TallyPart } from './add-tallies.ts';
+import type { Day } from '../day.ts';
+import { addTallies, dayNamer, type TallyPart } from './add-tallies.ts';
 import { number, text } from './rows.ts';
 import type { InsertTarget, SqlConnection } from './sql.ts';
 
@@ -31,8 +31,9 @@ export async function countSessions(connection: SqlConnection, parts: readonly T
   await addTallies(connection, parts);
   const trusting = new Map<string, [string, string, Day]>();
   const days = new Map<string, [string, Day, number]>();
+  const nameOfDay = dayNamer();
   for (const { key, count } of parts) {
-    const day = dayOf(key.hour);
+    const day = nameOfDay(key.hour);
     const known = days.get(`${key.host} ${day}`);
     days.set(`${key.host} ${day}`, [key.host, day, (known?.[2] ?? 0) + count]);
     if (key.peerTrust !== 'trusted' && key.peerTrust !== 'verified') continue;

@@ -67,7 +67,8 @@ export class SqlLedger implements Ledger {
   }
 
   commit(batch: IngestBatch) {
-    const days = new Set([...batch.sessions.values()].map(({ key }) => dayOf(key.hour)));
+    const hours = new Set([...batch.sessions.values()].map(({ key }) => key.hour));
+    const days = new Set([...hours].map(dayOf));
     return this.#database.transaction((connection) => ingest.writeBatch(connection, batch), [...days]);
   }
 

@@ -26,6 +26,11 @@ const moduleShape = z.object({
 export async function loadParser(name: string, directory: string): Promise<ParserModule> {
   const builtIn = BUILT_IN.find((module) => module.name === name);
   if (builtIn !== undefined) return builtIn;
+  if (name === 'auto') {
+    throw new Problem(EXIT.data, 'no line of the log has shown yet which MTA wrote it', {
+      help: `name it in place of \`auto\`: ${BUILT_IN.map((module) => module.name).join(', ')}`,
+    });
+  }
   if (!/[./\\]/.test(name)) {
     throw new Problem(EXIT.config, `there is no parser \`${name}\``, {
       help: `built in: ${BUILT_IN.map((module) => module.name).join(', ')}; or give the path of a module of yours: ./my-parser.js`,

@@ -3,9 +3,11 @@ import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
+import { addSummary, emptySummary } from '../reading/source.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
-import { createParser, loadParser } from '../registry.ts';
+import { createParser } from '../registry.ts';
 import { checked, readingArguments, someFiles } from './arguments.ts';
+import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
@@ -66,21 +68,25 @@ async function readInto(
   printer: Printer,
 ): Promise<ExitCode> {
   const past = await pastPolicies(chosen.policies, chosen.offline);
-  const module = await loadParser(chosen.parser, process.cwd());
   const deps = { ...context, turn: turnOf('backfill', context, printer) };
-  const summary = await readArchivedLogs(deps, chosen.files.map(absolute), {
-    parserName: module.name,
-    makeParser: () =>
-      createParser(module, {
-        ...parserOptions(chosen),
-        midStream: true,
-        ownSender: context.config.mail.from ?? context.config.contact,
-      }),
-    zone: zoneOf(chosen.timezone ?? localZone()),
-    host: chosen.host ?? context.host,
-    overlap: chosen.overlap satisfies Overlap,
-    ...(globals.now !== undefined && { latest: context.clock.now() }),
-  });
+  const parsers = await chosenParsers(chosen.parser, chosen.files, context.clock.now(), printer);
+  const summary = emptySummary();
+  for (const { module, files } of parsers) {
+    const read = await readArchivedLogs(deps, files.map(absolute), {
+      parserName: module.name,
+      makeParser: () =>
+        createParser(module, {
+          ...parserOptions(chosen),
+          midStream: true,
+          ownSender: context.config.mail.from ?? context.config.contact,
+        }),
+      zone: zoneOf(chosen.timezone ?? localZone()),
+      host: chosen.host ?? context.host,
+      overlap: chosen.overlap satisfies Overlap,
+      ...(globals.now !== undefined && { latest: context.clock.now() }),
+    });
+    addSummary(summary, read);
+  }
   const policies = await applyPastPolicies(context, past);
   sayFaults(summary, printer);
   sayHints(summary, printer);

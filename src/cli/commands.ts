@@ -7,6 +7,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report.ts')).report,
   send: async () => (await import('./send.ts')).send,
   sessions: async () => (await import('./sessions.ts')).sessions,
+  explain: async () => (await import('./explain.ts')).explain,
   status: async () => (await import('./status.ts')).status,
   lookup: async () => (await import('./lookup.ts')).lookup,
   posture: async () => (await import('./posture.ts')).posture,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { type Config, configSchema } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
+import { withDetectedParsers } from '../detect-configured.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -37,7 +38,9 @@ export async function withContext<T>(
   const config = await configOf(globals);
   const ledger = await openLedger(globals.state ?? config.state);
   try {
-    return await work({ config, configPath, ledger, clock: clockOf(globals), host: hostname() });
+    const common = { configPath, ledger, clock: clockOf(globals), host: hostname() };
+    const detecting = { ...common, directory: dirname(resolve(configPath)) };
+    return await work({ ...common, config: await withDetectedParsers(config, detecting) });
   } finally {
     await ledger.close();
   }

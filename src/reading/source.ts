@@ -59,3 +59,16 @@ export interface ReadSummary {
 export function emptySummary(): ReadSummary {
   return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [] };
 }
+
+/** Adds what another reading read. */
+export function addSummary(total: ReadSummary, read: ReadSummary): void {
+  total.files += read.files;
+  total.known += read.known;
+  total.lines += read.lines;
+  total.sessions += read.sessions;
+  if (read.firstTime !== undefined)
+    total.firstTime = Math.min(total.firstTime ?? read.firstTime, read.firstTime);
+  if (read.lastTime !== undefined) total.lastTime = Math.max(total.lastTime ?? read.lastTime, read.lastTime);
+  total.faults.push(...read.faults);
+  total.hints.push(...read.hints);
+}

@@ -47,11 +47,29 @@ const hostSchema = z.strictObject({
   'tls-log-level': z.int().min(0).max(4).optional(),
 });
 
-const logSchema = z.strictObject({
+const journalSchema = z
+  .strictObject({
+    units: z.array(z.string().min(1)).default([]).describe('systemd units: "postfix@-.service"'),
+    identifiers: z.array(z.string().min(1)).default([]).describe('syslog identifiers: "postfix/smtp"'),
+    directory: z.string().optional().describe("another machine's journal; default: that of this machine"),
+  })
+  .refine(
+    ({ units, identifiers }) => units.length + identifiers.length > 0,
+    'must name units or identifiers',
+  );
+
+const logFields = z.strictObject({
   path: z
     .string()
+    .optional()
     .describe('the live log file; its rotations (.1, .2.gz, -20261101) are found by themselves'),
-  parser: z.string().default('postfix').describe('postfix or exim, or the path of a parser module of yours'),
+  journal: journalSchema.optional().describe("read from systemd's journal in place of a file"),
+  parser: z
+    .string()
+    .default('postfix')
+    .describe(
+      'postfix, exim or opensmtpd; auto (told by the lines); or the path of a parser module of yours',
+    ),
   timezone: zone.optional().describe('zone of stamps that carry none; default: the zone of this machine'),
   relayhosts: z
     .array(z.string())
@@ -78,6 +96,11 @@ const logSchema = z.strictObject({
       'in a file with lines of many hosts: what differs on single ones, by the name their lines bear',
     ),
 });
+
+const logSchema = logFields.refine(
+  ({ path, journal }) => (path === undefined) !== (journal === undefined),
+  'must name either `path` or `journal`',
+);
 
 const mailSchema = z.strictObject({
   from: addrSpec.optional().describe('From and envelope sender of report mails; default: `contact`'),

@@ -3,6 +3,7 @@ import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
 import { describeFile } from './logs/chain.ts';
 import { sortByContent } from './logs/content-order.ts';
+import { type JournalSelection, journalName } from './logs/journalctl.ts';
 import { isCompressed, logName } from './logs/rotation-name.ts';
 import { localZone, zoneOf } from './logs/zone.ts';
 import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
@@ -10,6 +11,7 @@ import { sendingAddresses } from './policy/sending-address.ts';
 import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
 import { isOfTheLedger } from './reading/faults.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
+import { JournalReading } from './reading/journal-reading.ts';
 import { LogReading } from './reading/log-reading.ts';
 import { taking } from './reading/one-at-a-time.ts';
 import { optionsOf } from './reading/parser-options.ts';
@@ -68,17 +70,32 @@ export async function configuredReadings(
   const here = deps.config.mta.honours === 'auto' ? await askLocalMta() : {};
   const readings: ConfiguredReading[] = [];
   for (const log of deps.config.logs) {
-    await collectFaults(summary, log.path, async () => {
-      const source = await configuredSource(deps, log, log.host === undefined ? here : {});
-      readings.push(new ChainReading(deps, source, deps.config.keep));
+    const name =
+      log.path === undefined
+        ? journalName(selectionOf(log, deps.directory))
+        : resolve(deps.directory, log.path);
+    await collectFaults(summary, name, async () => {
+      const source = await configuredSource(deps, log, name, log.host === undefined ? here : {});
+      readings.push(
+        log.path === undefined
+          ? new JournalReading(deps, source, selectionOf(log, deps.directory), deps.config.keep)
+          : new ChainReading(deps, source, deps.config.keep),
+      );
     });
   }
   return readings;
 }
 
+/** What of which journal a log of the config is. @param directory the one that relative paths start from */
+export function selectionOf({ journal }: LogConfig, directory: string): JournalSelection {
+  const { units = [], identifiers = [], directory: other } = journal ?? {};
+  return { units, identifiers, ...(other !== undefined && { directory: resolve(directory, other) }) };
+}
+
 async function configuredSource(
   deps: { readonly config: Config; readonly directory: string; readonly host: string },
   log: LogConfig,
+  name: string,
   local: LocalMta,
 ): Promise<Source> {
   const module = await loadParser(log.parser, deps.directory);
@@ -90,7 +107,7 @@ async function configuredSource(
     parserName: module.name,
     makeParser: () => createParser(module, options),
     zone: zoneOf(log.timezone ?? localZone()),
-    name: resolve(deps.directory, log.path),
+    name,
     overlap: 'count',
     ...(sendingIp === 'auto' && { sendingFrom: await sendingAddresses(module.name, local) }),
   };

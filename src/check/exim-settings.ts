@@ -79,7 +79,9 @@ function fileFindings(paths: string, { config, directory }: CheckDeps): Finding[
     .split(/\s*:\s*/)
     .filter((each) => each.startsWith('/'))
     .map((each) => each.replace('%s', 'main').replace(/[-.]?%[DM]/, ''));
-  const read = config.logs.filter((log) => log.parser === 'exim').map((log) => resolve(directory, log.path));
+  const read = config.logs.flatMap(({ parser, path }) =>
+    parser === 'exim' && path !== undefined ? [resolve(directory, path)] : [],
+  );
   const [first] = files;
   if (first === undefined || files.some((file) => read.includes(file)) || /\bsyslog\b/.test(paths)) return [];
   if (read.some((path) => dirname(path) === dirname(join('/', first)))) return [];

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LogConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
+import { journalEntries, journalName } from '../logs/journalctl.ts';
 import type { Hint, ParserModule } from '../parser.ts';
+import { selectionOf } from '../reading.ts';
 import { loadParser } from '../registry.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -25,6 +27,7 @@ export const checkLogs: Check = async (deps) => {
 };
 
 async function checkLog(deps: CheckDeps, log: LogConfig): Promise<Finding[]> {
+  if (log.path === undefined) return [await checkJournal(deps, log)];
   const path = resolve(deps.directory, log.path);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
@@ -45,6 +48,23 @@ async function checkLog(deps: CheckDeps, log: LogConfig): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return [fail('log-unusable', `${path}: ${error.message}`, error.help ?? 'name a log file')];
+  }
+}
+
+/** Whether the journal can be read and holds entries of the kind; what they tell is seen when they are read. */
+async function checkJournal({ directory }: CheckDeps, log: LogConfig): Promise<Finding> {
+  const selection = selectionOf(log, directory);
+  const name = journalName(selection);
+  try {
+    for await (const _ of journalEntries(selection, undefined)) return ok('log', `${name} holds entries`);
+    return warn(
+      'log-empty',
+      `${name} holds no entry`,
+      'see `journalctl` for the units and identifiers of your MTA',
+    );
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return fail('log-unusable', `${name}: ${error.message}`, error.help ?? 'name a log file with `path:`');
   }
 }
 

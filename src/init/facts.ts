@@ -1,5 +1,3 @@
-import type { Config } from '../config.ts';
-
 /** A DKIM key that something on this host signs mail with. */
 export interface FoundKey {
   /** `opendkim`, `rspamd`, `exim`. */
@@ -11,7 +9,9 @@ export interface FoundKey {
 }
 
 /** A log to read, as the config will name it. */
-export type FoundLog = Pick<Config['logs'][number], 'path' | 'parser'> & {
+export type FoundLog = {
+  readonly path: string;
+  readonly parser: string;
   readonly relayhosts: readonly string[];
   readonly fallbackRelays: readonly string[];
 };

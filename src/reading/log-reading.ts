@@ -41,6 +41,8 @@ export class LogReading {
   /** Lines were read that are not committed. */
   #dirty = false;
   #version = -1;
+  /** The end of the lines read of a source that is no file; absent when they are committed. */
+  #cursor: string | undefined;
   #latest = 0;
   #bytes = 0;
   #linesCounted = 0;
@@ -75,6 +77,7 @@ export class LogReading {
       this.#counter.take();
       this.#linesCounted = 0;
       this.#bytes = 0;
+      this.#cursor = undefined;
       this.#reader = this.#newReader(await ledger.openRows(log.id));
       this.#dirty = false;
     }
@@ -103,11 +106,26 @@ export class LogReading {
     }
   }
 
-  /** Notes that the log was read to its end, and what it could not witness. */
-  async end(): Promise<void> {
+  /** Reads whole lines of a source that is no file. @param cursor marks their end */
+  async lines(lines: Buffer, cursor: string): Promise<void> {
+    this.#latest = this.#source.latest ?? this.#deps.clock.now();
+    this.#sink(this.#source.name).bytes(lines);
+    this.#cursor = cursor;
+    if (this.#isEnough()) await this.flush();
+  }
+
+  /** Commits what was read of such a source. */
+  async flush(): Promise<void> {
+    if (this.#cursor === undefined) return;
+    await this.#write({ cursor: this.#cursor });
+    this.#cursor = undefined;
+  }
+
+  /** Notes that the log was read to its end (at UTC ms), and what it could not witness. */
+  async end(at = this.#deps.clock.now()): Promise<void> {
     this.#reader.firstTime = undefined;
     this.#reader.lastTime = undefined;
-    await this.#write({ readToEndAt: this.#deps.clock.now() });
+    await this.#write({ readToEndAt: at });
     const { table } = this.#reader;
     for (const { recipient, time } of this.#parser.returned?.(table, table.keys()) ?? [])
       await noteBounce(this.#deps.ledger, `mailto:${recipient}`, time);
@@ -224,7 +242,7 @@ export class LogReading {
     this.#known = [...this.#known.filter(({ id }) => id !== segment.id), segment];
   }
 
-  async #write(part: Pick<IngestBatch, 'segment' | 'readToEndAt'>): Promise<number | undefined> {
+  async #write(part: Pick<IngestBatch, 'segment' | 'cursor' | 'readToEndAt'>): Promise<number | undefined> {
     const { firstTime, lastTime, table } = this.#reader;
     const { changed, deleted } = table.takeChanges();
     const oldest = table.oldest();

@@ -23,7 +23,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let printer = new Printer(io, false);
   try {
     let chosen: (() => Promise<ExitCode>) | undefined;
-    const parser = baseParser(io);
+    const parser = baseParser(widthFor(argv, io));
     for (const command of await commandsFor(argv)) {
       parser.command(
         command.usage,
@@ -51,7 +51,13 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function baseParser(io: Io) {
+/** yargs lays out the help text at every start; without a width it costs the least, and nobody sees it. */
+function widthFor(argv: readonly string[], io: Io): number | null {
+  const asked = argv.length === 0 || argv.some((word) => word === '--help' || word === '-h');
+  return asked ? Math.min(110, (io.stdout as { columns?: number }).columns ?? 100) : null;
+}
+
+function baseParser(width: number | null) {
   return yargs([])
     .scriptName('maillog-tlsrpt')
     .locale('en')
@@ -77,7 +83,7 @@ function baseParser(io: Io) {
     .version(packageVersion())
     .help()
     .alias('help', 'h')
-    .wrap(Math.min(110, (io.stdout as { columns?: number }).columns ?? 100))
+    .wrap(width)
     .strict()
     .demandCommand(1, 'name a command')
     .exitProcess(false)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ParserModule } from '../src/parser.ts';
 import { CONTRACT } from '../src/parser.ts';
 import { mutate, mutationArbitrary } from './parser-contract/mutations.ts';
-import { read, readBytes, readerFor, readThroughJson } from './parser-contract/reading.ts';
+import { read, readAll, readBytes, readerFor, readThroughJson } from './parser-contract/reading.ts';
 import { type Sample, samplesOf } from './samples/sample.ts';
 
 /** What the suite must be told of a format to try its parser. */
@@ -55,6 +55,8 @@ export function contractChecks(module: ParserModule, setup: ContractSetup): Cont
     'reads the same from bytes, where lines without a needle are skipped': each((sample) =>
       findsByNeedles(module, sample),
     ),
+    'reads the same by its faster road, whatever the pieces and whatever happened to the lines': () =>
+      keepsRoadsEqual(module, samples),
     'tells at most one known rule a line, and reads the same untraced': each((sample) =>
       tracesRules(module, sample),
     ),
@@ -101,6 +103,32 @@ function ignoresForeign(module: ParserModule, { foreignLines }: ContractSetup, s
 function findsByNeedles(module: ParserModule, sample: Sample): void {
   for (const piece of [64, 65_536])
     expect(readBytes(module, sample, piece), sample.name).toEqual(read(module, sample));
+}
+
+/** Sessions, open sessions to the last field, and what was counted: bytes are a faster road to the very same place. */
+function keepsRoadsEqual(module: ParserModule, samples: readonly Sample[]): void {
+  const sizes = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 8 });
+  const compare = (sample: Sample, lines: readonly string[], pieces: readonly number[]): void =>
+    void expect(readAll(module, sample, lines, { sizes: pieces, fast: true }), sample.name).toEqual(
+      readAll(module, sample, lines, { sizes: [1_000_000], fast: false }),
+    );
+  for (const sample of samples) {
+    compare(sample, sample.lines, [1_000_000]);
+    fc.assert(
+      fc.property(sizes, (pieces) => void compare(sample, sample.lines, pieces)),
+      { numRuns: 3 },
+    );
+  }
+  const windows = samples.filter(({ lines }) => lines.length <= 120);
+  const mutations = fc.array(mutationArbitrary, { maxLength: 12 });
+  fc.assert(
+    fc.property(fc.constantFrom(...windows), mutations, sizes, (sample, changes, pieces) => {
+      const lines = mutate(sample.lines, changes).map((line) => line.replaceAll('\n', ' '));
+      // Twice: the faster road reads what looks like a line it has met.
+      compare(sample, [...lines, ...lines], pieces);
+    }),
+    { numRuns: MUTATION_RUNS },
+  );
 }
 
 function tracesRules(module: ParserModule, sample: Sample): void {

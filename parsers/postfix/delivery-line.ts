@@ -1,11 +1,12 @@
+import { recipientDomain } from './next-hop.ts';
 import { type PeerText, readPeer } from './peer.ts';
 import { addressEnd } from './recipient-field.ts';
 import { readTlsField, type TlsField } from './tls-field.ts';
 
 /** A delivery status line (postfix: global/log_adhoc.c), as far as sessions need it. */
 export interface DeliveryLine {
-  /** The recipient as logged; never `orig_to=`, for mail goes where the rewritten address leads. */
-  readonly recipient: string;
+  /** Of the recipient; never of `orig_to=`, for mail goes where the rewritten address leads. */
+  readonly domain: string | undefined;
   /** The server mail was offered to last; undefined for `none`, `local` and the like. */
   readonly relay: PeerText | undefined;
   /** A TCP connection that carried mail before: its handshake was told then. */
@@ -17,6 +18,12 @@ export interface DeliveryLine {
   readonly tls: TlsField | undefined;
   /** What stands behind `status=… (`, less the last parenthesis; undefined where the line was cut before it. */
   readonly reason: string | undefined;
+}
+
+/** The same, from its text. */
+export interface DeliveryText extends DeliveryLine {
+  /** As logged. */
+  readonly recipient: string;
   /** `status=bounced`: the sender gets it back. */
   readonly bounced: boolean;
 }
@@ -36,7 +43,7 @@ export function readDelivery(
   message: string,
   start: number,
   known: string | undefined,
-): DeliveryLine | undefined {
+): DeliveryText | undefined {
   if (!message.startsWith('to=<', start)) return undefined;
   const recipientStart = start + 4;
   const recipientEnd = addressEnd(message, recipientStart);
@@ -56,7 +63,7 @@ function relayStart(message: string, addressStop: number): number {
 }
 
 /** An unquoted local part may hold `>, relay=…`: believe the place that names the receiver known from its own lines. */
-function laterRelay(message: string, recipientStart: number, known: string): DeliveryLine | undefined {
+function laterRelay(message: string, recipientStart: number, known: string): DeliveryText | undefined {
   let end = message.indexOf(RELAY, recipientStart);
   for (let place = 0; end >= 0 && place < MOST_PLACES; place++) {
     const relayAt = end + RELAY.length;
@@ -77,7 +84,7 @@ function readBehindRelay(
   recipientStart: number,
   recipientEnd: number,
   relayAt: number,
-): DeliveryLine | undefined {
+): DeliveryText | undefined {
   const relay = readPeer(message, relayAt);
   const relayEnd = relay?.end ?? message.indexOf(', ', relayAt);
   if (relayEnd < 0) return undefined;
@@ -96,8 +103,10 @@ function readBehindRelay(
   const lastSlash = message.lastIndexOf('/', delaysEnd);
   const thirdSlash = message.lastIndexOf('/', lastSlash - 1);
   if (thirdSlash < delaysStart) return undefined;
+  const recipient = message.slice(recipientStart, recipientEnd);
   return {
-    recipient: message.slice(recipientStart, recipientEnd),
+    recipient,
+    domain: recipientDomain(recipient),
     relay,
     reused,
     delays: message.slice(delaysStart, lastSlash),
@@ -108,7 +117,7 @@ function readBehindRelay(
 }
 
 /** `[, tls=F], dsn=d.d.d, status=S (REASON)`. */
-function readTail(message: string, start: number): Pick<DeliveryLine, 'tls' | 'reason' | 'bounced'> {
+function readTail(message: string, start: number): Pick<DeliveryText, 'tls' | 'reason' | 'bounced'> {
   let at = start;
   let tls: TlsField | undefined;
   if (message.startsWith(', tls=', at)) {

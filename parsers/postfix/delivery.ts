@@ -2,9 +2,8 @@ import { isLoopback, type PolicyTypeHint } from 'maillog-tlsrpt/parser';
 import { type Connection, isSameServer, newConnection, type Outcome } from './connection.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { isBare, type Witness, wentInClear } from './inference.ts';
-import { isConfigured, recipientDomain } from './next-hop.ts';
+import { isConfigured } from './next-hop.ts';
 import { notice } from './notices.ts';
-import { toPeer } from './peer.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
@@ -17,9 +16,9 @@ import { judge } from './verdict.ts';
 
 /** A delivery line names the domain its request waited for: all its sessions so far are told now. */
 export function takeDelivery(reading: Reading, request: Request, queueId: string, line: DeliveryLine): void {
-  const { entry, open } = reading;
-  const domain = recipientDomain(line.recipient);
-  if (line.tls !== undefined) learn(entry, open, { field: true });
+  const { entry } = reading;
+  const { domain } = line;
+  if (line.tls !== undefined) learn(reading, { field: true });
   dropStale(request, line.relay?.name, line.relay?.port ?? '');
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const { current } = request;
@@ -40,7 +39,7 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
 
 /** Postfix groups recipients by next hop, so two domains in one session, or an odd port, mean a smart host. */
 function noteSmartHost({ entry, open, settings }: Reading, { relay }: DeliveryLine): void {
-  const peer = relay === undefined ? undefined : toPeer(relay.name);
+  const peer = relay === undefined ? undefined : settings.peers.of(relay.name);
   if (relay === undefined || peer === undefined || isLoopback(peer.address)) return;
   if (!isConfigured(peer, relay.port, settings.nextHops)) notice(entry, open, 'next-hop-unknown');
 }
@@ -140,12 +139,12 @@ function inferredOutcome(
   line: DeliveryLine,
   reason: Reason | undefined,
 ): Outcome | undefined {
-  const { entry, open, options, settings } = reading;
-  const facts = factsOf(entry, open);
+  const { entry, options, settings } = reading;
+  const facts = factsOf(reading);
   const midStream = options.midStream === true;
   const witness: Witness = { entry, line, reason, request, facts, settings, midStream };
   const clear = options.inferPlaintext !== false && wentInClear(witness);
-  if (isBare(witness)) learn(entry, open, { bare: Math.min((facts.bare ?? 0) + 1, BARE_LIMIT) });
+  if (isBare(witness)) learn(reading, { bare: Math.min((facts.bare ?? 0) + 1, BARE_LIMIT) });
   return clear ? { basis: 'inferred', fault: { type: 'starttls-not-supported' } } : undefined;
 }
 
@@ -161,9 +160,11 @@ function tellPast(
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }
-  tellPrevented(reading.emit, request, contextOf(reading, request, domain));
-  request.past = [];
-  request.prevented = [];
+  if (request.prevented.length > 0) {
+    tellPrevented(reading.emit, request, contextOf(reading, request, domain));
+    request.prevented = [];
+  }
+  if (request.past.length > 0) request.past = [];
 }
 
 /** The warning that names domain and host is missing; the reason still tells the fault. */

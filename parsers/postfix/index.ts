@@ -1,4 +1,5 @@
 import {
+  type ByteEntry,
   CONTRACT,
   type Emit,
   type JsonObject,
@@ -8,27 +9,21 @@ import {
   type ParserModule,
   type Trace,
 } from 'maillog-tlsrpt/parser';
+import { ByteLines } from './byte-lines.ts';
 import { hintsFrom } from './hints.ts';
 import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
 import { readSender, returnedReports } from './own-mail.ts';
+import { IDLE_S, readProcess, readProcessBytes } from './process.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
 import { leadingQueueId } from './queue-id.ts';
-import type { Reading } from './reading.ts';
-import { isSettled, newRequest, type Request } from './request.ts';
+import type { Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
-import { readSmtpLine } from './smtp-lines.ts';
-import { allFacts, factsOf } from './tag-facts.ts';
-import { needlesFor, programOf } from './tags.ts';
+import { allFacts } from './tag-facts.ts';
+import { PROCESS, TagKeysCache } from './tag-keys.ts';
+import { needlesFor } from './tags.ts';
 import { abandon } from './telling.ts';
 import { readTlsproxyLine } from './tlsproxy-lines.ts';
-
-/** A request can last: ten minutes a server and step (catalog §4). */
-const IDLE_S = 3600;
-/** A process between two requests is no open session: whatever is kept longer than IDLE_S does not hold a day open. */
-const SETTLED_S = IDLE_S + 1;
-
-const PROCESS = 'smtp ';
 
 /** Postfix 2.6 to 3.12: the lines of smtp(8) and tlsproxy(8), and of qmgr(8) for our own reports. */
 export const parser: ParserModule<PostfixOptions> = {
@@ -46,6 +41,8 @@ class PostfixParser implements LogParser {
   readonly idleSeconds = IDLE_S;
   readonly #options: PostfixOptions;
   readonly #common: HostSettings;
+  readonly #keys = new TagKeysCache();
+  readonly #lines = new ByteLines();
   readonly #ofHosts: ReadonlyMap<string, HostSettings>;
 
   constructor(options: PostfixOptions) {
@@ -61,6 +58,17 @@ class PostfixParser implements LogParser {
     if (rule === undefined || trace === undefined) return;
     const id = leadingQueueId(entry.message);
     trace({ rule, meaning: RULES[rule], ...(id !== undefined && { id }) });
+  }
+
+  bytes(entry: ByteEntry, open: OpenSessions, emit: Emit): boolean {
+    const keys = this.#keys.of(entry.host, entry.program);
+    if (keys.program !== 'smtp' || entry.pid === 0) return false;
+    const settings = this.#settings(entry.host);
+    return readProcessBytes(
+      { entry, keys, open, emit, options: this.#options, settings },
+      entry,
+      this.#lines,
+    );
   }
 
   idle(key: string, open: JsonObject, emit: Emit): void {
@@ -79,20 +87,16 @@ class PostfixParser implements LogParser {
   }
 
   #settings(host: string): HostSettings {
-    return this.#ofHosts.get(host) ?? this.#common;
+    return this.#ofHosts.size === 0 ? this.#common : (this.#ofHosts.get(host) ?? this.#common);
   }
 
   #read(entry: LogEntry, open: OpenSessions, emit: Emit): Rule | undefined {
-    const program = programOf(entry.program);
+    const keys = this.#keys.of(entry.host, entry.program);
+    const { program } = keys;
     if (program === undefined) return undefined;
     if (program === 'lmtp') return 'lmtp';
-    const reading: Reading = {
-      entry,
-      open,
-      emit,
-      options: this.#options,
-      settings: this.#settings(entry.host),
-    };
+    const settings = this.#settings(entry.host);
+    const reading = { entry, keys, open, emit, options: this.#options, settings };
     if (entry.pid === 0) return 'no-pid';
     if (program === 'tlsproxy') return readTlsproxyLine(reading);
     if (program === 'qmgr') return this.#readSender(entry, open);
@@ -104,26 +108,6 @@ class PostfixParser implements LogParser {
     if (ownSender === undefined) return undefined;
     return readSender(entry, open, ownSender) ? 'sender-of-message' : undefined;
   }
-}
-
-/** One line of an smtp process: host, whole tag and pid are its key, for merged logs repeat pids (catalog §1). */
-function readProcess(reading: Reading): Rule {
-  const { entry, open } = reading;
-  const key = `${PROCESS}${entry.host} ${entry.program} ${entry.pid}`;
-  const known = open.get(key) as Request | undefined;
-  // Where the log began tells which requests were seen from their beginning.
-  if (reading.options.midStream === true) factsOf(entry, open);
-  const wasSettled = known !== undefined && isSettled(known);
-  const request = known ?? newRequest();
-  const rule = readSmtpLine(reading, request);
-  if (isSettled(request)) {
-    open.set(key, request, SETTLED_S);
-    return rule;
-  }
-  // What opens now began now: the key's age tells the core since when a session is open.
-  if (wasSettled) open.delete(key);
-  open.set(key, request);
-  return rule;
 }
 
 /** The host in a key of this parser: its second word. */

@@ -1,8 +1,8 @@
-import { isLoopback, type LogEntry } from 'maillog-tlsrpt/parser';
+import { isLoopback } from 'maillog-tlsrpt/parser';
 import type { DeliveryLine } from './delivery-line.ts';
 import type { HostSettings } from './options.ts';
-import { toPeer } from './peer.ts';
 import { isPrivate } from './private-address.ts';
+import type { EntryHead } from './reading.ts';
 import type { Reason } from './reasons.ts';
 import type { Request } from './request.ts';
 import { BARE_LIMIT, type TagFacts } from './tag-facts.ts';
@@ -10,7 +10,7 @@ import { verdictOf } from './tls-field.ts';
 
 /** What a guard may look at. */
 export interface Witness {
-  readonly entry: LogEntry;
+  readonly entry: EntryHead;
   readonly line: DeliveryLine;
   readonly reason: Reason | undefined;
   readonly request: Request;
@@ -30,12 +30,12 @@ export function wentInClear(witness: Witness): boolean {
   if (!isPlainDelivery(witness)) return false;
   const { tls } = witness.line;
   if (tls !== undefined) return verdictOf(tls) === 'plaintext';
-  return isPublic(witness.line) && logsTls(witness) && !witness.facts.levelNone;
+  return isPublic(witness) && logsTls(witness) && !witness.facts.levelNone;
 }
 
 /** A delivery without any word of TLS that counts towards "nobody logs TLS here". */
 export function isBare(witness: Witness): boolean {
-  return witness.line.tls === undefined && isPlainDelivery(witness) && isPublic(witness.line);
+  return witness.line.tls === undefined && isPlainDelivery(witness) && isPublic(witness);
 }
 
 function isPlainDelivery({ line, reason, request, facts, entry, midStream }: Witness): boolean {
@@ -59,7 +59,7 @@ function logsTls({ settings, facts }: Witness): boolean {
 }
 
 /** Servers of one's own network are often told to go without TLS, in tables a log does not show. */
-function isPublic({ relay }: DeliveryLine): boolean {
-  const peer = relay === undefined ? undefined : toPeer(relay.name);
+function isPublic({ line: { relay }, settings }: Witness): boolean {
+  const peer = relay === undefined ? undefined : settings.peers.of(relay.name);
   return peer !== undefined && !isLoopback(peer.address) && !isPrivate(peer.address);
 }

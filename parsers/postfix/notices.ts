@@ -1,4 +1,5 @@
-import type { LogEntry, OpenSessions } from 'maillog-tlsrpt/parser';
+import type { OpenSessions } from 'maillog-tlsrpt/parser';
+import type { EntryHead } from './reading.ts';
 
 /** What a host's lines said of its setup, each the beginning of a hint. */
 export const NOTICES = ['native-tlsrpt', 'dnssec-unavailable', 'policy-table', 'next-hop-unknown'] as const;
@@ -11,7 +12,7 @@ const NOTICE_S = 2 * 86_400;
 const REFRESH_MS = 3_600_000;
 
 /** Notes that a line of the entry's host said so. */
-export function notice({ host, time }: LogEntry, open: OpenSessions, what: Notice): void {
+export function notice({ host, time }: EntryHead, open: OpenSessions, what: Notice): void {
   const key = `${PREFIX}${what} ${host}`;
   const known = open.get(key)?.['time'];
   if (typeof known === 'number' && Math.abs(time - known) < REFRESH_MS) return;

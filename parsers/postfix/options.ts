@@ -1,4 +1,5 @@
 import { toAddress, toDomain, z } from 'maillog-tlsrpt/parser';
+import { PeerCache } from './peer.ts';
 
 const nextHop = z
   .string()
@@ -50,6 +51,8 @@ export interface HostSettings {
   readonly nextHops: readonly NextHop[];
   readonly sendingMtaIp: string | undefined;
   readonly tlsLogLevel: number | undefined;
+  /** What the names of servers mean. */
+  readonly peers: PeerCache;
 }
 
 /** Reads `[host]:port`, `host:port`, `host` or `[address]`, with or without a transport (`smtp:`) before it. */
@@ -83,5 +86,6 @@ export function settingsFor(options: PostfixOptions, host: string): HostSettings
     nextHops: [...relayhosts, ...fallbacks].flatMap((text) => readNextHop(text) ?? []),
     sendingMtaIp: toAddress(own?.sendingMtaIp ?? options.sendingMtaIp ?? ''),
     tlsLogLevel: own?.tlsLogLevel ?? options.tlsLogLevel ?? undefined,
+    peers: new PeerCache(),
   };
 }

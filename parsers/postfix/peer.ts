@@ -53,6 +53,22 @@ export function toPeer(name: string): Peer | undefined {
   return host === undefined || address === undefined ? undefined : { host, address };
 }
 
+const MOST_PEERS = 10_000;
+
+/** {@link toPeer} of names that come again and again. */
+export class PeerCache {
+  readonly #known = new Map<string, Peer | undefined>();
+
+  of(name: string): Peer | undefined {
+    const known = this.#known.get(name);
+    if (known !== undefined || this.#known.has(name)) return known;
+    const peer = toPeer(name);
+    if (this.#known.size >= MOST_PEERS) this.#known.clear();
+    this.#known.set(name, peer);
+    return peer;
+  }
+}
+
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }

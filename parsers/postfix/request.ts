@@ -108,8 +108,10 @@ export function bind(request: Request, queueId: string): Connection[] {
   let stale: Connection[] = [];
   if (request.queueId !== queueId) {
     if (request.current?.bound === true) retire(request);
-    stale = request.past.filter(({ bound }) => bound === true);
-    request.past = request.past.filter(({ bound }) => bound !== true);
+    if (request.past.length > 0) {
+      stale = request.past.filter(({ bound }) => bound === true);
+      request.past = request.past.filter(({ bound }) => bound !== true);
+    }
     request.met = [];
     request.queueId = queueId;
     delete request.last;

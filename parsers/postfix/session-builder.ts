@@ -2,7 +2,6 @@ import { isLoopback, type PolicyTypeHint, type Session, toAddress } from 'maillo
 import type { Connection, Outcome } from './connection.ts';
 import { nextHopDomain } from './next-hop.ts';
 import type { HostSettings } from './options.ts';
-import { toPeer } from './peer.ts';
 import type { PolicyFailure } from './policy-lines.ts';
 
 /** What the request and the host add to a session. */
@@ -28,7 +27,7 @@ export function connectionSession(
   hint?: PolicyTypeHint,
 ): Session | undefined {
   const { name, port, native } = connection;
-  const peer = name === '' ? undefined : toPeer(name);
+  const peer = name === '' ? undefined : context.settings.peers.of(name);
   const address = peer?.address ?? (name.startsWith('[') ? toAddress(name) : undefined);
   if (name !== '' && (address === undefined || isLoopback(address))) return undefined;
   const domain =

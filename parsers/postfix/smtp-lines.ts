@@ -7,23 +7,23 @@ import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.
 import { claimUnusable } from './proxy-claims.ts';
 import { leadingQueueId } from './queue-id.ts';
 import { takeQueueNote } from './queue-note.ts';
-import type { Reading } from './reading.ts';
+import type { Reading, TextReading } from './reading.ts';
 import { connectionFor, prevent, type Request, retire } from './request.ts';
 import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
-import { readSummary } from './summary-line.ts';
+import { readSummary, type SummaryLine } from './summary-line.ts';
 import { learn, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
 import { readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
 
 /** Reads one line of an smtp process into the request it serves; returns the rule that took it. */
-export function readSmtpLine(reading: Reading, request: Request): Rule {
+export function readSmtpLine(reading: TextReading, request: Request): Rule {
   const { message } = reading.entry;
   switch (message.charCodeAt(0)) {
     case 65: // A
     case 84: // T
     case 85: // U
     case 86: // V
-      return takeSummary(reading, request) ?? takeTlsrpt(reading, request) ?? takeQueued(reading, request);
+      return takeTls(reading, request) ?? takeTlsrpt(reading, request) ?? takeQueued(reading, request);
     case 83: // S
       return takeBroken(reading, request) ?? takeQueued(reading, request);
     case 67: // C
@@ -40,7 +40,7 @@ export function readSmtpLine(reading: Reading, request: Request): Rule {
 }
 
 /** Lines that begin with a queue id, and whatever no other rule took. */
-function takeQueued(reading: Reading, request: Request): Rule {
+function takeQueued(reading: TextReading, request: Request): Rule {
   const { message } = reading.entry;
   const queueId = leadingQueueId(message);
   if (queueId === undefined) return takeOther(reading, request);
@@ -56,11 +56,15 @@ function takeQueued(reading: Reading, request: Request): Rule {
   return 'queue-note';
 }
 
-function takeSummary(reading: Reading, request: Request): Rule | undefined {
-  const { entry, open } = reading;
-  const line = readSummary(entry.message);
-  if (line === undefined) return undefined;
-  learnSummary(entry, open);
+function takeTls(reading: TextReading, request: Request): Rule | undefined {
+  const line = readSummary(reading.entry.message);
+  return line === undefined ? undefined : takeSummary(reading, request, line);
+}
+
+/** A TLS session was made, or taken up again. */
+export function takeSummary(reading: Reading, request: Request, line: SummaryLine): Rule {
+  const { entry } = reading;
+  learnSummary(reading);
   const connection = connectionFor(
     request,
     line.peer,
@@ -81,7 +85,7 @@ function takeSummary(reading: Reading, request: Request): Rule | undefined {
   return 'tls-established';
 }
 
-function takeTlsrpt(reading: Reading, request: Request): Rule | undefined {
+function takeTlsrpt(reading: TextReading, request: Request): Rule | undefined {
   const { entry, open } = reading;
   const line = readTlsrptLine(entry.message);
   if (line === undefined) return undefined;
@@ -93,7 +97,7 @@ function takeTlsrpt(reading: Reading, request: Request): Rule | undefined {
 }
 
 /** `SSL_connect error to N: …`, logged at every log level (tls_client.c, tls_client_start). */
-function takeBroken({ entry }: Reading, request: Request): Rule | undefined {
+function takeBroken({ entry }: TextReading, request: Request): Rule | undefined {
   if (!entry.message.startsWith('SSL_connect error to ')) return undefined;
   const peer = readPeer(entry.message, 21);
   if (peer === undefined) return undefined;
@@ -101,7 +105,7 @@ function takeBroken({ entry }: Reading, request: Request): Rule | undefined {
   return 'handshake-failed';
 }
 
-function takeCertificate({ entry }: Reading, request: Request): Rule | undefined {
+function takeCertificate({ entry }: TextReading, request: Request): Rule | undefined {
   const line = readCertificateLine(entry.message);
   if (line === undefined) return undefined;
   const connection = connectionFor(request, line.peer, 'certificate', entry.time);
@@ -110,14 +114,14 @@ function takeCertificate({ entry }: Reading, request: Request): Rule | undefined
 }
 
 /** A server that could not be reached ends what came before and is no session. */
-function takeConnect({ entry }: Reading, request: Request): Rule | undefined {
+function takeConnect({ entry }: TextReading, request: Request): Rule | undefined {
   if (!entry.message.startsWith('connect to ') || readPeer(entry.message, 11) === undefined) return undefined;
   retire(request);
   delete request.last;
   return 'connect-failed';
 }
 
-function takeWarning(reading: Reading, request: Request): Rule {
+function takeWarning(reading: TextReading, request: Request): Rule {
   const { entry } = reading;
   const unusable = readUnusable(entry.message);
   if (unusable !== undefined) {
@@ -133,7 +137,7 @@ function takeWarning(reading: Reading, request: Request): Rule {
 }
 
 /** Lines that prove no session by themselves, yet may say what later ones mean. */
-function takeOther(reading: Reading, request: Request): Rule {
+function takeOther(reading: TextReading, request: Request): Rule {
   const { entry, open } = reading;
   const failure = readPolicyLookup(entry.message);
   if (failure !== undefined) {
@@ -154,7 +158,7 @@ function takeOther(reading: Reading, request: Request): Rule {
   }
   if (rule === 'starttls-noted') {
     request.hidden = true;
-    learn(entry, open, { levelNone: true });
+    learn(reading, { levelNone: true });
   }
   if (rule === 'dnssec-unavailable') notice(entry, open, 'dnssec-unavailable');
   if (rule === 'policy-table') notice(entry, open, 'policy-table');

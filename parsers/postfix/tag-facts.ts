@@ -1,4 +1,6 @@
-import type { LogEntry, OpenSessions } from 'maillog-tlsrpt/parser';
+import type { OpenSessions } from 'maillog-tlsrpt/parser';
+import type { Reading } from './reading.ts';
+import { FACTS } from './tag-keys.ts';
 
 /** What is known of all processes that log under one tag of one host. It outlives their sessions. */
 export type TagFacts = {
@@ -22,13 +24,14 @@ export type TagFacts = {
  */
 export const BARE_LIMIT = 20;
 
-const PREFIX = 'tag ';
 const MONTH_S = 30 * 86_400;
 const TLS_IS_LOGGED: Partial<TagFacts> = { summary: true, bare: 0, levelNone: false };
 
+type Line = Pick<Reading, 'entry' | 'open' | 'keys'>;
+
 /** The facts of an entry's tag; made at its first line. */
-export function factsOf(entry: Pick<LogEntry, 'host' | 'program' | 'time'>, open: OpenSessions): TagFacts {
-  const key = factsKey(entry);
+export function factsOf({ entry, open, keys }: Line): TagFacts {
+  const key = keys.facts;
   const known = open.get(key);
   if (known !== undefined) return known as TagFacts;
   const facts: TagFacts = { since: entry.time };
@@ -37,31 +40,27 @@ export function factsOf(entry: Pick<LogEntry, 'host' | 'program' | 'time'>, open
 }
 
 /** Adds to the facts of an entry's tag; writes only what is new. */
-export function learn(entry: LogEntry, open: OpenSessions, news: Partial<TagFacts>): void {
-  const facts = factsOf(entry, open);
+export function learn(line: Line, news: Partial<TagFacts>): void {
+  const facts = factsOf(line);
   for (const name in news) {
     const field = name as keyof TagFacts;
     if (facts[field] === news[field]) continue;
-    open.set(factsKey(entry), { ...facts, ...news }, MONTH_S);
+    line.open.set(line.keys.facts, { ...facts, ...news }, MONTH_S);
     return;
   }
 }
 
 /** A summary line: deliveries in clear text can be told from now on. */
-export function learnSummary(entry: LogEntry, open: OpenSessions): void {
-  learn(entry, open, TLS_IS_LOGGED);
+export function learnSummary(line: Line): void {
+  learn(line, TLS_IS_LOGGED);
 }
 
 /** The facts of every tag in the table. */
 export function allFacts(open: OpenSessions, keys: readonly string[]): TagFacts[] {
   const facts: TagFacts[] = [];
   for (const key of keys) {
-    const value = key.startsWith(PREFIX) ? open.get(key) : undefined;
+    const value = key.startsWith(FACTS) ? open.get(key) : undefined;
     if (value !== undefined) facts.push(value as TagFacts);
   }
   return facts;
-}
-
-function factsKey({ host, program }: Pick<LogEntry, 'host' | 'program'>): string {
-  return `${PREFIX}${host} ${program}`;
 }

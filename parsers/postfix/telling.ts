@@ -26,7 +26,7 @@ export function tell(
   hint: PolicyTypeHint | undefined,
 ): void {
   if (outcome.fault !== undefined && outcome.basis === 'tls-line') {
-    learn(reading.entry, reading.open, { failure: true });
+    learn(reading, { failure: true });
   }
   const context = contextOf(reading, request, recipientDomain);
   const session = connectionSession(connection, outcome, context, hint);

@@ -2,7 +2,7 @@ import { notice } from './notices.ts';
 import { readPeer } from './peer.ts';
 import { readUnusable } from './policy-lines.ts';
 import { type ProxyNote, takeNote } from './proxy-notes.ts';
-import type { Reading } from './reading.ts';
+import type { TextReading } from './reading.ts';
 import { type Rule, ruleOfOther } from './rules.ts';
 import { readSummary } from './summary-line.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
@@ -15,7 +15,7 @@ const INBOUND = /^\w+ TLS connection (?:established|reused) from /;
  * Reads a line of tlsproxy (3.4+). Summaries are left to the smtp process, which prints them again; what failed is
  * told here only and is kept until the smtp line asks for it.
  */
-export function readTlsproxyLine(reading: Reading): Rule {
+export function readTlsproxyLine(reading: TextReading): Rule {
   const { message } = reading.entry;
   if (readSummary(message) !== undefined) return 'tlsproxy-summary';
   if (INBOUND.test(message)) return 'tlsproxy-inbound';
@@ -49,7 +49,7 @@ export function readTlsproxyLine(reading: Reading): Rule {
 const HANDSHAKE_FAILED = 'TLS handshake failed for service=';
 
 /** `TLS handshake failed for service=smtp peer=[A]:port`: neither host name nor cause. */
-function takeHandshake(reading: Reading): Rule | undefined {
+function takeHandshake(reading: TextReading): Rule | undefined {
   const { message } = reading.entry;
   if (!message.startsWith(HANDSHAKE_FAILED)) return undefined;
   if (message.startsWith('smtpd ', HANDSHAKE_FAILED.length)) return 'tlsproxy-inbound';
@@ -60,6 +60,6 @@ function takeHandshake(reading: Reading): Rule | undefined {
   return 'tlsproxy-handshake-failed';
 }
 
-function note({ entry, open, emit, settings }: Reading, name: string, part: Partial<ProxyNote>): void {
+function note({ entry, open, emit, settings }: TextReading, name: string, part: Partial<ProxyNote>): void {
   takeNote(entry, open, { name }, part, emit, settings);
 }

@@ -11,23 +11,33 @@ const LINE_LIMIT = 65_536;
  * are the bulk of every mail log.
  */
 export class LineScanner {
-  /** Lines completed, and those of them that were decoded. */
+  /** Lines completed, and those of them that hold a needle. */
   lines = 0;
   decoded = 0;
   readonly #strict: readonly Buffer[];
   /** Of lines whose envelope may part or escape a needle: JSON and RFC 5424. Empty: all of them are decoded. */
   readonly #loose: readonly string[];
-  readonly #onLine: (text: string) => void;
+  readonly #onLine: (text: string, chunk: Buffer, from: number, until: number) => void;
+  readonly #onBytes: ((chunk: Buffer, from: number, until: number) => boolean) | undefined;
   #kept: Buffer = EMPTY;
   /** Bytes of the unfinished line that were beyond the limit. */
   #dropped = 0;
   readonly #next: number[];
 
-  constructor(needles: readonly string[], onLine: (text: string) => void) {
+  /**
+   * @param onLine takes a line's text, and the bytes it was decoded from
+   * @param onBytes is offered the bytes first; a line it takes is not decoded
+   */
+  constructor(
+    needles: readonly string[],
+    onLine: (text: string, chunk: Buffer, from: number, until: number) => void,
+    onBytes?: (chunk: Buffer, from: number, until: number) => boolean,
+  ) {
     this.#strict = needles.map((needle) => Buffer.from(needle, 'latin1'));
     const cores = needles.map(longestWord);
     this.#loose = cores.includes('') ? [] : cores;
     this.#onLine = onLine;
+    this.#onBytes = onBytes;
     this.#next = needles.map(() => 0);
   }
 
@@ -128,8 +138,9 @@ export class LineScanner {
 
   #decode(chunk: Buffer, from: number, until: number): void {
     this.decoded += 1;
+    if (this.#onBytes?.(chunk, from, until) === true) return;
     const text = chunk.toString('utf8', from, until);
-    this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text);
+    this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text, chunk, from, until);
   }
 }
 

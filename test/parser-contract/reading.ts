@@ -9,7 +9,12 @@ export function readerFor(
   module: ParserModule,
   sample: Sample,
   onSession: (session: Session) => void,
-  { open, trace, limit }: { open?: readonly OpenRow[]; trace?: Trace; limit?: number } = {},
+  {
+    open,
+    trace,
+    limit,
+    fast,
+  }: { open?: readonly OpenRow[]; trace?: Trace; limit?: number; fast?: boolean } = {},
 ): SessionReader {
   return new SessionReader({
     parser: module.create(module.options.parse(sample.options)),
@@ -20,6 +25,7 @@ export function readerFor(
     ...(open !== undefined && { open: [...open] }),
     ...(trace !== undefined && { trace }),
     ...(limit !== undefined && { limit }),
+    ...(fast !== undefined && { fast }),
   });
 }
 
@@ -52,6 +58,45 @@ export function readBytes(module: ParserModule, sample: Sample, piece: number): 
   reader.end();
   if (reader.faults > 0) throw reader.firstFault;
   return records(module, sessions);
+}
+
+/** All that reading the bytes of lines leaves behind, in pieces of these sizes, again and again. */
+export function readAll(
+  module: ParserModule,
+  sample: Sample,
+  lines: readonly string[],
+  { sizes, fast }: { readonly sizes: readonly number[]; readonly fast: boolean },
+): unknown {
+  const sessions: Session[] = [];
+  const reader = readerFor(module, sample, (session) => sessions.push(session), { fast });
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
+  let taken = 0;
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? bytes.length;
+    taken += reader.bytes(bytes.subarray(at, at + size));
+    at += size;
+  }
+  const { changed } = reader.table.takeChanges();
+  const { firstTime, lastTime, skipped, faults } = reader;
+  const read = {
+    taken,
+    lines: reader.lines,
+    firstTime,
+    lastTime,
+    skipped,
+    faults,
+    rows: changed.map(toText).sort(),
+  };
+  reader.end();
+  return { ...read, sessions: sessions.map(toText).sort() };
+}
+
+function toText(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }
 
 /** The records where everything is forgotten after every line but the table, which went through JSON. */

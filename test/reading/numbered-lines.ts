@@ -23,7 +23,7 @@ export function numberedParser(): LogParser {
     needles: ['line '],
     idleSeconds: 1_000_000,
     entry(entry, open, emit) {
-      const number = Number(/^line (\d+)$/.exec(entry.message)?.[1] ?? Number.NaN);
+      const number = Number(/^line (\d+)\b/.exec(entry.message)?.[1] ?? Number.NaN);
       const last = Number(open.get('last')?.['number'] ?? -1);
       open.set('last', { number });
       const session = { time: entry.time, outcome: 'success', basis: 'tls-line' } as const;

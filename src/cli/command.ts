@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import type { Argv, Options } from 'yargs';
 import type { ExitCode } from '../errors.ts';
 import type { Printer } from './io.ts';
 
@@ -10,6 +10,28 @@ export interface GlobalArguments {
   readonly json: boolean;
   readonly now?: string;
 }
+
+/** The same as yargs declares them: the help text and the manual are made from these words. */
+export const GLOBAL_OPTIONS = {
+  config: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'configuration file',
+    defaultDescription: '/etc/maillog-tlsrpt/config.yaml',
+  },
+  state: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'directory or postgres:// address of the ledger, in place of the configured one',
+  },
+  json: { type: 'boolean', default: false, describe: 'print JSON for machines' },
+  quiet: { type: 'boolean', default: false, describe: 'print errors and warnings only' },
+  now: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'take this for the present time (RFC 3339), for rehearsals',
+  },
+} as const satisfies Readonly<Record<string, Options>>;
 
 /** One command a file: its words for --help, its options, what it does. */
 export interface Command {

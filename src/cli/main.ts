@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
-import type { GlobalArguments } from './command.ts';
+import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
 import { type Io, Printer } from './io.ts';
 
@@ -62,24 +62,7 @@ function baseParser(width: number | null) {
     .scriptName('maillog-tlsrpt')
     .locale('en')
     .usage(INTRODUCTION)
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'configuration file',
-      defaultDescription: '/etc/maillog-tlsrpt/config.yaml',
-    })
-    .option('state', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'directory or postgres:// address of the ledger, in place of the configured one',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'print JSON for machines' })
-    .option('quiet', { type: 'boolean', default: false, describe: 'print errors and warnings only' })
-    .option('now', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'take this for the present time (RFC 3339), for rehearsals',
-    })
+    .options(GLOBAL_OPTIONS)
     .version(packageVersion())
     .help()
     .alias('help', 'h')

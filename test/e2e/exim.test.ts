@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parser } from '../../parsers/exim/index.ts';
 import { readSessions } from '../../src/logs/read-sessions.ts';
@@ -65,19 +64,23 @@ const RUNS = 2;
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 describe('a real Exim', () => {
-  const lab = new Lab();
+  let lab: Lab;
   beforeAll(async () => {
     const lacking = missing();
     if (lacking !== undefined) throw new Error(`cannot deliver by a real Exim here: ${lacking}`);
+    lab = new Lab();
     await lab.start(WORLD);
   });
-  afterAll(() => lab.stop());
+  afterAll(() => lab?.stop());
+
+  /** Gives Exim Debian's configuration; returns the path of its mainlog. */
+  function configure(options: DebianOptions): string {
+    return lab.configure((directory) => debianConfig(directory, lab, options));
+  }
 
   /** Sends to every domain, to several at once, and over continued connections; then tries again what was deferred. */
   function deliver(options: DebianOptions): { sessions: Session[]; mainlog: string } {
-    const path = lab.configure((directory) =>
-      debianConfig(directory, join(lab.directory, 'ca.pem'), options),
-    );
+    const path = configure(options);
     for (const { name } of WORLD.domains) lab.send('ann@sender.test', [`u@${name}`]);
     lab.send('ann@sender.test', ['a@ok.test', 'b@ok.test', 'c@shared.test', 'd@tls12.test', 'e@grey.test']);
     lab.send('ann@sender.test', [
@@ -144,10 +147,8 @@ describe('a real Exim', () => {
   });
 
   it('with the snippet writes nothing into the panic log', () => {
-    const path = lab.configure((directory) =>
-      debianConfig(directory, join(lab.directory, 'ca.pem'), { snippet: true }),
-    );
+    const path = configure({ snippet: true });
     lab.send('ann@sender.test', ['u@ok.test']);
-    expect(() => readFileSync(path.replace('mainlog', 'paniclog'))).toThrow('ENOENT');
+    expect(existsSync(path.replace('mainlog', 'paniclog'))).toBe(false);
   });
 });

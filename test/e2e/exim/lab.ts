@@ -1,14 +1,26 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
+import { type EximPackage, unpackExim } from './package.ts';
 import type { Truth, World } from './plan.ts';
 
-const EXIM = '/usr/sbin/exim4';
-const PROGRAMS = ['ip', 'openssl', 'exim4', 'update-exim4.conf'];
+const PROGRAMS = ['ip', 'openssl', 'apt-get', 'dpkg-deb'];
+/** Where Debian's Exim looks for its configuration; what it sees there is the namespace's own. */
+const CONFIGURATION = '/etc/exim4';
 
-/** Why the lab cannot run here, or undefined: it needs root, and Debian's exim4-daemon-heavy, iproute2 and openssl. */
+/** Why the lab cannot run here, or undefined. */
 export function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'not root';
   return PROGRAMS.find((program) => {
@@ -22,18 +34,24 @@ export function missing(): string | undefined {
 }
 
 /**
- * A real Exim in one network namespace, its outer world in another. Exim sees `/etc/exim4` and `/etc/resolv.conf` of
- * its namespace (ip-netns(8)); spool and log lie in the lab's directory, so the machine's own Exim is not touched.
+ * A real Exim in one network namespace, its outer world in another. It sees `/etc/exim4`, the resolver and the users of
+ * its namespace (ip-netns(8)); program, spool and log lie in the lab's directory, so a host's own Exim is not touched.
  */
 export class Lab {
   readonly directory: string;
   readonly #inside = `mlt-in-${process.pid}`;
   readonly #beyond = `mlt-out-${process.pid}`;
+  readonly #madeConfiguration: boolean;
+  readonly package: EximPackage;
   #outside: ChildProcess | undefined;
 
   constructor() {
     this.directory = mkdtempSync(join(tmpdir(), 'exim-lab-'));
     chmodSync(this.directory, 0o755);
+    this.package = unpackExim(this.directory);
+    // A namespace can only hide what is there.
+    this.#madeConfiguration = !existsSync(CONFIGURATION);
+    if (this.#madeConfiguration) mkdirSync(CONFIGURATION);
   }
 
   get #etc(): string {
@@ -48,6 +66,8 @@ export class Lab {
     mkdirSync(this.#etc, { recursive: true });
     const resolver = `nameserver ${world.resolver}\noptions trust-ad edns0 timeout:2\n`;
     writeFileSync(join(this.#etc, 'resolv.conf'), resolver);
+    writeFileSync(join(this.#etc, 'passwd'), this.package.passwd);
+    writeFileSync(join(this.#etc, 'group'), this.package.group);
     const program = new URL('./outside.ts', import.meta.url).pathname;
     const node = [process.execPath, '--import', 'tsx', program, this.directory];
     this.#outside = spawn('ip', ['netns', 'exec', this.#beyond, ...node], {
@@ -91,11 +111,12 @@ export class Lab {
   configure(conf: (directory: string) => string): string {
     const directory = mkdtempSync(join(this.directory, 'exim-'));
     chmodSync(directory, 0o755);
-    for (const part of ['spool', 'log']) mkdirSync(join(directory, part));
-    execFileSync('chown', ['-R', 'Debian-exim:Debian-exim', directory]);
+    for (const part of ['spool', 'log']) {
+      mkdirSync(join(directory, part));
+      chownSync(join(directory, part), this.package.uid, this.package.gid);
+    }
     mkdirSync(join(this.#etc, 'exim4'), { recursive: true });
     writeFileSync(join(this.#etc, 'exim4', 'exim4.conf'), conf(directory));
-    writeFileSync(join(this.#etc, 'mailname'), 'mta1.sender.test\n');
     return join(directory, 'log', 'mainlog');
   }
 
@@ -107,7 +128,12 @@ export class Lab {
 
   /** Runs Exim with these arguments, in its namespace. */
   exim(args: readonly string[], input = ''): string {
-    const command = ['netns', 'exec', this.#inside, EXIM, ...args];
+    return this.run(this.package.exim, args, input);
+  }
+
+  /** Runs a program as Exim would see the world. */
+  run(program: string, args: readonly string[], input = ''): string {
+    const command = ['netns', 'exec', this.#inside, program, ...args];
     return execFileSync('ip', command, { input, encoding: 'utf8', stdio: 'pipe' });
   }
 
@@ -130,6 +156,7 @@ export class Lab {
     for (const namespace of [this.#inside, this.#beyond]) {
       execFileSync('sh', ['-c', `ip netns del ${namespace} 2>/dev/null || true`]);
     }
+    if (this.#madeConfiguration) rmdirSync(CONFIGURATION);
     rmSync(this.#etc, { recursive: true, force: true });
     rmSync(this.directory, { recursive: true, force: true });
   }

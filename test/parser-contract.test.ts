@@ -55,6 +55,7 @@ function failures(module: ParserModule): string[] {
 const THROUGH_JSON = 'reads the same when the table goes through JSON after every line';
 const TWO_AT_ONCE = 'keeps nothing outside the table: two parsers at once read as one';
 const FROM_BYTES = 'reads the same from bytes, where lines without a needle are skipped';
+const TWO_ROADS = 'reads the same by its faster road, whatever the pieces and whatever happened to the lines';
 const FOREIGN = 'reads the same among foreign lines';
 const TWO_HOSTS = 'reads two hosts with the same pids as if each were alone';
 const HARMED = 'never throws, and names only what is a name, whatever happened to the lines';
@@ -95,6 +96,10 @@ describe('the contract suite', () => {
 
   it('finds one whose needles drop a line that matters', () => {
     expect(failures(spoiled(() => ({ needles: [' sent '] })))).toEqual([FROM_BYTES]);
+  });
+
+  it('finds one whose faster road swallows a line', () => {
+    expect(failures(spoiled(() => ({ bytes: ({ pid }) => pid % 2 === 1 })))).toContain(TWO_ROADS);
   });
 
   it('finds one that takes text of strangers for its own', () => {

@@ -28,9 +28,12 @@ export interface ClosingDeps {
 /** Why a day that is over is not sent. */
 export type HeldReason = 'too-old' | 'log-level' | 'native' | 'logs-not-read';
 
+/** A report that was built, without its document: a day of a fleet has very many. */
+export type BuiltReport = Omit<StoredReport, 'json'>;
+
 export interface ClosedDays {
   /** Reports built and queued. */
-  readonly built: readonly StoredReport[];
+  readonly built: readonly BuiltReport[];
   readonly held: ReadonlyMap<Day, HeldReason>;
   /** (day, domain) pairs that wait for a resolver. */
   readonly waiting: number;
@@ -90,7 +93,7 @@ async function hasOnlyFailures(ledger: Ledger, day: Day): Promise<boolean> {
 class DayCloser {
   readonly #deps: ClosingDeps;
   readonly #trusting: TrustAnchors;
-  readonly #built: StoredReport[] = [];
+  readonly #built: BuiltReport[] = [];
   #waiting = 0;
   #unasked = 0;
 
@@ -141,7 +144,7 @@ class DayCloser {
     if (known === undefined) await ledger.cache(HOST_DEMAND, `${day} ${host}`, toJson(demand), keepUntil);
     if (demand.kind !== 'record') return;
     const stored = await freezeReport(this.#deps, this.#trusting, day, host, 1, demand.rua);
-    if (stored !== undefined) this.#built.push(stored);
+    if (stored !== undefined) this.#built.push(withoutDocument(stored));
   }
 
   async #closeDomain(entry: DomainDay): Promise<void> {
@@ -156,7 +159,7 @@ class DayCloser {
       return;
     }
     const stored = await freezeReport(this.#deps, this.#trusting, entry.day, entry.domain, 1, demand.rua);
-    if (stored !== undefined) this.#built.push(stored);
+    if (stored !== undefined) this.#built.push(withoutDocument(stored));
   }
 
   async #demandFor(entry: DomainDay): Promise<Demand> {
@@ -165,6 +168,10 @@ class DayCloser {
     await this.#deps.ledger.rememberDemand(entry.day, entry.domain, demand, this.#deps.clock.now());
     return demand;
   }
+}
+
+function withoutDocument({ json: _, ...report }: StoredReport): BuiltReport {
+  return report;
 }
 
 function toJson(demand: Demand): JsonObject {

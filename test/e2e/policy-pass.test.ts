@@ -113,7 +113,11 @@ async function pass(time: number, port: number) {
   const fetch = { allowPrivate: true, ca: ca.root, port: host.port };
   const attributed = await attributeTallies({ ledger, clock, config: CONFIG, resolver, honours, fetch }, 0);
   const demand = (domain: string) => lookupDemand(resolver, domain);
-  return { attributed, closed: await closeDays({ ledger, clock, config: CONFIG, honours, demand }) };
+  const { built, ...closed } = await closeDays({ ledger, clock, config: CONFIG, honours, demand });
+  const documents = built.map(async ({ id, domain }) => {
+    return { domain, json: (await ledger.reportById(id))?.json ?? '' };
+  });
+  return { attributed, closed: { ...closed, built: await Promise.all(documents) } };
 }
 
 function policiesOf(json: string): unknown {

@@ -100,8 +100,10 @@ async function reports(
     honours,
     demand: async (domain) => demand(domain),
   });
+  const documents = await Promise.all(closed.built.map(({ id }) => ledger.reportById(id)));
   return Object.fromEntries(
-    closed.built.map(({ domain, json }) => {
+    documents.map((stored) => {
+      const { domain = '', json = '' } = stored ?? {};
       const { policies } = JSON.parse(json) as Report;
       return [
         domain,

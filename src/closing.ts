@@ -7,6 +7,7 @@ import { isOver } from './fleet.ts';
 import type { Demand, DomainDay, Ledger, Log, StoredReport } from './ledger/ledger.ts';
 import type { JsonObject } from './parser.ts';
 import type { Honours } from './policy/attribute.ts';
+import { SettledDays } from './settled-days.ts';
 
 /** How long a day waits for policies and records that a broken resolver keeps from us. */
 const PATIENCE_MS = 24 * 3_600_000;
@@ -51,12 +52,18 @@ export async function closeDays(deps: ClosingDeps, released?: Day): Promise<Clos
   const held = new Map<Day, HeldReason>();
   const trusting = await trustAnchorsOf(deps.ledger);
   const closing = new DayCloser({ ...deps, ...withDaneSessions(deps, trusting) }, trusting);
+  const settled = await SettledDays.load(deps.ledger);
   for (const day of await deps.ledger.days()) {
     if (day >= dayOf(now)) continue;
     const reason = day === released ? undefined : await heldBecause(deps, day, logs);
-    if (reason === undefined) await closing.close(day);
-    else held.set(day, reason);
+    if (reason !== undefined) held.set(day, reason);
+    else if (day === released || !settled.has(day)) {
+      const { waiting } = closing.summary();
+      await closing.close(day);
+      if (closing.summary().waiting === waiting) settled.add(day);
+    }
   }
+  await settled.save();
   return { ...closing.summary(), held };
 }
 

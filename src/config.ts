@@ -89,6 +89,10 @@ const logFields = z.strictObject({
     .max(4)
     .optional()
     .describe("Postfix's smtp_tls_loglevel, where it cannot be asked"),
+  options: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe('further options of the parser, as its README names them: excludeTransports, …'),
   hosts: z
     .record(z.string(), hostSchema)
     .default({})

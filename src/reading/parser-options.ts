@@ -26,6 +26,7 @@ export function optionsOf(
     ...(sendingIp !== undefined && sendingIp !== 'auto' && { sendingMtaIp: sendingIp }),
     ...(level !== undefined && { tlsLogLevel: level }),
     hosts: Object.fromEntries(Object.entries(log.hosts).map(([name, host]) => [name, hostOptions(host)])),
+    ...log.options,
   };
 }
 

@@ -67,3 +67,23 @@ it("reads a collector's file: host, tag and pid are the key, each host with its 
   );
   expect(domains).toEqual(['2026-11-23.b.example', '2026-11-23.smtp.isp.example']);
 });
+
+it('hands a parser its own options, and names the one that it refuses', async () => {
+  const line =
+    '2026-11-23 10:00:00 1vNA00-000000001Ab-0001 => u@a.example R=r T=filter H=mx.a.example [192.0.2.8] X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes C="250 OK"';
+  const now = ['--now', '2026-11-23T12:00:00Z'];
+  const sessions = async (options: string) => {
+    const place = await makePlace(
+      `mta: {honours: []}\nlogs: [{path: mainlog, parser: exim, timezone: UTC, options: ${options}}]\n`,
+    );
+    await place.write('mainlog', `${line}\n`);
+    const result = await runCli(['run', '--offline', '--json', ...now, '--config', place.config]);
+    await place.remove();
+    return result;
+  };
+  expect((await sessions('{}')).json()).toMatchObject([{ sessions: 1 }]);
+  expect((await sessions('{excludeTransports: [filter]}')).json()).toMatchObject([{ sessions: 0 }]);
+  const refused = await sessions('{excludeTransports: 7}');
+  expect(refused.code).toBe(78);
+  expect(refused.stderr).toContain('excludeTransports');
+});

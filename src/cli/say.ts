@@ -5,8 +5,9 @@ import type { ReadSummary } from '../reading.ts';
 import type { Printer } from './io.ts';
 import { printable } from './table.ts';
 
-/** What could not be read, one message a file. */
+/** What could not be read, one message a file; and what happened to the logs. */
 export function sayFaults(read: ReadSummary, printer: Printer): void {
+  for (const notice of read.notices) printer.message('warning', `warning: ${printable(notice.text)}`);
   for (const fault of read.faults) printer.problem(fault.problem);
 }
 

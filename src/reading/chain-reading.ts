@@ -1,5 +1,6 @@
 import { type ChainFile, chainOf, sameChain, targetOf } from '../logs/chain.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import type { Hint } from '../parser.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './files-reading.ts';
 import { LogReading } from './log-reading.ts';
 import { SeenFiles } from './seen-files.ts';
@@ -48,9 +49,10 @@ export class ChainReading {
     const { holdings, still } = await this.#settled(seen, trail);
     const aborted = this.#deps.signal?.aborted === true;
     if (still && !aborted) await this.#follow(trail, holdings, summary);
+    const hints = this.#hintsOn(holdings);
     await seen.save();
     await trail.save(this.#deps.clock.now() - this.#keep);
-    if (thorough && !aborted) await reading.end();
+    if (thorough && !aborted) await reading.end(undefined, hints);
     countFiles(summary, holdings);
   }
 
@@ -94,17 +96,24 @@ export class ChainReading {
   async #follow(trail: Trail, holdings: readonly Holding[], summary: ReadSummary): Promise<void> {
     const holding = holdings.find(({ file }) => file.path === this.name);
     if (holding === undefined || holdings.some(({ problem }) => problem !== undefined)) return;
-    const { segments, log } = this.#reading;
+    const { segments } = this.#reading;
     const target = await targetOf(this.name);
     const gap = trail.follow(holdings, { holding, target }, segments, this.#deps.clock.now());
     if (gap !== undefined)
-      summary.hints.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });
-    const live = segments.find(({ id }) => id === holding.segment);
-    if (live === undefined || live.logId === log.id) return;
-    summary.hints.push({
-      id: 'same-log',
-      text: `${this.name} holds the same lines as another log that is read, and they count once; one of the two in \`logs\` is enough`,
-    });
+      summary.notices.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });
+  }
+
+  /** The live file's lines may be those of another log. */
+  #hintsOn(holdings: readonly Holding[]): Hint[] {
+    const held = holdings.find(({ file }) => file.path === this.name)?.segment;
+    const live = this.#reading.segments.find(({ id }) => id === held);
+    if (live === undefined || live.logId === this.#reading.log.id) return [];
+    return [
+      {
+        id: 'same-log',
+        text: `${this.name} holds the same lines as another log that is read, and they count once; one of the two in \`logs\` is enough`,
+      },
+    ];
   }
 }
 

@@ -86,7 +86,7 @@ export class JournalReading {
       after: Math.floor(time / 1000),
       before: Math.floor(first / 1000),
     };
-    summary.hints.push({
+    summary.notices.push({
       id: lost ? 'gap-journal' : 'journal-place',
       text: lost
         ? `${this.name}: ${gapText(gap)}`

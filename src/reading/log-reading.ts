@@ -1,5 +1,4 @@
 import { TallyCounter } from '../batch.ts';
-import { noteBounce } from '../delivery/suppression.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
 import { modifiedAt } from '../logs/archive.ts';
@@ -7,9 +6,10 @@ import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
-import type { LogParser } from '../parser.ts';
+import type { Hint, LogParser } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
 import { isOfTheLedger, lookalike, refusal } from './faults.ts';
+import { noteFindings } from './findings.ts';
 import type { ReadingDeps, ReadSummary, Source, SourceFile } from './source.ts';
 
 /** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
@@ -121,20 +121,18 @@ export class LogReading {
     this.#cursor = undefined;
   }
 
-  /** Notes that the log was read to its end (at UTC ms), and what it could not witness. */
-  async end(at = this.#deps.clock.now()): Promise<void> {
+  /**
+   * Notes that the log was read to its end, and what it could not witness.
+   * @param at UTC ms
+   * @param more what else there is to say of the log
+   */
+  async end(at = this.#deps.clock.now(), more: readonly Hint[] = []): Promise<void> {
     this.#reader.firstTime = undefined;
     this.#reader.lastTime = undefined;
     await this.#write({ readToEndAt: at });
     const { table } = this.#reader;
-    for (const { recipient, time } of this.#parser.returned?.(table, table.keys()) ?? [])
-      await noteBounce(this.#deps.ledger, `mailto:${recipient}`, time);
-    const hints = this.#parser.hints?.(table, table.keys()) ?? [];
-    this.summary.hints.push(...hints);
-    await this.#deps.ledger.setNote(
-      `hints:${this.log.id}`,
-      hints.map(({ id, text }) => ({ id, text })),
-    );
+    const { ledger } = this.#deps;
+    this.summary.hints.push(...(await noteFindings(ledger, this.log.id, this.#parser, table, more)));
     if (this.#reader.faults > 0) {
       this.summary.hints.push({
         id: 'parser-fault',
@@ -213,7 +211,7 @@ export class LogReading {
         const taken = this.#reader.bytes(piece);
         this.#bytes += piece.length;
         if (taken > 0) this.#dirty = true;
-        this.#deps.onBytes?.(path, piece.length);
+        this.#deps.onBytes?.(path, piece.length, this.#reader.lastTime);
         return taken;
       },
       finish: (): number => this.#reader.finish(),
@@ -234,7 +232,7 @@ export class LogReading {
       ...(lastTime !== undefined && { lastTime }),
     };
     this.#know(segment);
-    if (before === undefined && segment.tie > 0) this.summary.hints.push(lookalike(segment));
+    if (before === undefined && segment.tie > 0) this.summary.notices.push(lookalike(segment));
     return segment;
   }
 

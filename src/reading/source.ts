@@ -14,8 +14,8 @@ export interface ReadingDeps {
   readonly clock: Clock;
   /** When it aborts, reading stops behind the lines that are read by then, and they are committed. */
   readonly signal?: AbortSignal;
-  /** Told after every piece of so many uncompressed bytes that reading goes on. */
-  readonly onBytes?: (path: string, bytes: number) => void;
+  /** Told after every piece of so many uncompressed bytes that reading goes on; `time` is the last line's, UTC ms. */
+  readonly onBytes?: (path: string, bytes: number, time?: number) => void;
   /** How to take turns with other processes; absent where no other can be there. */
   readonly turn?: TurnOptions;
 }
@@ -53,11 +53,14 @@ export interface ReadSummary {
   firstTime?: number;
   lastTime?: number;
   readonly faults: { readonly path: string; readonly problem: Problem }[];
+  /** What the logs cannot witness: as true after the next pass. */
   readonly hints: Hint[];
+  /** What happened to the logs since the last pass: holes, logs that were edited. */
+  readonly notices: Hint[];
 }
 
 export function emptySummary(): ReadSummary {
-  return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [] };
+  return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [], notices: [] };
 }
 
 /** Adds what another reading read. */
@@ -71,4 +74,5 @@ export function addSummary(total: ReadSummary, read: ReadSummary): void {
   if (read.lastTime !== undefined) total.lastTime = Math.max(total.lastTime ?? read.lastTime, read.lastTime);
   total.faults.push(...read.faults);
   total.hints.push(...read.hints);
+  total.notices.push(...read.notices);
 }

@@ -65,7 +65,7 @@ async function setCursor({ bench, selection }: JournalSet, cursor: string): Prom
 test('every entry counts once, from pass to pass', async () => {
   const set = await newSet();
   set.journal.add(0, 100);
-  expect(await set.read()).toMatchObject({ lines: 100, sessions: 100, hints: [] });
+  expect(await set.read()).toMatchObject({ lines: 100, sessions: 100, notices: [] });
   expect(await set.read()).toMatchObject({ lines: 0 });
   set.journal.add(100, 101);
   set.journal.add(101, 300, {}, 'second.journal');
@@ -118,8 +118,8 @@ test('where the journal was vacuumed beyond our place, reading goes on by time, 
   await set.read();
   await rm(join(set.journal.directory, 'remote.journal'));
   set.journal.add(50, 60, {}, 'later.journal');
-  const { hints } = await set.read();
-  expect(hints).toMatchObject([
+  const { notices } = await set.read();
+  expect(notices).toMatchObject([
     {
       id: 'gap-journal',
       text: expect.stringContaining('between 2026-11-20T10:00:09Z and 2026-11-20T10:00:50Z'),
@@ -130,7 +130,7 @@ test('where the journal was vacuumed beyond our place, reading goes on by time, 
     ...numbers(50, 60),
   ]);
   expect(await set.gaps()).toMatchObject([{ kind: 'journal', after: BEGIN + 9000, before: BEGIN + 50_000 }]);
-  expect((await set.read()).hints).toEqual([]);
+  expect((await set.read()).notices).toEqual([]);
 });
 
 test('where only what was read is gone, nothing is lost, and nothing counts twice', async () => {
@@ -142,7 +142,7 @@ test('where only what was read is gone, nothing is lost, and nothing counts twic
   await rm(join(set.journal.directory, 'remote.journal'));
   // The same time as the last one read, and later.
   set.journal.add(8, 15, {}, 'later.journal');
-  expect((await set.read()).hints).toMatchObject([{ id: 'journal-place' }]);
+  expect((await set.read()).notices).toMatchObject([{ id: 'journal-place' }]);
   expect(await set.bench.counted()).toEqual(numbers(0, 15));
   expect(await set.gaps()).toEqual([]);
 });
@@ -161,7 +161,7 @@ test.each([
   await set.read();
   await setCursor(set, cursor);
   set.journal.add(10, 20);
-  expect((await set.read()).hints).toMatchObject([{ id: 'journal-place' }]);
+  expect((await set.read()).notices).toMatchObject([{ id: 'journal-place' }]);
   expect(await set.bench.counted()).toEqual(numbers(0, 20));
 });
 

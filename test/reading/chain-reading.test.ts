@@ -32,7 +32,7 @@ describe('a log that is rotated between two passes', () => {
     await rename(live, `${live}.1`);
     await writeFile(live, linesOf(60, 70));
     const summary = await bench.read();
-    expect(summary).toMatchObject({ files: 2, lines: 20, sessions: 20, hints: [] });
+    expect(summary).toMatchObject({ files: 2, lines: 20, sessions: 20, notices: [] });
     expect(await bench.counted()).toEqual(numbers(0, 70));
     expect(await gapsIn(bench)).toEqual([]);
   });
@@ -66,20 +66,20 @@ describe('a log that is rotated between two passes', () => {
     await appendFile(live, linesOf(60, 63));
     await truncate(live);
     await appendFile(live, linesOf(63, 70));
-    const { hints } = await bench.read();
+    const { notices } = await bench.read();
     expect((await bench.counted()).filter((number) => typeof number === 'number')).toEqual([
       ...numbers(0, 60),
       ...numbers(63, 70),
     ]);
     const gap = { kind: 'copied', after: BEGIN + 59_000, before: BEGIN + 63_000, noticedAt: bench.now };
     expect(await gapsIn(bench)).toEqual([gap]);
-    expect(hints).toMatchObject([
+    expect(notices).toMatchObject([
       {
         id: 'gap-copied',
         text: expect.stringContaining('between 2026-11-20T10:00:59Z and 2026-11-20T10:01:03Z'),
       },
     ]);
-    expect((await bench.read()).hints).toEqual([]);
+    expect((await bench.read()).notices).toEqual([]);
     expect(await gapsIn(bench)).toEqual([gap]);
   });
 
@@ -227,8 +227,8 @@ test('a log that was edited after it was read is another, which is said once', a
   const { bench, live } = await newLog(200);
   await bench.read();
   await writeFile(live, linesOf(0, 190) + linesOf(200, 210));
-  expect((await bench.read()).hints).toContainEqual(expect.objectContaining({ id: 'lookalike' }));
-  expect((await bench.read()).hints).toEqual([]);
+  expect((await bench.read()).notices).toContainEqual(expect.objectContaining({ id: 'lookalike' }));
+  expect((await bench.read()).notices).toEqual([]);
 });
 
 test('a link that leads to another file every day gives the end of the former one first', async () => {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type Clock, fixedClock, systemClock } from '../clock.ts';
 import { EXIT, Problem } from '../errors.ts';
+import { latestOfYear } from '../logs/stamp.ts';
+import type { Zone } from '../parser.ts';
 import type { GlobalArguments } from './command.ts';
 
 /** An option that may be given several times; always a list here. */
@@ -23,6 +25,12 @@ export const readingArguments = z.object({
   files: z.array(z.string()).default([]),
   parser: z.string().default('postfix'),
   timezone: zone.optional(),
+  year: z.coerce
+    .number('must be a year such as 2025')
+    .int('must be a year such as 2025')
+    .min(1970, 'must be a year from 1970 on')
+    .max(9999, 'must be a year such as 2025')
+    .optional(),
   host: z.string().optional(),
   relayhost: repeatable,
   'fallback-relay': repeatable,
@@ -65,6 +73,19 @@ export function clockOf(globals: GlobalArguments): Clock {
     });
   }
   return fixedClock(time);
+}
+
+/**
+ * UTC ms no stamp without a year may be later than, where the command line tells: by `--year`, else by `--now`.
+ * Absent: each file's own time of last change.
+ */
+export function latestStamp(
+  { year }: Pick<ReadingArguments, 'year'>,
+  zone: Zone,
+  globals: GlobalArguments,
+): number | undefined {
+  if (year !== undefined) return latestOfYear(year, zone);
+  return globals.now === undefined ? undefined : clockOf(globals).now();
 }
 
 /** `FILE` must be given. */

@@ -2,16 +2,18 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { namedFiles } from '../logs/named-files.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import { addSummary, emptySummary } from '../reading/source.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
 import { createParser } from '../registry.ts';
-import { checked, readingArguments, someFiles } from './arguments.ts';
+import { checked, latestStamp, readingArguments, someFiles } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
+import { showProgress } from './progress.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
 import { sayFaults, sayHints } from './say.ts';
 
@@ -25,7 +27,7 @@ export const backfill: Command = {
   name: 'backfill',
   usage: 'backfill [files..]',
   summary: 'read archived logs into the ledger; sends nothing',
-  details: `Files may be plain or compressed (.gz, .xz, .zst, .bz2), in any order, and may be given again: what was read
+  details: `A directory stands for the logs in it. Files may be plain or compressed (.gz, .xz, .zst, .bz2), in any order, and may be given again: what was read
 before, under whatever name, counts once. Days that ended more than delivery.max-age ago are held until \`send --day\`.
 
 Examples:
@@ -68,24 +70,36 @@ async function readInto(
   printer: Printer,
 ): Promise<ExitCode> {
   const past = await pastPolicies(chosen.policies, chosen.offline);
-  const deps = { ...context, turn: turnOf('backfill', context, printer) };
-  const parsers = await chosenParsers(chosen.parser, chosen.files, context.clock.now(), printer);
+  const named = await namedFiles(chosen.files);
+  const parsers = await chosenParsers(chosen.parser, named, context.clock.now(), printer);
+  const zone = zoneOf(chosen.timezone ?? localZone());
+  const latest = latestStamp(chosen, zone, globals);
+  const progress = await showProgress(named, printer, {
+    quiet: globals.quiet,
+    elapsed: () => performance.now(),
+  });
+  const { onBytes } = progress;
+  const deps = { ...context, turn: turnOf('backfill', context, printer), onBytes };
   const summary = emptySummary();
-  for (const { module, files } of parsers) {
-    const read = await readArchivedLogs(deps, files.map(absolute), {
-      parserName: module.name,
-      makeParser: () =>
-        createParser(module, {
-          ...parserOptions(chosen),
-          midStream: true,
-          ownSender: context.config.mail.from ?? context.config.contact,
-        }),
-      zone: zoneOf(chosen.timezone ?? localZone()),
-      host: chosen.host ?? context.host,
-      overlap: chosen.overlap satisfies Overlap,
-      ...(globals.now !== undefined && { latest: context.clock.now() }),
-    });
-    addSummary(summary, read);
+  try {
+    for (const { module, files } of parsers) {
+      const read = await readArchivedLogs(deps, files.map(absolute), {
+        parserName: module.name,
+        makeParser: () =>
+          createParser(module, {
+            ...parserOptions(chosen),
+            midStream: true,
+            ownSender: context.config.mail.from ?? context.config.contact,
+          }),
+        zone,
+        host: chosen.host ?? context.host,
+        overlap: chosen.overlap satisfies Overlap,
+        ...(latest !== undefined && { latest }),
+      });
+      addSummary(summary, read);
+    }
+  } finally {
+    progress.stop();
   }
   const policies = await applyPastPolicies(context, past);
   sayFaults(summary, printer);

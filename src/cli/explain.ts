@@ -12,7 +12,7 @@ import type { ParserModule } from '../parser.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
 import { createParser } from '../registry.ts';
 import { ReportEntries } from '../report-entries.ts';
-import { checked, clockOf, readingArguments, someFiles } from './arguments.ts';
+import { checked, clockOf, latestStamp, readingArguments, someFiles } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG, withContext } from './context.ts';
@@ -109,12 +109,13 @@ async function explainFiles(
   entries: ReportEntries | undefined,
 ): Promise<void> {
   const clock = clockOf(globals);
-  const latest = globals.now === undefined ? undefined : clock.now();
+  const zone = zoneOf(chosen.timezone ?? localZone());
+  const latest = latestStamp(chosen, zone, globals);
   let reference = latest ?? clock.now();
   const waiting: Explained[] = [];
   const explainer = new Explainer({
     parser: createParser(module, parserOptions(chosen)),
-    zone: zoneOf(chosen.timezone ?? localZone()),
+    zone,
     host: chosen.host ?? hostname(),
     latest: () => reference,
     filter: filterOf(chosen),

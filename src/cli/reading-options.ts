@@ -8,7 +8,7 @@ export function withReadingOptions(yargs: Argv): Argv {
     .positional('files', {
       type: 'string',
       array: true,
-      describe: 'log files, plain or compressed; - is standard input',
+      describe: 'log files, plain or compressed, directories of them, quoted patterns; - is standard input',
     })
     .option('parser', {
       type: 'string',
@@ -21,6 +21,12 @@ export function withReadingOptions(yargs: Argv): Argv {
       requiresArg: true,
       describe: 'zone of stamps that carry none: Europe/Berlin',
       defaultDescription: 'that of this machine',
+    })
+    .option('year', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'year of stamps that carry none: 2025',
+      defaultDescription: 'the latest that the time of the file allows',
     })
     .option('host', {
       type: 'string',

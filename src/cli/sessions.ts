@@ -3,12 +3,20 @@ import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { modifiedAt, openLog } from '../logs/archive.ts';
 import { sortByContent } from '../logs/content-order.ts';
+import { namedFiles } from '../logs/named-files.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import type { ParserModule } from '../parser.ts';
 import { createParser } from '../registry.ts';
 import { toSessionRecord } from '../session.ts';
-import { checked, clockOf, type ReadingArguments, readingArguments, someFiles } from './arguments.ts';
+import {
+  checked,
+  clockOf,
+  latestStamp,
+  type ReadingArguments,
+  readingArguments,
+  someFiles,
+} from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
@@ -30,8 +38,9 @@ Examples:
     const chosen = checked(readingArguments, values);
     someFiles(chosen.files);
     const clock = clockOf(globals);
-    const latest = globals.now === undefined ? undefined : clock.now();
-    for (const { module, files } of await chosenParsers(chosen.parser, chosen.files, clock.now(), printer))
+    const latest = latestStamp(chosen, zoneOf(chosen.timezone ?? localZone()), globals);
+    const named = await namedFiles(chosen.files);
+    for (const { module, files } of await chosenParsers(chosen.parser, named, clock.now(), printer))
       await printSessions(module, { ...chosen, files: [...files] }, latest, clock.now(), printer);
     return EXIT.ok;
   },

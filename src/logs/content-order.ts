@@ -29,6 +29,11 @@ export async function sortByContent(
   return dated.sort((a, b) => (a.time === b.time ? 0 : a.time - b.time)).map(({ path }) => path);
 }
 
+/** Whether a file holds a dated line near its begin. */
+export async function hasStamp(path: string): Promise<boolean> {
+  return (await firstStamp(path, {})) < Number.POSITIVE_INFINITY;
+}
+
 async function firstStamp(path: string, options: ContentOrderOptions): Promise<number> {
   if (path === '-') return Number.POSITIVE_INFINITY;
   const latest = options.latest ?? (await modifiedAt(path)) ?? 0;

@@ -25,6 +25,11 @@ const COLON = 58;
 const UPPER_T = 84;
 const UPPER_Z = 90;
 
+/** What `latest()` must be (UTC ms) for all stamps without a year to be of this one. */
+export function latestOfYear(year: number, zone: Zone): number {
+  return zone.toUtc(year + 1, 1, 1, 0, 0, 0, 0) - 1 - DAY_MS;
+}
+
 /**
  * Reads the stamp at the head of a line; the outcome stands in its fields, for a stamp a line must cost no memory.
  * Stamps without a year are of the latest year that puts them no more than a day after `latest()`.

@@ -18,6 +18,7 @@ import { type Guess, letGo, letGoIdle, letGuessGoIdle, tellGuess } from './infer
 import { complete, finish, readText } from './message.ts';
 import { type EximOptions, globOf, optionsSchema, readRelayhost, scopeOf } from './options.ts';
 import { joinPieces } from './pieces.ts';
+import { noteReturn, returnedReports } from './returned.ts';
 import { RULES, type RuleName } from './rules.ts';
 import {
   isEmpty,
@@ -92,6 +93,7 @@ class EximParser implements LogParser<Open> {
     const state = stateOf(table.get(key), 'message') ?? newMessage();
     const context = this.#context(state, entry, table, emit, facts);
     const { rule, showsTls } = readText(context, text, facts);
+    if (state.own && text.startsWith('** ')) noteReturn(text, entry.time, table);
     if (showsTls) letGo(table, entry.host, facts, emit);
     if (isEmpty(state)) table.delete(key);
     else if (rule !== 'other' && rule !== 'unknown') keep(table, key, state);
@@ -155,6 +157,10 @@ class EximParser implements LogParser<Open> {
     if (state === undefined) return;
     const tell = this.#teller(state, emit, letGuessGoIdle);
     finish({ state, time: 0, pid: 0, settings: this.#settings, tlsIsOptional: false, tell });
+  }
+
+  returned(table: Table, keys: Iterable<string>) {
+    return returnedReports(table, keys);
   }
 
   hints(table: Table, keys: Iterable<string>) {

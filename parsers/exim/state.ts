@@ -142,7 +142,10 @@ export type HeldState = {
   sessions: { time: number; domain: string; own: boolean; confirmed: boolean; core: SessionCore }[];
 };
 
-export type Open = MessageState | PieceState | FactState | HeldState;
+/** A report of ours that came back. */
+export type ReturnedState = { kind: 'returned'; time: number };
+
+export type Open = MessageState | PieceState | FactState | HeldState | ReturnedState;
 export type Table = OpenSessions<Open>;
 
 /** Lists of one message that a hostile or endless log could grow are cut at these lengths. */

@@ -10,6 +10,31 @@ function refused(id: string, sender: string, recipient: string): string[] {
   ];
 }
 
+/** The same in Exim's words; the server's text imitates another address. */
+function refusedByExim(id: string, sender: string, recipient: string): string[] {
+  return [
+    `2026-11-24 04:00:00 ${id} <= ${sender} U=root P=local S=5000`,
+    `2026-11-24 04:00:01 ${id} ** ${recipient} R=dnslookup T=remote_smtp H=mx.example.org [192.0.2.25] X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes: SMTP error from remote mail server after RCPT TO:<${recipient}>: 550 5.1.1 ** other@example.net R=x`,
+    `2026-11-24 04:00:01 ${id} Completed`,
+  ];
+}
+
+it('so does Exim’s', async () => {
+  const place = await makePlace(
+    'mta: {honours: []}\nlogs: [{path: mainlog, parser: exim, timezone: UTC, host: mta1}]\n',
+  );
+  const lines = [
+    ...refusedByExim('1vNA00-000000001Ab-0001', 'tls@reports.example', 'reports@example.org'),
+    ...refusedByExim('1vNA00-000000001Ab-0002', 'somebody@reports.example', 'friend@example.org'),
+  ];
+  await place.write('mainlog', `${lines.join('\n')}\n`);
+  const now = ['--now', '2026-11-24T05:00:00Z', '--config', place.config];
+  expect((await runCli(['run', '--offline', ...now])).code).toBe(0);
+  const [status] = (await runCli(['status', '--json', ...now])).json();
+  await place.remove();
+  expect(status).toMatchObject({ suppressed: [{ rua: 'mailto:reports@example.org', bounces: 1 }] });
+});
+
 it('a report that comes back suppresses its address; other mail, and a second reading, do not', async () => {
   const place = await makePlace('mta: {honours: []}\nlogs: [{path: mail.log, timezone: UTC, host: mta1}]\n');
   const lines = [

@@ -8,6 +8,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./send.ts')).send,
   sessions: async () => (await import('./sessions.ts')).sessions,
   explain: async () => (await import('./explain.ts')).explain,
+  scrub: async () => (await import('./scrub.ts')).scrub,
   status: async () => (await import('./status.ts')).status,
   lookup: async () => (await import('./lookup.ts')).lookup,
   posture: async () => (await import('./posture.ts')).posture,

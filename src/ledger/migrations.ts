@@ -84,7 +84,8 @@ export async function migrate(database: SqlDatabase): Promise<void> {
     if (migrationLock !== undefined) await connection.query(migrationLock);
     const version = await versionOf(connection, database, all.length);
     if (version === all.length) return;
-    for (const step of all.slice(version)) for (const statement of step) await connection.query(statement);
+    for (const statement of all.slice(version).flat())
+      await connection.query(statement.replace(/\bTEXT\b/g, database.dialect.text));
     await connection.query(
       "INSERT INTO meta (name, content) VALUES ('schema', $1) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
       [String(all.length)],

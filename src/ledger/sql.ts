@@ -18,6 +18,8 @@ export interface Dialect {
   /** A column that numbers its rows. */
   readonly identity: string;
   readonly bytes: string;
+  /** Text that is compared byte by byte, so that every ledger has one order. */
+  readonly text: string;
   /** Tallies lie in a partition a day; see {@link SqlConnection.dropDay}. */
   readonly partitioned: boolean;
   /** Gives a row if the table `meta` exists. */

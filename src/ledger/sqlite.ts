@@ -10,6 +10,7 @@ import type { Dialect, InsertTarget, SqlConnection, SqlDatabase, SqlRow, SqlValu
 const DIALECT: Dialect = {
   identity: 'INTEGER PRIMARY KEY',
   bytes: 'BLOB',
+  text: 'TEXT',
   partitioned: false,
   hasMeta: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
 };

@@ -48,6 +48,16 @@ it('hands the right to read over at once when its holder has died, and reads for
   await clean();
 });
 
+it('orders as every ledger does, whatever the collation of the database', async () => {
+  await server.sql(
+    "CREATE DATABASE english TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'",
+  );
+  const ledger = await openLedger(server.url('english'));
+  for (const host of ['a', 'B', '_', '0']) await ledger.checkIn(host, '1', 0);
+  expect((await ledger.hosts()).map(({ host }) => host)).toEqual(['0', 'B', '_', 'a']);
+  await ledger.close();
+});
+
 describeLedger('PostgreSQL', () => openPlace(openLedger));
 describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));
 describeSums('PostgreSQL', () => openPlace(openLedger));

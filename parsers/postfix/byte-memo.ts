@@ -25,7 +25,7 @@ export class ByteMemo<T> {
     const length = end - start;
     if (length > LONGEST) return this.#make(text(start, end));
     let hash = length;
-    for (let at = start; at < end; at++) hash = Math.imul(hash, 31) + (bytes[at] ?? 0);
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     const index = (hash ^ (hash >>> 13)) & (SLOTS - 1);
     const slot = this.#slots[index];
     if (slot !== undefined && isEqual(slot.bytes, bytes, start, length)) return slot.value;
@@ -37,6 +37,6 @@ export class ByteMemo<T> {
 
 function isEqual(known: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
   if (known.length !== length) return false;
-  for (let at = 0; at < length; at++) if (known[at] !== bytes[start + at]) return false;
+  for (let at = length - 1; at >= 0; at--) if (known[at] !== bytes[start + at]) return false;
   return true;
 }

@@ -1,12 +1,12 @@
 import type { IngestBatch, TallyKey } from '../../../src/ledger/ledger.ts';
-import { Random } from '../random.ts';
+import { randomNumbers } from '../../e2e/fleet/log-maker.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What one host sends to whom: few domains take most of the mail, and most take a message now and then. */
 export class Traffic {
   readonly #cumulated: Float64Array;
-  readonly #random: Random;
+  readonly #random: () => number;
   readonly #host: string;
   readonly #day: number;
 
@@ -14,7 +14,7 @@ export class Traffic {
   constructor(host: string, seed: number, domains: number, day: number) {
     this.#host = host;
     this.#day = day;
-    this.#random = new Random(seed);
+    this.#random = randomNumbers(seed);
     this.#cumulated = new Float64Array(domains);
     let sum = 0;
     for (let rank = 0; rank < domains; rank++) {
@@ -28,7 +28,7 @@ export class Traffic {
     const tallies = new Map<string, { key: TallyKey; count: number }>();
     for (let session = 0; session < sessions; session++) {
       const rank = this.#domain();
-      const kind = this.#random.next();
+      const kind = this.#random();
       const name = `${rank} ${kind < 0.01 ? 'failed' : kind < 0.1 ? 'older' : ''}`;
       const known = tallies.get(name);
       if (known !== undefined) known.count++;
@@ -55,7 +55,7 @@ export class Traffic {
   }
 
   #domain(): number {
-    const wanted = this.#random.next() * (this.#cumulated.at(-1) ?? 0);
+    const wanted = this.#random() * (this.#cumulated.at(-1) ?? 0);
     let low = 0;
     let high = this.#cumulated.length - 1;
     while (low < high) {

@@ -6,6 +6,12 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** A clock that goes on from a time as if it were now, for `--now` in what runs without end. */
+export function clockFrom(time: number): Clock {
+  const start = performance.now();
+  return { now: () => Math.floor(time + performance.now() - start) };
+}
+
 /** A clock that stands still, for `--now` and for tests. */
 export function fixedClock(time: number): Clock {
   return { now: () => time };

@@ -4,7 +4,7 @@ import { addDays, type Day, dayEnd, dayOf, dayStart } from './day.ts';
 import type { Ledger, Log } from './ledger/ledger.ts';
 
 /** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
-const LAG_MS = 15 * 60_000;
+export const LAG_MS = 15 * 60_000;
 
 /**
  * Whether a day can be closed: every log that is alive has been read past its end, or the grace is over.

@@ -60,6 +60,11 @@ export function emitPass(
   return deps.ledger.lead((signal) => emit(deps, withSignal(options, signal)));
 }
 
+/** Sends what is due by now, without closing days; undefined where another host of the fleet is at it. */
+export function deliverPass(deps: PipelineDeps, options: PipelineOptions): Promise<SendSummary | undefined> {
+  return deps.ledger.lead((signal) => deliver(deps, withSignal(options, signal)));
+}
+
 /** What one host does for all that share the ledger. */
 async function emit(
   deps: PipelineDeps,

@@ -41,6 +41,8 @@ export interface ConfiguredReading {
   readonly name: string;
   /** Reads what is new. @param thorough see {@link ChainReading.pass} */
   pass(summary: ReadSummary, thorough?: boolean): Promise<void>;
+  /** Where it is a journal that is read, in place of the file of that name. */
+  readonly journal?: JournalSelection;
 }
 
 /** Reads what is new in every log of the config, rotations first. */

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 /** The commands in the order of --help. Each is loaded when it is asked for: a start must not wait for all of them. */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
+  follow: async () => (await import('./follow.ts')).follow,
   backfill: async () => (await import('./backfill.ts')).backfill,
   report: async () => (await import('./report.ts')).report,
   send: async () => (await import('./send.ts')).send,

@@ -17,14 +17,14 @@ const NEWLINE = 10;
 /** The reading of a journal. It may go on from pass to pass. */
 export class JournalReading {
   readonly #deps: ReadingDeps;
-  readonly #selection: JournalSelection;
+  readonly journal: JournalSelection;
   readonly #reading: LogReading;
   readonly #keep: number;
   readonly name: string;
 
   constructor(deps: ReadingDeps, source: Source, selection: JournalSelection, keep: number) {
     this.#deps = deps;
-    this.#selection = selection;
+    this.journal = selection;
     this.#keep = keep;
     this.name = source.name;
     this.#reading = new LogReading(deps, source, emptySummary());
@@ -106,7 +106,7 @@ export class JournalReading {
     goes: () => boolean = () => true,
   ): Promise<void> {
     let skipping = start !== undefined;
-    for await (const piece of journalEntries(this.#selection, start)) {
+    for await (const piece of journalEntries(this.journal, start)) {
       let lines = piece;
       while (skipping && lines.length > 0) {
         const end = lines.indexOf(NEWLINE) + 1;
@@ -121,7 +121,7 @@ export class JournalReading {
 
   /** UTC µs of the oldest entry of any kind. */
   async #oldest(): Promise<number | undefined> {
-    const whole = { ...this.#selection, units: [], identifiers: [] };
+    const whole = { ...this.journal, units: [], identifiers: [] };
     for await (const piece of journalEntries(whole, undefined)) {
       return markOf(piece.toString('utf8', 0, piece.indexOf(NEWLINE)))?.time;
     }

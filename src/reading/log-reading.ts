@@ -8,6 +8,8 @@ import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
 import type { Hint, LogParser } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
+import { noteUnknown, UnknownLines } from '../unknown-lines.ts';
+import { packageVersion } from '../version.ts';
 import { isOfTheLedger, lookalike, refusal } from './faults.ts';
 import { noteFindings } from './findings.ts';
 import type { ReadingDeps, ReadSummary, Source, SourceFile } from './source.ts';
@@ -33,6 +35,7 @@ export class LogReading {
   readonly #source: Source;
   readonly #parser: LogParser;
   readonly #counter: TallyCounter;
+  readonly #unknown = new UnknownLines();
   /** Those of other logs whose segments turn up among our files, by log id. */
   readonly #owners = new Map<number, LogReading>();
   #log: Log | undefined;
@@ -132,7 +135,10 @@ export class LogReading {
     await this.#write({ readToEndAt: at });
     const { table } = this.#reader;
     const { ledger } = this.#deps;
-    this.summary.hints.push(...(await noteFindings(ledger, this.log.id, this.#parser, table, more)));
+    const news = this.#unknown.take();
+    const unknown = await noteUnknown(ledger, this.log.id, this.#source.parserName, packageVersion(), news);
+    const all = unknown === undefined ? more : [...more, unknown];
+    this.summary.hints.push(...(await noteFindings(ledger, this.log.id, this.#parser, table, all)));
     if (this.#reader.faults > 0) {
       this.summary.hints.push({
         id: 'parser-fault',
@@ -284,6 +290,7 @@ export class LogReading {
       host: this.#source.host,
       latest: () => this.#latest,
       onSession: (session) => this.#counter.add(withSendingAddress(session, this.#source.sendingFrom)),
+      onUnknown: (entry) => this.#unknown.add(entry),
       open,
     });
   }

@@ -13,6 +13,8 @@ export interface TurnOptions {
   readonly patience: number;
   /** Told once when another has to be waited for. */
   readonly onWait?: (holder: Reader) => void;
+  /** Told at every look while another has to be waited for. */
+  readonly onLook?: () => void;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
 }
@@ -27,7 +29,7 @@ export async function inTurn<T>(
   options: TurnOptions,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  const { reader, patience, onWait, signal } = options;
+  const { reader, patience, onWait, onLook, signal } = options;
   for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
     const hold = await ledger.holdReading(reader);
     if ('release' in hold) {
@@ -40,6 +42,7 @@ export async function inTurn<T>(
     if (signal?.aborted === true) return undefined;
     if (waited >= patience) throw occupied(hold.holder);
     if (waited === 0) onWait?.(hold.holder);
+    onLook?.();
     await sleep(LOOK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
 }

@@ -1,0 +1,169 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Argv } from 'yargs';
+import { clockFrom } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { loadConfig } from '../config-file.ts';
+import { withDetectedParsers } from '../detect-configured.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { Bell } from '../follow/bell.ts';
+import { Emitter } from '../follow/emitter.ts';
+import { Follower } from '../follow/follower.ts';
+import { Notifier } from '../follow/notifier.ts';
+import { afterRun } from '../metrics/gather.ts';
+import { packageVersion } from '../version.ts';
+import { checked, selectionArguments } from './arguments.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
+import { FollowVoice } from './follow-voice.ts';
+import type { Printer } from './io.ts';
+
+/** What is being sent when we are asked to end may be finished for so long, ms: systemd is told within a second. */
+const LAST_WORDS_MS = 500;
+
+export const follow: Command = {
+  name: 'follow',
+  usage: 'follow',
+  summary: 'read the logs as they grow, close days and send, without end: `run` that stays',
+  details: `Lines are in the ledger within two seconds. SIGHUP reads the configuration again (a bad one changes nothing),
+SIGTERM ends it: what was read is committed. Under systemd it tells when it is ready and that it is alive.
+Use this or the timer's \`run\`; both together do no harm.
+
+Examples:
+  maillog-tlsrpt follow
+  maillog-tlsrpt follow --offline      # read the logs only; ask and send nothing`,
+  options: (yargs: Argv) =>
+    yargs.option('offline', {
+      type: 'boolean',
+      default: false,
+      describe: 'read the logs only: no look-ups, nothing is closed or sent',
+    }),
+  run(values, globals, printer): Promise<ExitCode> {
+    const { offline } = checked(selectionArguments, values);
+    return withContext(globals, async (context) => {
+      if (!offline) demandSender(context);
+      if (context.config.logs.length === 0)
+        throw new Problem(EXIT.config, 'the configuration names no log to follow', {
+          where: context.configPath,
+          help: 'logs: [{path: /var/log/mail.log}]',
+        });
+      const clock = globals.now === undefined ? context.clock : clockFrom(context.clock.now());
+      await new Following({ ...context, clock }, globals, printer, offline).run();
+      return EXIT.ok;
+    });
+  },
+};
+
+/** One life of the command: what it is told by signals, and what it tells. */
+class Following {
+  readonly #context: Context;
+  readonly #globals: GlobalArguments;
+  readonly #voice: FollowVoice;
+  readonly #notifier: Notifier;
+  readonly #emitter: Emitter;
+  readonly #follower: Follower;
+  readonly #stop = new AbortController();
+  #progressAt = performance.now();
+  #bug: unknown;
+
+  constructor(context: Context, globals: GlobalArguments, printer: Printer, offline: boolean) {
+    this.#context = context;
+    this.#globals = globals;
+    this.#voice = new FollowVoice(printer, context.clock);
+    this.#notifier = new Notifier(printer.io.env, (text) => this.#voice.warning(text));
+    const deps = {
+      ...pipelineDeps(context),
+      onTrouble: (problem: Problem) => this.#voice.trouble(problem),
+    };
+    this.#emitter = new Emitter(
+      {
+        ...deps,
+        onEmitted: (done, config, duration) => this.#emitted(done, config, duration),
+        onOutcome: (outcome) => this.#voice.outcome(outcome),
+        onBug: (error) => this.#end(error),
+      },
+      offline,
+    );
+    const onProgress = () => {
+      this.#progressAt = performance.now();
+    };
+    this.#follower = new Follower(
+      {
+        ...deps,
+        reader: { pid: process.pid, command: 'follow', host: context.host },
+        prepare: (config) => withDetectedParsers(config, deps),
+        onRead: (summary) => this.#voice.read(summary),
+        onProgress,
+        onUnwatched: (name, error) => this.#voice.unwatched(name, error),
+        bell: new Bell(onProgress),
+        emitter: this.#emitter,
+      },
+      context.config,
+      this.#stop.signal,
+    );
+  }
+
+  async run(): Promise<void> {
+    const end = () => this.#end();
+    const reload = () => this.#follower.between(() => this.#reload());
+    process.once('SIGTERM', end).once('SIGINT', end).on('SIGHUP', reload);
+    const watchdog = this.#guard();
+    try {
+      await this.#follower.adopt(this.#context.config);
+      await this.#notifier.ready(this.#status(this.#context.config));
+      await this.#follower.follow();
+    } finally {
+      clearInterval(watchdog);
+      process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', reload);
+    }
+    await Promise.race([this.#emitter.settled(), wait(LAST_WORDS_MS)]);
+    if (this.#bug !== undefined) throw this.#bug;
+    // A receiver that keeps its connection open must not keep us here.
+    setTimeout(() => process.exit(EXIT.ok), LAST_WORDS_MS / 2).unref();
+  }
+
+  /** @param bug what makes it end, if it is not meant to */
+  #end(bug?: unknown): void {
+    this.#bug ??= bug;
+    this.#stop.abort();
+    void this.#notifier.stopping();
+  }
+
+  async #reload(): Promise<void> {
+    await this.#notifier.reloading();
+    let config = this.#context.config;
+    try {
+      config = await loadConfig(this.#context.configPath);
+      await this.#follower.adopt(config);
+      this.#voice.reloaded(this.#globals.state === undefined && config.state !== this.#context.config.state);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#voice.badConfig(error);
+    }
+    await this.#notifier.ready(this.#status(config));
+  }
+
+  /** Signs of life for the service manager, as long as there is life. */
+  #guard(): NodeJS.Timeout | undefined {
+    const period = this.#notifier.watchdog;
+    if (period === undefined) return undefined;
+    return setInterval(() => {
+      if (performance.now() - this.#progressAt < period) void this.#notifier.alive();
+    }, period / 3);
+  }
+
+  #status({ logs }: Config): string {
+    return logs.length === 1 ? 'following one log' : `following ${logs.length} logs`;
+  }
+
+  async #emitted(
+    done: Parameters<FollowVoice['emitted']>[0],
+    config: Config,
+    duration: number,
+  ): Promise<void> {
+    this.#voice.emitted(done);
+    const { ledger, clock, host } = this.#context;
+    const seconds = Math.round(duration) / 1000;
+    const version = packageVersion();
+    await afterRun({ ledger, clock, host, config, version }, { at: clock.now(), seconds, exitCode: EXIT.ok });
+  }
+}

@@ -1,0 +1,86 @@
+import { appendFile, mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { FileWaker } from '../../src/follow/file-waker.ts';
+import { temporaryDirectories } from '../logs/temporary.ts';
+
+const newDirectory = temporaryDirectories();
+const wakers: FileWaker[] = [];
+afterEach(async () => {
+  for (const waker of wakers.splice(0)) await waker.close();
+});
+
+async function newWaker(name = 'mail.log', onTrouble: (error: unknown) => void = () => {}) {
+  const path = join(await newDirectory(), name);
+  const waker = new FileWaker(path, onTrouble);
+  wakers.push(waker);
+  return { path, waker };
+}
+
+/** Resolves when the waker wakes after `change` was made. */
+async function woken(waker: FileWaker, change: () => Promise<void>): Promise<void> {
+  await waker.passBegins();
+  const woke = new Promise<void>((resolve) => void waker.arm(resolve));
+  await change();
+  await woke;
+}
+
+describe('a file', () => {
+  test('that grows, is emptied, rotated by renaming, and appears again wakes', async () => {
+    const { path, waker } = await newWaker();
+    await writeFile(path, 'one\n');
+    await woken(waker, () => appendFile(path, 'two\n'));
+    await woken(waker, () => appendFile(path, 'no newline'));
+    await woken(waker, () => truncate(path));
+    await woken(waker, async () => {
+      await rename(path, `${path}.1`);
+      await writeFile(path, 'three\n');
+    });
+    await woken(waker, () => rm(path));
+    await woken(waker, () => writeFile(path, 'four\n'));
+  });
+
+  test('that is not there yet wakes when it appears, its directory too', async () => {
+    const { path, waker } = await newWaker(join('later', 'mail.log'));
+    await woken(waker, async () => {
+      await mkdir(join(path, '..'));
+      await writeFile(path, 'one\n');
+    });
+  });
+
+  test('that changed during the pass wakes at once', async () => {
+    const { path, waker } = await newWaker();
+    await writeFile(path, 'one\n');
+    await waker.passBegins();
+    await appendFile(path, 'two\n');
+    await new Promise<void>((resolve) => void waker.arm(resolve));
+  });
+});
+
+test('wakes once for each time it is armed, and leaves no descriptor behind', async () => {
+  const { path, waker } = await newWaker();
+  await writeFile(path, 'one\n');
+  const open = async () => (await readdir('/proc/self/fd')).length;
+  const before = await open();
+  let wakes = 0;
+  for (let round = 0; round < 50; round++) {
+    await woken(waker, async () => {
+      for (let line = 0; line < 5; line++) await appendFile(path, 'line\n');
+    });
+    wakes++;
+  }
+  await waker.close();
+  expect(wakes).toBe(50);
+  await expect.poll(open).toBeLessThan(before + 5);
+});
+
+test('where the directory cannot be watched, it is looked at every second, and that is said', async () => {
+  const troubles: unknown[] = [];
+  const { path, waker } = await newWaker(join('later', 'mail.log'), (error) => troubles.push(error));
+  await woken(waker, async () => {
+    await mkdir(join(path, '..'));
+    await writeFile(path, 'one\n');
+  });
+  await waker.close();
+  expect(troubles).toEqual([]);
+});

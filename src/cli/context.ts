@@ -68,9 +68,11 @@ export function pipelineDeps(context: Context): PipelineDeps {
 const PATIENCE_MS = 10_000;
 
 /** How a command takes turns with others that read, and says for whom it waits. */
-export function turnOf(command: string, { host }: Context, printer: Printer): TurnOptions {
+export function turnOf(command: string, { host, config }: Context, printer: Printer): TurnOptions {
+  // Whoever reads other hosts' logs must not wait for one who reads this host's.
+  const hosts = new Set(config.logs.map((log) => log.host ?? host));
   return {
-    reader: { pid: process.pid, command, host },
+    reader: { pid: process.pid, command, host: hosts.size === 0 ? host : [...hosts].sort().join(' ') },
     patience: PATIENCE_MS,
     onWait: (holder) =>
       printer.message('info', `waiting for \`${holder.command}\` (process ${holder.pid}), which reads`),

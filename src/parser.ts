@@ -39,6 +39,8 @@ export interface ByteEntry extends Omit<LogEntry, 'message'> {
   readonly end: number;
   /** `bytes[from..until)` as the text of {@link LogEntry.message} would have it. */
   text(from: number, until: number): string;
+  /** Whether these bytes stand at `from`: for long texts faster than a loop. */
+  holds(known: Uint8Array, from: number): boolean;
 }
 
 /** Wall-clock time of a host in UTC ms: an IANA zone, with both daylight-saving edges. */
@@ -111,8 +113,11 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
   readonly needles: readonly string[];
   /** Silence, in log time, after which a key of the open-sessions table is over. */
   readonly idleSeconds: number;
-  /** Reads one entry. Strange input is ignored, never thrown on. `trace`, when given, is called once per entry. */
-  entry(entry: LogEntry, open: OpenSessions<Open>, emit: Emit, trace?: Trace): void;
+  /**
+   * Reads one entry. Strange input is ignored, never thrown on. `trace`, when given, is called once per entry of this
+   * format; `unknown`, when given, for one that no rule knows: it is counted, and a sample is shown.
+   */
+  entry(entry: LogEntry, open: OpenSessions<Open>, emit: Emit, trace?: Trace, unknown?: () => void): void;
   /**
    * A faster road for the commonest lines, which may be left out. Does exactly what `entry` would do for the line and
    * returns true; or does nothing at all and returns false, and `entry` gets the line. Not called while tracing.

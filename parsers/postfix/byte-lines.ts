@@ -50,19 +50,15 @@ export class ByteLines {
   readonly #relays = new ByteMemo(readWholePeer);
   readonly #domains = new ByteMemo((text) => recipientDomain(text));
   readonly #tls = new ByteMemo(readTlsField);
-  #entry: ByteEntry = NO_ENTRY;
-  readonly #text = (start: number, end: number) => this.#entry.text(start, end);
   #durations = 0;
 
   /** `Trusted TLS connection established to …`, whole: it says nothing of one session. */
   summary(entry: ByteEntry): SummaryLine | undefined {
-    this.#entry = entry;
-    return this.#summaries.of(entry.bytes, entry.start, entry.end, this.#text);
+    return this.#summaries.of(entry, entry.start, entry.end);
   }
 
   /** `Q: to=<…>, relay=H[A]:port, delay=…, delays=…[, tls=…], dsn=…, status=… (…`. */
   delivery(entry: ByteEntry): DeliveryLine | undefined {
-    this.#entry = entry;
     const { bytes, start } = entry;
     const idEnd = behindQueueId(bytes, start);
     if (idEnd < 0 || !stands(bytes, idEnd + 1, TO)) return undefined;
@@ -73,14 +69,14 @@ export class ByteLines {
     const relayAt = recipientEnd + RELAY.length;
     const relayEnd = place(bytes, COMMA, relayAt, entry.end);
     if (relayEnd < 0 || !stands(bytes, relayEnd, DELAY)) return undefined;
-    const relay = this.#relays.of(bytes, relayAt, relayEnd, this.#text);
+    const relay = this.#relays.of(entry, relayAt, relayEnd);
     if (relay === undefined) return undefined;
     const delaysAt = behindFigures(bytes, relayEnd + DELAY.length, LONGEST_DELAY);
     if (delaysAt < 0 || !stands(bytes, delaysAt, DELAYS)) return undefined;
     const line = this.#behindDelays(entry, delaysAt + DELAYS.length);
     if (line === undefined) return undefined;
     this.queueId = entry.text(start, idEnd);
-    const domain = this.#domains.of(bytes, domainAt, recipientEnd, this.#text);
+    const domain = this.#domains.of(entry, domainAt, recipientEnd);
     return { domain, relay, reused: false, duration: this.#durations, ...line };
   }
 
@@ -101,7 +97,7 @@ export class ByteLines {
     if (tlsEnd < 0) return undefined;
     const reason = this.#reason(entry, tlsEnd);
     if (reason === undefined) return undefined;
-    const tls = hasTls ? this.#tls.of(bytes, end + TLS.length, tlsEnd, this.#text) : undefined;
+    const tls = hasTls ? this.#tls.of(entry, end + TLS.length, tlsEnd) : undefined;
     return { delays: entry.text(start, last), tls, reason };
   }
 
@@ -122,17 +118,6 @@ export class ByteLines {
     return entry.text(at + 2, Math.max(at + 2, end));
   }
 }
-
-const NO_ENTRY: ByteEntry = {
-  time: 0,
-  host: '',
-  program: '',
-  pid: 0,
-  bytes: new Uint8Array(0),
-  start: 0,
-  end: 0,
-  text: () => '',
-};
 
 /** A receiver that fills the text: nothing but its port stands behind it. */
 function readWholePeer(text: string) {

@@ -1,7 +1,11 @@
+import type { ByteEntry } from 'maillog-tlsrpt/parser';
+
 /** A power of two; more different texts than this only push each other out. */
 const SLOTS = 8192;
 /** Longer than any text that comes again. */
 const LONGEST = 400;
+/** Bytes that are looked at to find a text. */
+const HASHED = 80;
 
 interface Slot<T> {
   readonly bytes: Uint8Array;
@@ -20,23 +24,21 @@ export class ByteMemo<T> {
     this.#make = make;
   }
 
-  /** @param text decodes bytes, where they are new */
-  of(bytes: Uint8Array, start: number, end: number, text: (start: number, end: number) => string): T {
+  of(entry: ByteEntry, start: number, end: number): T {
+    const { bytes } = entry;
     const length = end - start;
-    if (length > LONGEST) return this.#make(text(start, end));
+    if (length > LONGEST) return this.#make(entry.text(start, end));
     let hash = length;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    // What long texts differ in, the name of a server, stands here.
+    const from = length > HASHED ? start + 24 : start;
+    const until = length > HASHED ? from + HASHED - 24 : end;
+    for (let at = from; at < until; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     const index = (hash ^ (hash >>> 13)) & (SLOTS - 1);
     const slot = this.#slots[index];
-    if (slot !== undefined && isEqual(slot.bytes, bytes, start, length)) return slot.value;
-    const value = this.#make(text(start, end));
+    if (slot !== undefined && slot.bytes.length === length && entry.holds(slot.bytes, start))
+      return slot.value;
+    const value = this.#make(entry.text(start, end));
     this.#slots[index] = { bytes: bytes.slice(start, end), value };
     return value;
   }
-}
-
-function isEqual(known: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
-  if (known.length !== length) return false;
-  for (let at = length - 1; at >= 0; at--) if (known[at] !== bytes[start + at]) return false;
-  return true;
 }

@@ -69,6 +69,13 @@ export class ByteEnvelope implements ByteEntry {
     return text.includes('\0') ? text.replaceAll('\0', '?') : text;
   }
 
+  holds(known: Uint8Array, from: number): boolean {
+    const { length } = known;
+    return (
+      from + length <= this.bytes.length && this.bytes.compare(known, 0, length, from, from + length) === 0
+    );
+  }
+
   /** Takes over how the string road has read the line `chunk[from..until)`. */
   learn(chunk: Buffer, from: number, until: number, entry: LogEntry): void {
     if (this.read(chunk, from, until)) return;

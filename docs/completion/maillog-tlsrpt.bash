@@ -4,22 +4,24 @@ _maillog_tlsrpt() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    run|backfill|report|send|sessions|explain|status|lookup|posture|metrics|dashboard|check|init|tally) command=${COMP_WORDS[i]}; break ;;
+    run|follow|backfill|report|send|sessions|explain|scrub|status|lookup|posture|metrics|dashboard|check|init|tally) command=${COMP_WORDS[i]}; break ;;
     esac
   done
   case $before in
     --policies|--out|--config|--state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --level) mapfile -t COMPREPLY < <(compgen -W 'encrypt dane verify' -- "$word"); return ;;
-    --parser|--timezone|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--server|--since|--days|--domains|--now) return ;;
+    --parser|--timezone|--year|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--server|--since|--days|--domains|--now) return ;;
   esac
   case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W 'run backfill report send sessions explain status lookup posture metrics dashboard check init tally --config --state --json --quiet --now --version --help' -- "$word"); return ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init tally --config --state --json --quiet --now --version --help' -- "$word"); return ;;
     run) options='--offline --config --state --json --quiet --now --version --help' ;;
-    backfill) options='--parser --timezone --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --config --state --json --quiet --now --version --help' ;;
+    follow) options='--offline --config --state --json --quiet --now --version --help' ;;
+    backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --config --state --json --quiet --now --version --help' ;;
     report) options='--day --domain --out --reissue --offline --config --state --json --quiet --now --version --help' ;;
     send) options='--day --dry-run --to --unsuppress --config --state --json --quiet --now --version --help' ;;
-    sessions) options='--parser --timezone --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --config --state --json --quiet --now --version --help' ;;
-    explain) options='--parser --timezone --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --queue-id --domain --lines --config --state --json --quiet --now --version --help' ;;
+    sessions) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --config --state --json --quiet --now --version --help' ;;
+    explain) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --queue-id --domain --lines --config --state --json --quiet --now --version --help' ;;
+    scrub) options='--parser --no-check --config --state --json --quiet --now --version --help' ;;
     status) options='--config --state --json --quiet --now --version --help' ;;
     lookup) options='--server --record --config --state --json --quiet --now --version --help' ;;
     posture) options='--level --since --domain --unproven --config --state --json --quiet --now --version --help' ;;
@@ -36,6 +38,7 @@ _maillog_tlsrpt() {
       backfill) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       sessions) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       explain) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+      scrub) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       lookup) mapfile -t COMPREPLY < <(compgen -- "$word") ;;
       tally) mapfile -t COMPREPLY < <(compgen -W 'export import' -f -- "$word") ;;
     esac

@@ -25,7 +25,7 @@ const setup: ContractSetup = {
     `2026-11-22T10:00:00Z mail parcel[311]: ${n.toString(16).padStart(8, '0')} open mx1.example.org 192.0.2.25`,
 };
 
-type Entry = (entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace) => void;
+type Entry = (entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace, unknown?: () => void) => void;
 
 /** The template's parser with one thing done badly. */
 function spoiled(spoil: (made: LogParser) => Partial<LogParser>): ParserModule {
@@ -80,7 +80,10 @@ describe('the contract suite', () => {
   it('finds one that keeps state in the parser', () => {
     const module = spoiled((made) => {
       const table = new Map<string, JsonObject>();
-      return { entry: (entry, _open, emit, trace) => made.entry(entry, tableOf(table), emit, trace) };
+      return {
+        entry: (entry, _open, emit, trace, ...more) =>
+          made.entry(entry, tableOf(table), emit, trace, ...more),
+      };
     });
     expect(failures(module)).toContain(THROUGH_JSON);
     expect(failures(module)).not.toContain(TWO_AT_ONCE);
@@ -89,7 +92,7 @@ describe('the contract suite', () => {
   it('finds one that keeps state in the module', () => {
     const table = new Map<string, JsonObject>();
     const module = spoiled((made) => ({
-      entry: (entry, _open, emit, trace) => made.entry(entry, tableOf(table), emit, trace),
+      entry: (entry, _open, emit, trace, ...more) => made.entry(entry, tableOf(table), emit, trace, ...more),
     }));
     expect(failures(module)).toContain(TWO_AT_ONCE);
   });
@@ -104,11 +107,11 @@ describe('the contract suite', () => {
 
   it('finds one that takes text of strangers for its own', () => {
     const module = spoiled((made) => ({
-      entry(entry, open, emit, trace) {
+      entry(entry, open, emit, trace, ...more) {
         const [, pid, message] =
           /parcel\[(\d+)\]: (.*)$/.exec(`${entry.program}[${entry.pid}]: ${entry.message}`) ?? [];
         if (message === undefined) return;
-        made.entry({ ...entry, program: 'parcel', pid: Number(pid), message }, open, emit, trace);
+        made.entry({ ...entry, program: 'parcel', pid: Number(pid), message }, open, emit, trace, ...more);
       },
     }));
     expect(failures(module)).toContain(FOREIGN);
@@ -116,17 +119,18 @@ describe('the contract suite', () => {
 
   it('finds one that does not tell hosts apart', () => {
     const module = spoiled((made) => ({
-      entry: (entry, open, emit, trace) => made.entry({ ...entry, host: 'any' }, open, emit, trace),
+      entry: (entry, open, emit, trace, ...more) =>
+        made.entry({ ...entry, host: 'any' }, open, emit, trace, ...more),
     }));
     expect(failures(module)).toEqual([FOREIGN, TWO_HOSTS]);
   });
 
   it('finds one that names what is no name', () => {
     const module = spoiled((made) => ({
-      entry(entry, open, emit, trace) {
+      entry(entry, open, emit, trace, ...more) {
         const named: Emit = (session) =>
           emit({ ...session, recipientDomain: entry.message.split('@')[1] ?? '' });
-        made.entry(entry, open, named, trace);
+        made.entry(entry, open, named, trace, ...more);
       },
     }));
     expect(failures(module)).toContain(HARMED);
@@ -134,10 +138,10 @@ describe('the contract suite', () => {
 
   it('finds one whose state grows with every line', () => {
     const module = spoiled((made) => ({
-      entry(entry, open, emit, trace) {
+      entry(entry, open, emit, trace, ...more) {
         const seen = open.get('seen')?.['ids'];
         open.set('seen', { ids: `${typeof seen === 'string' ? seen : ''} ${entry.message.slice(0, 8)}` });
-        made.entry(entry, open, emit, trace);
+        made.entry(entry, open, emit, trace, ...more);
       },
     }));
     expect(failures(module)).toEqual([BOUNDED]);
@@ -145,8 +149,8 @@ describe('the contract suite', () => {
 
   it('finds one that explains a line by a rule nobody can look up', () => {
     const module = spoiled((made) => ({
-      entry(entry, open, emit, trace) {
-        made.entry(entry, open, emit, (reading) => trace?.({ ...reading, rule: 'magic' }));
+      entry(entry, open, emit, trace, ...more) {
+        made.entry(entry, open, emit, (reading) => trace?.({ ...reading, rule: 'magic' }), ...more);
       },
     }));
     expect(failures(module)).toEqual(['tells at most one known rule a line, and reads the same untraced']);

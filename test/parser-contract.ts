@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { ParserModule } from '../src/parser.ts';
 import { CONTRACT } from '../src/parser.ts';
 import { mutate, mutationArbitrary } from './parser-contract/mutations.ts';
-import { read, readAll, readBytes, readerFor, readThroughJson } from './parser-contract/reading.ts';
+import {
+  countUnknown,
+  read,
+  readAll,
+  readBytes,
+  readerFor,
+  readThroughJson,
+} from './parser-contract/reading.ts';
 import { type Sample, samplesOf } from './samples/sample.ts';
 
 /** What the suite must be told of a format to try its parser. */
@@ -137,6 +144,8 @@ function tracesRules(module: ParserModule, sample: Sample): void {
   expect(traced, sample.name).toEqual(read(module, sample));
   expect(rules.length).toBeLessThanOrEqual(sample.lines.length);
   for (const rule of rules) expect(Object.keys(module.rules ?? {}), rule).toContain(rule);
+  const unknown = rules.filter((rule) => rule === 'unknown').length;
+  expect(countUnknown(module, sample), 'lines told as unknown').toBe(unknown);
 }
 
 function sharesNothing(module: ParserModule, sample: Sample): void {

@@ -52,10 +52,17 @@ class TemplateParser implements LogParser<Connection> {
     this.#ownSender = ownSender?.toLowerCase();
   }
 
-  entry(entry: LogEntry, open: OpenSessions<Connection>, emit: Emit, trace?: Trace): void {
+  entry(
+    entry: LogEntry,
+    open: OpenSessions<Connection>,
+    emit: Emit,
+    trace?: Trace,
+    unknown?: () => void,
+  ): void {
     if (entry.program !== 'parcel') return;
     const line = readLine(entry.message);
     const rule = line === undefined ? 'unknown' : this.#read(line, entry, open, emit);
+    if (rule === 'unknown') unknown?.();
     trace?.({ rule, meaning: RULES[rule], id: line?.id ?? '' });
   }
 

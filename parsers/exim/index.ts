@@ -72,9 +72,10 @@ class EximParser implements LogParser<Open> {
     };
   }
 
-  entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace): void {
+  entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace, unknown?: () => void): void {
     const joined = joinPieces(entry, table);
     const rule = typeof joined === 'string' ? PIECE_RULES[joined] : this.#line(joined, table, emit);
+    if (rule === 'unknown') unknown?.();
     if (trace === undefined) return;
     const id = typeof joined === 'string' ? undefined : splitMessageId(joined.message)?.id;
     trace({ rule, meaning: RULES[rule], id: id ?? '' });

@@ -39,11 +39,12 @@ class OpensmtpdParser implements LogParser<Open> {
     };
   }
 
-  entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace): void {
+  entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace, unknown?: () => void): void {
     if (entry.program !== 'smtpd') return;
     const line = readLine(entry.message);
     if (line === undefined) return;
     const rule = takeLine({ entry, table, emit, settings: this.#settings }, line);
+    if (rule === 'unknown') unknown?.();
     trace?.({ rule, meaning: RULES[rule], id: 'id' in line ? line.id : '' });
   }
 

@@ -9,6 +9,7 @@ export function hintsFrom(
   tlsLogLevel: number | undefined,
 ): Hint[] {
   const hints = NOTICES.filter((notice) => notices.has(notice)).map((notice) => HINTS[notice]);
+  if (facts.some(({ undelivered }) => undelivered === true)) hints.push(NO_DELIVERIES);
   return facts.some((tag) => saysNoSuccess(tag, tlsLogLevel)) ? [LOGLEVEL_0, ...hints] : hints;
 }
 
@@ -23,6 +24,11 @@ function saysNoSuccess(tag: TagFacts, tlsLogLevel: number | undefined): boolean 
 const LOGLEVEL_0: Hint = {
   id: 'postfix-loglevel-0',
   text: 'Mail was delivered, yet no line told of a TLS session: with smtp_tls_loglevel = 0 only failures are logged. Set smtp_tls_loglevel = 1.',
+};
+
+const NO_DELIVERIES: Hint = {
+  id: 'postfix-no-deliveries',
+  text: 'TLS sessions were told one after another, and no delivery, which alone names the domain: nothing of them can be counted. Give the whole log of smtp(8), not an extract of its TLS lines.',
 };
 
 const HINTS: Readonly<Record<Notice, Hint>> = {

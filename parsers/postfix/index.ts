@@ -53,8 +53,9 @@ class PostfixParser implements LogParser {
     this.#ofHosts = new Map(hosts.map((host) => [host, settingsFor(options, host)]));
   }
 
-  entry(entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace): void {
+  entry(entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace, unknown?: () => void): void {
     const rule = this.#read(entry, open, emit);
+    if (rule === 'unknown') unknown?.();
     if (rule === undefined || trace === undefined) return;
     const id = leadingQueueId(entry.message);
     trace({ rule, meaning: RULES[rule], ...(id !== undefined && { id }) });

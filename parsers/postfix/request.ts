@@ -30,6 +30,8 @@ export type Request = {
   current?: Connection;
   /** Connections that ended before another server was tried; their domain is not known yet. */
   past: Connection[];
+  /** TLS sessions in a row that no line tied to any message. */
+  lonely?: number;
   prevented: OpenPolicyFailure[];
   /** Servers (`H[A]`) that this request had TLS with, or trouble with. */
   met: string[];
@@ -86,7 +88,10 @@ export function retire(request: Request): void {
   const { current } = request;
   delete request.current;
   if (current === undefined || current.reused === true) return;
-  if (current.bound !== true && current.native === undefined) return;
+  if (current.bound !== true && current.native === undefined) {
+    if (current.established !== undefined) request.lonely = (request.lonely ?? 0) + 1;
+    return;
+  }
   const outcome = current.outcome ?? judge(current, { kind: 'other' });
   if (outcome === undefined) return;
   request.past.push({ ...current, outcome });
@@ -114,6 +119,7 @@ export function bind(request: Request, queueId: string): Connection[] {
     }
     request.met = [];
     request.queueId = queueId;
+    delete request.lonely;
     delete request.last;
     delete request.unknownBroken;
     delete request.lost;

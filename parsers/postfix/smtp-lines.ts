@@ -11,7 +11,7 @@ import type { Reading, TextReading } from './reading.ts';
 import { connectionFor, prevent, type Request, retire } from './request.ts';
 import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
-import { learn, learnSummary } from './tag-facts.ts';
+import { LONELY_LIMIT, learn, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
 import { readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
 
@@ -76,6 +76,7 @@ export function takeSummary(reading: Reading, request: Request, line: SummaryLin
     return 'tls-reused';
   }
   connection.established = entry.time;
+  if ((request.lonely ?? 0) >= LONELY_LIMIT) learn(reading, { undelivered: true });
   if (connection.certificate === undefined && connection.unusable === undefined) connection.time = entry.time;
   if (line.trust !== undefined) connection.trust = line.trust;
   if (line.version !== undefined) connection.version = line.version;

@@ -14,6 +14,8 @@ export type TagFacts = {
   field?: boolean;
   /** A failure was seen. */
   failure?: boolean;
+  /** A process told of one TLS session after another, and of no delivery: the log is an extract. */
+  undelivered?: boolean;
   /** `Host offered STARTTLS` was seen, and no TLS since: the level is none. */
   levelNone?: boolean;
 };
@@ -23,6 +25,9 @@ export type TagFacts = {
  * smtp_tls_loglevel back to 0.
  */
 export const BARE_LIMIT = 20;
+
+/** A line is lost now and then; so many TLS sessions of one process without a message are an extract of a log. */
+export const LONELY_LIMIT = 5;
 
 const MONTH_S = 30 * 86_400;
 const TLS_IS_LOGGED: Partial<TagFacts> = { summary: true, bare: 0, levelNone: false };

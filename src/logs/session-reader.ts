@@ -15,6 +15,8 @@ export interface SessionReaderOptions {
   readonly latest: () => number;
   readonly onSession: (session: Session) => void;
   readonly trace?: Trace;
+  /** Told the lines of the MTA that no rule of its parser knows. */
+  readonly onUnknown?: (entry: LogEntry) => void;
   /** What was open when the log was last read; empty when absent. */
   readonly open?: Parameters<OpenTable['load']>[0];
   /** Keys of the open-sessions table kept at most. */
@@ -22,6 +24,8 @@ export interface SessionReaderOptions {
   /** false: no line is read from its bytes, as a test of the faster road wants it. */
   readonly fast?: boolean;
 }
+
+const NO_ENTRY: LogEntry = { time: 0, host: '', program: '', pid: 0, message: '' };
 
 /** Reads the lines of one log through a parser: the road from bytes to sessions, without any I/O. */
 export class SessionReader {
@@ -35,6 +39,8 @@ export class SessionReader {
   readonly #parser: LogParser;
   readonly #emit: (session: Session) => void;
   readonly #trace: Trace | undefined;
+  readonly #unknown: (() => void) | undefined;
+  #entryBeingRead: LogEntry = NO_ENTRY;
   readonly #syslog: SyslogReader;
   readonly #context: EnvelopeContext;
   readonly #envelope: ByteEnvelope;
@@ -42,10 +48,11 @@ export class SessionReader {
   #direct = 0;
 
   constructor(options: SessionReaderOptions) {
-    const { parser, zone, host, latest, onSession, trace, open, limit, fast = true } = options;
+    const { parser, zone, host, latest, onSession, trace, onUnknown, open, limit, fast = true } = options;
     this.#parser = parser;
     this.#emit = onSession;
     this.#trace = trace;
+    this.#unknown = onUnknown === undefined ? undefined : () => onUnknown(this.#entryBeingRead);
     this.#syslog = createSyslogReader({ zone, host, latest });
     this.#context = { zone, host, syslog: this.#syslog };
     this.#envelope = new ByteEnvelope({ zone, latest });
@@ -161,7 +168,8 @@ export class SessionReader {
 
   #entry(entry: LogEntry): void {
     this.#advance(entry.time, entry.host);
-    this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace));
+    this.#entryBeingRead = entry;
+    this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace, this.#unknown));
   }
 
   /** A parser that throws must cost no more than the line it throws on. */

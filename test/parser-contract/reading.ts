@@ -14,7 +14,14 @@ export function readerFor(
     trace,
     limit,
     fast,
-  }: { open?: readonly OpenRow[]; trace?: Trace; limit?: number; fast?: boolean } = {},
+    onUnknown,
+  }: {
+    open?: readonly OpenRow[];
+    trace?: Trace;
+    limit?: number;
+    fast?: boolean;
+    onUnknown?: () => void;
+  } = {},
 ): SessionReader {
   return new SessionReader({
     parser: module.create(module.options.parse(sample.options)),
@@ -26,6 +33,7 @@ export function readerFor(
     ...(trace !== undefined && { trace }),
     ...(limit !== undefined && { limit }),
     ...(fast !== undefined && { fast }),
+    ...(onUnknown !== undefined && { onUnknown }),
   });
 }
 
@@ -47,6 +55,17 @@ export function read(
   reader.end();
   if (reader.faults > 0) throw reader.firstFault;
   return records(module, sessions);
+}
+
+/** How often a parser calls a line unknown that nobody traces. */
+export function countUnknown(module: ParserModule, sample: Sample): number {
+  let count = 0;
+  const onUnknown = () => {
+    count += 1;
+  };
+  const reader = readerFor(module, sample, () => undefined, { onUnknown });
+  for (const line of sample.lines) reader.line(line);
+  return count;
 }
 
 /** The records of the same lines as the bytes of a file, in pieces: only lines with a needle reach the parser. */

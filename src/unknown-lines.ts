@@ -1,0 +1,87 @@
+import type { Ledger } from './ledger/ledger.ts';
+import type { Hint, JsonValue, LogEntry } from './parser.ts';
+
+const SAMPLES = 3;
+const LONGEST = 200;
+
+/** Lines of an MTA that no rule of its parser knows: counted, with a few samples of different kinds. */
+export class UnknownLines {
+  #count = 0;
+  readonly #samples = new Map<string, string>();
+
+  add({ program, message }: LogEntry): void {
+    this.#count += 1;
+    if (this.#samples.size >= SAMPLES) return;
+    const kind = kindOf(message);
+    if (!this.#samples.has(kind)) this.#samples.set(kind, sampleOf(program, message));
+  }
+
+  /** What was added since the last call. */
+  take(): UnknownCount {
+    const taken = { count: this.#count, samples: [...this.#samples.values()] };
+    this.#count = 0;
+    this.#samples.clear();
+    return taken;
+  }
+}
+
+export interface UnknownCount {
+  readonly count: number;
+  /** At most three, without local parts and control characters. */
+  readonly samples: readonly string[];
+}
+
+/** The words a line begins with, but for names and numbers: lines of one kind say the same of different servers. */
+function kindOf(message: string): string {
+  return message
+    .slice(0, LONGEST)
+    .replace(/\S*[\d@.[\]]\S*/g, '*')
+    .split(' ')
+    .slice(0, 6)
+    .join(' ');
+}
+
+function sampleOf(program: string, message: string): string {
+  const text = message
+    .slice(0, LONGEST)
+    .replace(/"(?:[^"\\]|\\.){0,100}"@|[^\s<>@"(),:;[\]]{1,200}@/g, '…@')
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '?');
+  return `${program}: ${text}${message.length > LONGEST ? '…' : ''}`;
+}
+
+/**
+ * Adds what was counted to what is noted of a log, and says it. What an older version of the program did not know is
+ * forgotten: a newer one may know it.
+ */
+export async function noteUnknown(
+  ledger: Ledger,
+  logId: number,
+  parser: string,
+  version: string,
+  news: UnknownCount,
+): Promise<Hint | undefined> {
+  const name = `unknown:${logId}`;
+  const noted = readNote(await ledger.note(name), version);
+  const samples = [...new Set([...noted.samples, ...news.samples])].slice(0, SAMPLES);
+  const total = { count: noted.count + news.count, samples };
+  if (news.count > 0) await ledger.setNote(name, { version, ...total });
+  return total.count === 0 ? undefined : unknownHint(parser, total);
+}
+
+/** What to say of them. */
+export function unknownHint(parser: string, { count, samples }: UnknownCount): Hint {
+  const lines = count === 1 ? 'One line is' : `${count} lines are`;
+  return {
+    id: 'unknown-lines',
+    text: `${lines} known to no rule of the ${parser} parser and tell nothing; please report them (\`scrub\` makes them fit to be shown). For instance: ${samples.join(' | ')}`,
+  };
+}
+
+function readNote(note: JsonValue | undefined, version: string): UnknownCount {
+  if (typeof note !== 'object' || note === null || Array.isArray(note)) return { count: 0, samples: [] };
+  const { count, samples } = note;
+  if (note['version'] !== version || typeof count !== 'number' || !Array.isArray(samples)) {
+    return { count: 0, samples: [] };
+  }
+  return { count, samples: samples.filter((sample) => typeof sample === 'string') };
+}

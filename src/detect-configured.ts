@@ -13,7 +13,8 @@ import type { JsonValue } from './parser.ts';
 const LOOK_AGAIN_MS = 24 * 3_600_000;
 
 export interface DetectDeps {
-  readonly ledger: Ledger;
+  /** Remembers what was found; absent: look every time. */
+  readonly ledger?: Ledger | undefined;
   readonly clock: Clock;
   /** The reading host's name. */
   readonly host: string;
@@ -41,12 +42,12 @@ async function parsersOf(log: LogConfig, deps: DetectDeps): Promise<readonly str
   if (log.path === undefined) return [];
   const path = resolve(deps.directory, log.path);
   const note = `detected:${log.host ?? deps.host}:${path}`;
-  const known = readNote(await deps.ledger.note(note));
+  const known = readNote(await deps.ledger?.note(note));
   const now = deps.clock.now();
   if (known !== undefined && now - known.at < LOOK_AGAIN_MS) return known.parsers;
   const found = await look(path, log, deps, known === undefined);
   const parsers = [...new Set([...(known?.parsers ?? []), ...found])];
-  if (parsers.length > 0) await deps.ledger.setNote(note, { at: now, parsers });
+  if (parsers.length > 0) await deps.ledger?.setNote(note, { at: now, parsers });
   return parsers;
 }
 

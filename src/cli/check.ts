@@ -7,6 +7,7 @@ import { examine } from '../check/doctor.ts';
 import { type Finding, fail, type Severity, worstOf } from '../check/finding.ts';
 import type { Config } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
+import { withDetectedParsers } from '../detect-configured.ts';
 import { type ExitCode, MONITOR, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -67,12 +68,15 @@ async function findAll(globals: GlobalArguments, configPath: string): Promise<Fi
   const clock = clockOf(globals);
   const ledger = await ledgerOf(globals.state ?? config.state);
   try {
+    const place = { directory: dirname(resolve(configPath)), clock, host: hostname() };
+    const detected = await withDetectedParsers(config, {
+      ...place,
+      ledger: ledger instanceof Error ? undefined : ledger,
+    });
     return await examine({
-      config: { ...config, state: globals.state ?? config.state },
+      ...place,
+      config: { ...detected, state: globals.state ?? config.state },
       configPath,
-      directory: dirname(resolve(configPath)),
-      clock,
-      host: hostname(),
       resolver: await configuredResolver(config.dns, clock),
       servers: await dnsServers(config.dns.servers),
       local: await askLocalMta(),

@@ -52,6 +52,13 @@ describe('parser: auto in the config', () => {
     expect(await counted()).toBe(sessions);
   });
 
+  it('is checked as the parsers it stands for', async () => {
+    await copyFile(OPENSMTPD, place.path('mail.log'));
+    const findings = (await command('check', '--json')).json();
+    expect(JSON.stringify(findings)).toContain('mail.log');
+    expect(JSON.stringify(findings)).not.toMatch(/no parser|has shown yet/);
+  });
+
   it('keeps what it found when the log was just rotated, and says when nothing was found yet', async () => {
     await place.write('mail.log', 'nothing of an MTA\n');
     const none = await command('run', '--offline');

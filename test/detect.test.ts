@@ -47,6 +47,48 @@ describe('the format of a log', () => {
     }
   });
 
+  it.each([
+    [
+      'journald',
+      (program: string, message: string) =>
+        JSON.stringify({
+          __REALTIME_TIMESTAMP: '1795462296000000',
+          SYSLOG_IDENTIFIER: program,
+          SYSLOG_PID: '7',
+          MESSAGE: message,
+        }),
+    ],
+    [
+      'Docker',
+      (program: string, message: string) =>
+        JSON.stringify({
+          log: `Nov 23 19:31:35 mta1 ${program}[7]: ${message}\n`,
+          stream: 'stdout',
+          time: '2026-11-23T19:31:35Z',
+        }),
+    ],
+    [
+      'RFC 5424',
+      (program: string, message: string) => `<22>1 2026-11-23T19:31:35Z mta1 ${program} 7 - - ${message}`,
+    ],
+  ])('is found in the lines of %s', async (_shape, shaped) => {
+    const messages = [
+      [
+        'postfix',
+        'postfix/smtp',
+        'Trusted TLS connection established to mx.b.test[10.0.0.1]:25: TLSv1.3 with cipher X (256/256 bits)',
+      ],
+      [
+        'exim',
+        'exim',
+        '2026-03-02 10:20:30 1xVZOu-000000004YM-1YJW => bob@b.test R=r T=t H=mx.b.test [10.0.0.1] X=TLS1.3:A:256 CV=yes C="250"',
+      ],
+      ['opensmtpd', 'smtpd', '1a435d02c6c2aa70 mta tls ciphers=TLSv1.3:TLS_AES_256_GCM_SHA384:256'],
+    ];
+    for (const [name = '', program = '', message = ''] of messages)
+      expect(await detect(`${shaped(program, message)}\n`)).toBe(`${name} (line 1)`);
+  });
+
   it('is several where several MTAs wrote one file, wherever they begin', async () => {
     const postfix = textOf('postfix-dane/mail.log');
     const exim = textOf('exim-reuse/mail.log');

@@ -44,7 +44,7 @@ export const parser: ParserModule<EximOptions, Open> = {
     return (
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})?(?: [+-]\d{4})?(?: \[\d+\])? [0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} /.test(
         line,
-      ) || /^[^"]{0,80} exim4?\[\d+\]: /.test(line)
+      ) || /\bexim4?(?:\[\d+\]: |["\s])/.test(line)
     );
   },
   create: (options) => new EximParser(options),

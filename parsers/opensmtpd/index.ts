@@ -20,8 +20,7 @@ export const parser: ParserModule<OpensmtpdOptions, Open> = {
   contract: CONTRACT,
   options: optionsSchema,
   rules: RULES,
-  recognises: (line) =>
-    /^[^"]{0,120}\bsmtpd(?:\[\d+\]: | \d+ - - )(?:[0-9a-f]{16} (?:mta|smtp) |smtp-out: )/.test(line),
+  recognises: (line) => /\bsmtpd\W.{0,400}?(?:[0-9a-f]{16} (?:mta|smtp) |smtp-out: )/.test(line),
   create: (options) => new OpensmtpdParser(options),
 };
 

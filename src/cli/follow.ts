@@ -74,18 +74,20 @@ class Following {
       ...pipelineDeps(context),
       onTrouble: (problem: Problem) => this.#voice.trouble(problem),
     };
+    const onProgress = () => {
+      this.#progressAt = performance.now();
+    };
+    const bell = new Bell(onProgress);
     this.#emitter = new Emitter(
       {
         ...deps,
         onEmitted: (done, config, duration) => this.#emitted(done, config, duration),
         onOutcome: (outcome) => this.#voice.outcome(outcome),
+        onSettled: () => bell.ring(),
         onBug: (error) => this.#end(error),
       },
       offline,
     );
-    const onProgress = () => {
-      this.#progressAt = performance.now();
-    };
     this.#follower = new Follower(
       {
         ...deps,
@@ -94,7 +96,7 @@ class Following {
         onRead: (summary) => this.#voice.read(summary),
         onProgress,
         onUnwatched: (name, error) => this.#voice.unwatched(name, error),
-        bell: new Bell(onProgress),
+        bell,
         emitter: this.#emitter,
       },
       context.config,

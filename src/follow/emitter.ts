@@ -14,9 +14,14 @@ export interface EmitterDeps extends Omit<PipelineDeps, 'config'> {
   readonly onEmitted: (done: Omit<PassSummary, 'read'>, config: Config, duration: number) => Promise<void>;
   readonly onTrouble: (problem: Problem) => void;
   readonly onOutcome: NonNullable<PipelineOptions['onOutcome']>;
+  /** Told when its work is over, for now {@link Emitter.dueAt} is known. */
+  readonly onSettled: () => void;
   /** Told of what is no Problem: a bug ends the program. */
   readonly onBug: (error: unknown) => void;
 }
+
+/** Another host of the fleet that is at it may die; so soon its work is taken over, ms. */
+const TAKE_OVER_MS = 30_000;
 
 /** Looks policies up, closes days and sends beside the reading, on its own clock. */
 export class Emitter {
@@ -41,6 +46,11 @@ export class Emitter {
     return !this.#offline && this.#work === undefined && now >= this.#nextAt;
   }
 
+  /** When {@link isDue} will be true, UTC ms; never while it is at work, and when it works offline. */
+  get dueAt(): number {
+    return this.#offline || this.#work !== undefined ? Number.POSITIVE_INFINITY : this.#nextAt;
+  }
+
   /** Begins what is due, unless it is at work still. */
   start(signal: AbortSignal): void {
     const config = this.#config;
@@ -50,6 +60,7 @@ export class Emitter {
     if (all) this.#nextAt = nextEmission(now);
     this.#work = this.#emit(config, all, signal).finally(() => {
       this.#work = undefined;
+      this.#deps.onSettled();
     });
   }
 
@@ -64,6 +75,7 @@ export class Emitter {
     const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
     try {
       const done = all ? await emitPass(deps, options) : await this.#sendDue(deps, options);
+      if (done === undefined && all) this.#nextAt = deps.clock.now() + TAKE_OVER_MS;
       if (done === undefined || signal.aborted) return;
       await this.#deps.onEmitted(done, config, performance.now() - begun);
     } catch (error) {

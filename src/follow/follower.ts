@@ -16,6 +16,8 @@ import type { Waker } from './waker.ts';
 const GAP_MS = 500;
 /** How often every log is looked into, whatever wakes, and noted as read to its end, ms. */
 const THOROUGH_MS = 60_000;
+/** Small batches, so that we can end at any time. */
+const BATCH_TALLIES = 2000;
 /** How long to wait when the ledger cannot be written, ms: doubled each time, up to the second. */
 const BACKOFF_MS = [1000, 60_000] as const;
 
@@ -65,7 +67,13 @@ export class Follower {
   async adopt(config: Config): Promise<void> {
     const prepared = await this.#deps.prepare(config);
     const summary = emptySummary();
-    const deps = { ...this.#deps, config: prepared, signal: this.#signal, onBytes: this.#deps.onProgress };
+    const deps = {
+      ...this.#deps,
+      config: prepared,
+      signal: this.#signal,
+      onBytes: this.#deps.onProgress,
+      batchTallies: BATCH_TALLIES,
+    };
     const readings = await configuredReadings(deps, summary);
     await this.close();
     this.#followed = readings.map((reading) => ({ reading, waker: this.#wakerOf(reading), woken: true }));
@@ -94,7 +102,7 @@ export class Follower {
         this.#thoroughAt = begun + THOROUGH_MS;
         emitter.start(this.#signal);
       }
-      const until = read ? this.#thoroughAt : clock.now() + this.#backoff();
+      const until = read ? Math.min(this.#thoroughAt, emitter.dueAt) : clock.now() + this.#backoff();
       await bell.sleep(Math.max(0, until - clock.now()), this.#signal);
       await bell.pause(Math.max(0, begun + GAP_MS - clock.now()), this.#signal);
     }

@@ -22,6 +22,8 @@ export interface ReadSegmentOptions extends InputOptions {
   readonly finished: boolean;
   /** Asked after every piece: whether it is time to commit. When absent, a file is one batch. */
   readonly enough?: () => boolean;
+  /** Asked before every piece: whether to leave it, and all behind it, for later. */
+  readonly stop?: () => boolean;
 }
 
 /** What was read since the last batch, to be committed before the next one is asked for. */
@@ -53,22 +55,29 @@ export async function* readFrom(
   start: SegmentStart,
   options: Omit<ReadSegmentOptions, keyof InputOptions>,
 ): AsyncGenerator<SegmentBatch, void> {
-  const { sink, finished, enough, known } = options;
+  const { sink, finished, enough, stop, known } = options;
   const { edge } = start;
   sink.discard();
   let from = edge.offset;
   let truncated: TruncatedArchive | undefined;
-  const batch = (end: boolean) =>
-    batchOf(path, start, known, { from, end, whole: end && finished, incomplete: truncated !== undefined });
+  let stopped = false;
+  const batch = (end: boolean) => {
+    const whole = end && finished && !stopped;
+    return batchOf(path, start, known, { from, end, whole, incomplete: truncated !== undefined });
+  };
   try {
     for await (const piece of start.pieces) {
+      if (stop?.() === true) {
+        stopped = true;
+        break;
+      }
       edge.pass(piece, sink.bytes(piece));
       if (edge.offset === from || enough?.() !== true) continue;
       const next = batch(false);
       from = edge.offset;
       if (next !== undefined) yield next;
     }
-    if (finished) edge.finish(sink.finish());
+    if (finished && !stopped) edge.finish(sink.finish());
   } catch (error) {
     if (!(error instanceof TruncatedArchive)) throw error;
     truncated = error;

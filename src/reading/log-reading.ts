@@ -176,6 +176,7 @@ export class LogReading {
       sink: this.#sink(file.path),
       finished: file.finished,
       enough: () => this.#isEnough(),
+      stop: () => this.#deps.signal?.aborted === true,
     });
     let { segment } = start;
     let bytes = 0;
@@ -185,7 +186,6 @@ export class LogReading {
         bytes += batch.bytes;
         const changed = batch.bytes > 0 || batch.segment.incomplete !== (segment?.incomplete ?? false);
         if (changed) segment = await this.#commit(batch, segment);
-        if (this.#deps.signal?.aborted === true) break;
       }
       return outcome();
     } catch (error) {
@@ -197,9 +197,8 @@ export class LogReading {
   }
 
   #isEnough(): boolean {
-    return (
-      this.#counter.size >= BATCH_TALLIES || this.#bytes >= BATCH_BYTES || this.#deps.signal?.aborted === true
-    );
+    const tallies = this.#deps.batchTallies ?? BATCH_TALLIES;
+    return this.#counter.size >= tallies || this.#bytes >= BATCH_BYTES;
   }
 
   /** What is wrong with a file, if that is what an error says; else it is thrown on. */

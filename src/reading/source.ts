@@ -12,6 +12,8 @@ export type Overlap = 'refuse' | 'count';
 export interface ReadingDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Different tallies after which a batch is committed; 20 000 when absent. */
+  readonly batchTallies?: number;
   /** When it aborts, reading stops behind the lines that are read by then, and they are committed. */
   readonly signal?: AbortSignal;
   /** Told after every piece of so many uncompressed bytes that reading goes on; `time` is the last line's, UTC ms. */

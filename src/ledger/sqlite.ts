@@ -32,6 +32,8 @@ export function openSqlite(directory: string): SqlDatabase {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
+    // KiB: keeps the pages of a day's tallies at hand, whose keys are spread at random.
+    database.pragma('cache_size = -16384');
     return new SqliteDatabase(database, directory, path);
   } catch (error) {
     throw cannotOpen(error, directory);

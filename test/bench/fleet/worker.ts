@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { closeDays } from '../../../src/closing.ts';
 import { configSchema } from '../../../src/config.ts';
 import { dayEnd, dayStart } from '../../../src/day.ts';
-import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { EXIT, Problem } from '../../../src/errors.ts';
+import type { IngestBatch, Ledger } from '../../../src/ledger/ledger.ts';
 import { openLedger } from '../../../src/ledger/open.ts';
 import type { JsonValue } from '../../../src/parser.ts';
 import { emptySnapshot, type Snapshot, snapshotJson } from '../../../src/policy/snapshot.ts';
@@ -33,23 +34,38 @@ async function write(ledger: Ledger, order: Order): Promise<Record<string, numbe
     for (const [index, traffic] of traffics.entries()) {
       const batch = traffic.hour(hour, order.sessionsAnHour);
       const begun = performance.now();
-      const log = await ledger.log(`mta${order.hosts[index]}`, 'postfix', '/var/log/mail.log');
-      await ledger.commit({
-        logId: log.id,
-        ingestedAt: dayStart(DAY) + hour * 3_600_000,
-        sessions: batch,
-        openChanged: [],
-        openDeleted: [],
-        readToEndAt: AFTER,
-        expectedVersion: log.version,
-        refuseOverlap: false,
-      });
+      await untilDone(() => commit(ledger, `mta${order.hosts[index]}`, hour, batch));
       milliseconds += performance.now() - begun;
       tallies += batch.size;
       sessions += order.sessionsAnHour;
     }
   }
   return { tallies, sessions, milliseconds };
+}
+
+async function commit(ledger: Ledger, host: string, hour: number, sessions: IngestBatch['sessions']) {
+  const log = await ledger.log(host, 'postfix', '/var/log/mail.log');
+  await ledger.commit({
+    logId: log.id,
+    ingestedAt: dayStart(DAY) + hour * 3_600_000,
+    sessions,
+    openChanged: [],
+    openDeleted: [],
+    readToEndAt: AFTER,
+    expectedVersion: log.version,
+    refuseOverlap: false,
+  });
+}
+
+/** As a timer would: a ledger that is in use is tried again. */
+async function untilDone(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.exitCode !== EXIT.tryAgain) throw error;
+    }
+  }
 }
 
 /** Gives every domain a policy, fifty domains at a time as the policy room does. */

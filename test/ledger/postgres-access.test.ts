@@ -126,14 +126,24 @@ it('says what is wrong with a database that is not there or not for us', async (
   });
 });
 
-it('lets a host use a ledger whose tables another account has made', async () => {
+it('lets accounts share a ledger that are members of the one that made it', async () => {
   const database = await server.createDatabase();
-  await (await openLedger(server.url(database))).close();
-  await server.sql(
-    'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tls_only',
-    database,
-  );
-  const ledger = await openLedger(`postgres://tls_only@127.0.0.1:${server.port}/${database}`);
-  expect(await ledger.log('mta1', 'postfix', 'x')).toMatchObject({ version: 0 });
+  await server.sql('GRANT CREATE ON SCHEMA public TO tls_only', database);
+  const address = `127.0.0.1:${server.port}/${database}`;
+  await (await openLedger(`postgres://tls_only@${address}`)).close();
+  await server.sql('GRANT tls_only TO reader');
+  const ledger = await openLedger(`postgres://reader:p%3Aw@${address}`);
+  const log = await ledger.log('mta1', 'postfix', 'x');
+  const key = { host: 'mta1', parser: 'postfix', recipientDomain: 'example.org', hour: 0 } as const;
+  await ledger.commit({
+    logId: log.id,
+    ingestedAt: 0,
+    sessions: new Map([['a', { key: { ...key, outcome: 'success', basis: 'tls-line' }, count: 1 }]]),
+    openChanged: [],
+    openDeleted: [],
+    expectedVersion: log.version,
+    refuseOverlap: false,
+  });
+  expect(await ledger.prune('1970-01-02', 1)).toEqual({ tallies: 1, reports: 0 });
   await ledger.close();
 });

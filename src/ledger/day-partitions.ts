@@ -2,6 +2,10 @@ import type { Pool, PoolClient } from 'pg';
 import type { Day } from '../day.ts';
 import { lacksPartition } from './postgres-faults.ts';
 
+/** Hosts may have accounts of their own, members of the one that made the tables: partitions are that one's too. */
+const AS_OWNER = `SELECT set_config('role', pg_get_userbyid(relowner), true) FROM pg_class
+  WHERE relname = 'tally' AND pg_table_is_visible(oid)`;
+
 /** How long pruning may make writers wait behind it before it leaves the day to the next run. */
 const LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'";
 
@@ -41,6 +45,7 @@ export class DayPartitions {
       await client.query('BEGIN');
       await client.query(`SELECT pg_advisory_xact_lock${this.#lockKey}`);
       if (!(await exists(client, day))) {
+        await client.query(AS_OWNER);
         await client.query(
           `CREATE TABLE ${tableOf(day)} (LIKE tally INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)`,
         );
@@ -70,7 +75,9 @@ export async function dropDay(
     `SELECT COUNT(*) AS tallies, MAX(ingested_at) AS newest FROM ${tableOf(day)}`,
   );
   if ((rows[0]?.newest ?? 0) >= ingestedBefore) return undefined;
+  await client.query(AS_OWNER);
   await client.query(`DROP TABLE ${tableOf(day)}`);
+  await client.query('RESET ROLE');
   return rows[0]?.tallies ?? 0;
 }
 

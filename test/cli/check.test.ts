@@ -9,7 +9,10 @@ beforeEach(async () => {
 afterEach(() => place.remove());
 
 it('names a broken configuration with its line, and stops there', async () => {
-  const config = await place.write('config.yaml', 'organization: A\ncontact: a@b.example\nstate: x\nkep: 3d\n');
+  const config = await place.write(
+    'config.yaml',
+    'organization: A\ncontact: a@b.example\nstate: x\nkep: 3d\n',
+  );
   const { code, stdout } = await runCli(['check', '--config', config]);
   expect(code).toBe(2);
   expect(stdout).toContain(`fail  ${config}:4:1: unknown key \`kep\`; did you mean \`keep\`?`);

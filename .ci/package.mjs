@@ -1,4 +1,5 @@
-// `npm run package`: builds the Debian package into dist/. The same sources give the same bytes.
+// `npm run package [DIRECTORY]`: builds the Debian package, into dist/ if no directory is named. The same sources give
+// the same bytes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -43,9 +44,11 @@ async function main() {
     manual(tree, packages);
     control(tree, version);
     settle(tree, epoch);
-    mkdirSync(join(ROOT, 'dist'), { recursive: true });
-    const out = join(ROOT, 'dist', `maillog-tlsrpt_${version}_${ARCH.debian}.deb`);
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, out], {
+    const directory = process.argv[2] ?? join(ROOT, 'dist');
+    mkdirSync(directory, { recursive: true });
+    const out = join(directory, `maillog-tlsrpt_${version}_${ARCH.debian}.deb`);
+    // Two threads wherever it is built: xz lays out its blocks otherwise for one.
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--threads-max=2', '--build', tree, out], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
     });

@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DebianRoot, runToEnd, type Said } from './root.ts';
+
+/** The settings of a unit file, by key; those given several times are joined by blanks. */
+export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, string> {
+  const text = readFileSync(join(root.path, 'usr/lib/systemd/system', name), 'utf8');
+  const settings = new Map<string, string>();
+  for (const [, key = '', value = ''] of text.matchAll(/^([A-Za-z]+)=(.*)$/gm))
+    settings.set(key, `${settings.get(key) ?? ''} ${value}`.trim());
+  return settings;
+}
+
+/**
+ * Runs a unit's ExecStart as far as systemd's work can be done without it: its user and groups, no new privileges, no
+ * capabilities, everything read-only but the state directory, a /tmp of its own, and a /proc that shows no others.
+ */
+export async function runUnit(root: DebianRoot, name: string): Promise<Said> {
+  const unit = readUnit(root, name);
+  const user = unit.get('User') ?? '';
+  const state = `/var/lib/${unit.get('StateDirectory')}`;
+  const groups = [unit.get('Group') ?? '', ...(unit.get('SupplementaryGroups') ?? '').split(' ')];
+  const ids: string[] = [];
+  for (const group of groups) {
+    const found = await root.run('getent', 'group', group);
+    if (found.status === 0) ids.push(found.stdout.split(':')[2] ?? '');
+  }
+  const script = `set -e
+mount --bind "$ROOT" "$ROOT"
+mount -o remount,bind,ro "$ROOT"
+mount --bind "$ROOT${state}" "$ROOT${state}"
+mount -o remount,bind,rw "$ROOT${state}"
+mount -t tmpfs tmpfs "$ROOT/tmp"
+chmod 1777 "$ROOT/tmp"
+mount -t proc -o subset=pid,hidepid=invisible proc "$ROOT/proc"
+mount --bind /dev "$ROOT/dev"
+umask ${unit.get('UMask')}
+exec chroot "$ROOT" setpriv --reuid=${user} --regid=${ids[0]} --groups=${ids.join(',')} --no-new-privs \\
+  --inh-caps=-all --bounding-set=-all --reset-env ${unit.get('ExecStart')}
+`;
+  const path = join(root.path, 'run-unit.sh');
+  writeFileSync(path, script);
+  const isolated = ['--mount', '--propagation', 'private', 'sh', path];
+  return runToEnd('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
+}

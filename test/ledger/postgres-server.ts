@@ -36,6 +36,8 @@ export class PostgresServer {
     chmodSync(root, 0o755);
     giveAway(root);
     const server = new PostgresServer(root, findPrograms(root), await freePort());
+    // Should the test end before its time, the server does not stay behind.
+    process.once('exit', () => server.#process?.kill('SIGQUIT'));
     server.#initialise(options);
     await server.start();
     return server;

@@ -1,7 +1,8 @@
 import type { Day } from '../day.ts';
 import { addTallies, dayNamer, type TallyPart } from './add-tallies.ts';
+import type { TallyKey } from './ledger.ts';
 import { number, text } from './rows.ts';
-import type { InsertTarget, SqlConnection } from './sql.ts';
+import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 
 /** Sessions of one host on one UTC day. */
 export interface HostSum {
@@ -17,37 +18,77 @@ const TRUSTING: InsertTarget = {
     CASE WHEN excluded.last_day > trusting.last_day THEN excluded.last_day ELSE trusting.last_day END`,
 };
 
-const HOST_DAY: InsertTarget = {
-  table: 'host_day',
-  columns: { host: 'TEXT', day: 'TEXT', sessions: 'BIGINT' },
-  onConflict: 'ON CONFLICT (host, day) DO UPDATE SET sessions = host_day.sessions + excluded.sessions',
+const TRAFFIC: InsertTarget = {
+  table: 'traffic',
+  columns: {
+    day: 'TEXT',
+    host: 'TEXT',
+    parser: 'TEXT',
+    own: 'BIGINT',
+    outcome: 'TEXT',
+    result_type: 'TEXT',
+    peer_trust: 'TEXT',
+    tls_version: 'TEXT',
+    basis: 'TEXT',
+    sessions: 'BIGINT',
+  },
+  onConflict: `ON CONFLICT (day, host, parser, own, outcome, result_type, peer_trust, tls_version, basis)
+    DO UPDATE SET sessions = traffic.sessions + excluded.sessions`,
 };
 
 /**
  * Counts newly read sessions: into their tallies, and into what is asked often and must not cost a look at every
- * tally: which hosts have trust anchors, and how many sessions each host has had.
+ * tally: which hosts have trust anchors, and how many sessions of what kind each host has had.
  */
 export async function countSessions(connection: SqlConnection, parts: readonly TallyPart[]): Promise<void> {
   await addTallies(connection, parts);
   const trusting = new Map<string, [string, string, Day]>();
-  const days = new Map<string, [string, Day, number]>();
+  const traffic = new Map<string, { readonly kind: readonly SqlValue[]; count: number }>();
   const nameOfDay = dayNamer();
   for (const { key, count } of parts) {
     const day = nameOfDay(key.hour);
-    const known = days.get(`${key.host} ${day}`);
-    days.set(`${key.host} ${day}`, [key.host, day, (known?.[2] ?? 0) + count]);
+    const kind = trafficKind(key, day);
+    const name = kind.join('\n');
+    const known = traffic.get(name);
+    if (known === undefined) traffic.set(name, { kind, count });
+    else known.count += count;
     if (key.peerTrust !== 'trusted' && key.peerTrust !== 'verified') continue;
-    const name = `${key.host} ${key.parser}`;
-    const newest = trusting.get(name)?.[2];
-    if (newest === undefined || newest < day) trusting.set(name, [key.host, key.parser, day]);
+    const log = `${key.host} ${key.parser}`;
+    const newest = trusting.get(log)?.[2];
+    if (newest === undefined || newest < day) trusting.set(log, [key.host, key.parser, day]);
   }
-  await connection.insert(TRUSTING, [...trusting.values()]);
-  await connection.insert(HOST_DAY, [...days.values()]);
+  await connection.insert(TRUSTING, [...trusting.values()].sort(byName));
+  await connection.insert(
+    TRAFFIC,
+    [...traffic.values()].map(({ kind, count }) => [...kind, count]).sort(byName),
+  );
+}
+
+function trafficKind(key: TallyKey, day: Day): readonly SqlValue[] {
+  return [
+    day,
+    key.host,
+    key.parser,
+    key.own === true ? 1 : 0,
+    key.outcome,
+    key.resultType ?? '',
+    key.peerTrust ?? '',
+    key.tlsVersion ?? '',
+    key.basis,
+  ];
+}
+
+/** In one order, so that two writers of one host wait for each other instead of blocking each other. */
+function byName(a: readonly SqlValue[], b: readonly SqlValue[]): number {
+  return a.join('\n') < b.join('\n') ? -1 : 1;
 }
 
 /** The sessions of each host on the days from `since` on. */
 export async function hostSums(connection: SqlConnection, since: Day): Promise<HostSum[]> {
-  const rows = await connection.query('SELECT * FROM host_day WHERE day >= $1 ORDER BY day, host', [since]);
+  const rows = await connection.query(
+    'SELECT day, host, SUM(sessions) AS sessions FROM traffic WHERE day >= $1 GROUP BY day, host ORDER BY day, host',
+    [since],
+  );
   return rows.map((row) => ({
     host: text(row, 'host'),
     day: text(row, 'day'),

@@ -2,6 +2,7 @@ import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
 import type { HostSum } from './count-sessions.ts';
+import type { DaySum } from './day-sums.ts';
 import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { Hold, Reader } from './reader.ts';
@@ -146,6 +147,8 @@ export interface Ledger {
   days(): Promise<Day[]>;
   /** Per report domain of the given days (all days when absent); sessions that carried own reports are left out. */
   domainDays(filter?: { readonly day?: Day; readonly domain?: string }): Promise<DomainDay[]>;
+  /** The days as a whole, oldest first; cheap, however many tallies they have. */
+  daySums(): Promise<DaySum[]>;
   tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
   /** Other people's sessions of the days from `since` on, summed up by day, domain and MX host; oldest day first. */
   sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;

@@ -61,7 +61,12 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
       'CREATE INDEX outbox_by_state ON outbox (state, not_before)',
       'CREATE TABLE note (name TEXT PRIMARY KEY, content TEXT NOT NULL)',
       'CREATE TABLE trusting (host TEXT NOT NULL, parser TEXT NOT NULL, last_day TEXT NOT NULL, PRIMARY KEY (host, parser))',
-      'CREATE TABLE host_day (host TEXT NOT NULL, day TEXT NOT NULL, sessions BIGINT NOT NULL, PRIMARY KEY (host, day))',
+      `CREATE TABLE traffic (
+        day TEXT NOT NULL, host TEXT NOT NULL, parser TEXT NOT NULL, own BIGINT NOT NULL, outcome TEXT NOT NULL,
+        result_type TEXT NOT NULL, peer_trust TEXT NOT NULL, tls_version TEXT NOT NULL, basis TEXT NOT NULL,
+        sessions BIGINT NOT NULL,
+        PRIMARY KEY (day, host, parser, own, outcome, result_type, peer_trust, tls_version, basis))`,
+      'CREATE TABLE day_sum (day TEXT PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL)',
       'CREATE TABLE host (host TEXT PRIMARY KEY, program TEXT NOT NULL, seen_at BIGINT NOT NULL)',
       `CREATE TABLE imported (
         host TEXT NOT NULL, day TEXT NOT NULL, sequence BIGINT NOT NULL, version BIGINT NOT NULL,

@@ -197,7 +197,8 @@ export async function pruneDay(
   const reports = await connection.query('DELETE FROM report WHERE day = $1 RETURNING id', [day]);
   await connection.query('DELETE FROM demand WHERE day = $1', [day]);
   await connection.query('DELETE FROM imported WHERE day = $1', [day]);
-  await connection.query('DELETE FROM host_day WHERE day = $1', [day]);
+  await connection.query('DELETE FROM traffic WHERE day = $1', [day]);
+  await connection.query('DELETE FROM day_sum WHERE day = $1', [day]);
   return { tallies, reports: reports.length };
 }
 

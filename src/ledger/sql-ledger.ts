@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import { hostSums } from './count-sessions.ts';
+import { daySums } from './day-sums.ts';
 import { type HostDay, type ImportResult, importHostDay, StaleImport } from './imports.ts';
 import * as ingest from './ingest.ts';
 import type {
@@ -78,6 +79,10 @@ export class SqlLedger implements Ledger {
 
   domainDays(filter: { readonly day?: Day; readonly domain?: string } = {}) {
     return tallies.domainDaysOf(this.#database, filter);
+  }
+
+  daySums() {
+    return daySums(this.#database);
   }
 
   tallies(filter: { readonly day?: Day; readonly domain?: string }) {

@@ -66,7 +66,7 @@ export async function sessionSums(
 /** Other people's sessions by day and host, oldest day first. */
 export async function trafficSums(connection: SqlConnection): Promise<TrafficSum[]> {
   const rows = await connection.query(
-    `SELECT ${TRAFFIC}, SUM(sessions) AS sessions FROM tally WHERE own = 0 GROUP BY ${TRAFFIC} ORDER BY ${TRAFFIC}`,
+    `SELECT ${TRAFFIC}, sessions FROM traffic WHERE own = 0 ORDER BY ${TRAFFIC}`,
   );
   return rows.map((row) => {
     const { host, parser, outcome, resultType, peerTrust, tlsVersion, basis } = toTallyKey(row);
@@ -125,7 +125,7 @@ export async function fates(
 /** Sessions known to have carried reports of ours. */
 export async function ownSessions(connection: SqlConnection): Promise<number> {
   const [row] = await connection.query(
-    'SELECT COALESCE(SUM(sessions), 0) AS sessions FROM tally WHERE own = 1',
+    'SELECT COALESCE(SUM(sessions), 0) AS sessions FROM traffic WHERE own = 1',
   );
   return number(row ?? {}, 'sessions');
 }

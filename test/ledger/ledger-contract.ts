@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostDay } from '../../src/ledger/imports.ts';
-import type { IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import type { DomainDay, IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
 import { OverlapError, StalePosition, StaleReport } from '../../src/ledger/ledger.ts';
 
 const HOUR = Date.parse('2026-11-20T10:00:00Z');
@@ -263,6 +263,58 @@ export function describeLedger(
       expect(await ledger.trustingHosts()).toEqual([{ host: 'mta2', parser: 'postfix' }]);
       await ledger.prune('2026-11-21', NOON + 1);
       expect(await ledger.trustingHosts()).toEqual([]);
+    });
+
+    it('keeps the sums of each day, whatever happens to it', async () => {
+      const check = async () => {
+        const entries = await ledger.domainDays();
+        const days = [...new Set(entries.map(({ day }) => day))];
+        const expected = days.map((day) => {
+          const own = entries.filter((entry) => entry.day === day);
+          const sum = (pick: (entry: DomainDay) => number) =>
+            own.reduce((all, entry) => all + pick(entry), 0);
+          return {
+            day,
+            domains: own.length,
+            sessions: sum((entry) => entry.sessions),
+            failures: sum((entry) => entry.failures),
+            late: sum((entry) => entry.late),
+            unattributed: sum((entry) => entry.unattributed),
+            reports: sum((entry) => (entry.revision > 0 ? 1 : 0)),
+            settled: own.every(({ revision, demand }) => revision > 0 || demand?.kind === 'none'),
+          };
+        });
+        for (let look = 0; look < 2; look++) expect(await ledger.daySums()).toEqual(expected);
+        return expected;
+      };
+      const other = { ...success, recipientDomain: 'example.net', hour: HOUR + 24 * HOUR_MS };
+      await check();
+      await ledger.commit(await batch({ sessions: sessions([{ ...success, own: true }, 4]) }));
+      expect(await check()).toEqual([]);
+      await ledger.commit(await batch({ sessions: sessions([success, 2], [failure, 1], [other, 1]) }));
+      await check();
+      for (const domain of ['example.org', 'example.net']) {
+        await ledger.attribute({ id: domain, domain, content: 1 }, NOON, HOUR, other.hour);
+        await check();
+      }
+      await ledger.rememberDemand('2026-11-21', 'example.net', { kind: 'temporary', reason: 'x' }, NOON);
+      await check();
+      await ledger.rememberDemand('2026-11-21', 'example.net', { kind: 'none' }, NOON + 1);
+      await check();
+      const ids = (await ledger.tallies({ domain: 'example.org' })).map(({ id }) => id);
+      await ledger.freeze(REPORT, ids, []);
+      expect((await check()).map(({ settled, late }) => [settled, late])).toEqual([
+        [true, 0],
+        [true, 0],
+      ]);
+      await ledger.commit(await batch({ sessions: sessions([success, 5]) }));
+      await ledger.attribute({ id: 'example.org', domain: 'example.org', content: 1 }, NOON, HOUR, HOUR);
+      expect((await check()).map(({ late }) => late)).toEqual([5, 0]);
+      const all = (await ledger.tallies({ domain: 'example.org' })).map(({ id }) => id);
+      await ledger.freeze({ ...REPORT, revision: 2, reportId: 'r2' }, all, []);
+      expect((await check()).map(({ late }) => late)).toEqual([0, 0]);
+      await ledger.prune('2026-11-21', NOON + 1);
+      expect(await check()).toHaveLength(1);
     });
 
     it('merges what a host brings by file, once', async () => {

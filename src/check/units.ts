@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastRunOf } from '../metrics/gather.ts';
 import type { Check, CheckDeps } from './deps.ts';
@@ -73,7 +73,8 @@ async function overdue({ ledger, host, clock }: CheckDeps): Promise<Finding[]> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  // A link that leads nowhere from here counts: what it names is for systemd to find.
+  return lstat(path).then(
     () => true,
     () => false,
   );

@@ -1,6 +1,7 @@
 import { type ClosingDeps, type HeldReason, heldBecause } from './closing.ts';
 import { type Day, dayOf } from './day.ts';
-import type { DomainDay, Log } from './ledger/ledger.ts';
+import type { DaySum } from './ledger/day-sums.ts';
+import type { Log } from './ledger/ledger.ts';
 
 export const DAY_STATES = ['open', 'closing', 'closed', 'held'] as const;
 
@@ -24,49 +25,19 @@ export async function dayStates(
   deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
   logs: readonly Log[],
 ): Promise<DayState[]> {
-  const byDay = new Map<Day, DomainDay[]>();
-  for (const entry of await deps.ledger.domainDays()) {
-    const known = byDay.get(entry.day);
-    if (known === undefined) byDay.set(entry.day, [entry]);
-    else known.push(entry);
-  }
   const states: DayState[] = [];
-  for (const [day, entries] of byDay) states.push(await dayState(deps, logs, day, entries));
+  for (const sum of await deps.ledger.daySums()) states.push(await dayState(deps, logs, sum));
   return states;
 }
 
 async function dayState(
   deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
   logs: readonly Log[],
-  day: Day,
-  entries: readonly DomainDay[],
+  { settled, ...sum }: DaySum,
 ): Promise<DayState> {
-  const common = {
-    day,
-    domains: entries.length,
-    ...sumsOf(entries),
-    reports: entries.filter((entry) => entry.revision > 0).length,
-  };
-  if (day >= dayOf(deps.clock.now())) return { ...common, state: 'open' };
-  if (entries.every(isSettled)) return { ...common, state: 'closed' };
-  const held = await heldBecause(deps, day, logs);
-  if (held === undefined || held === 'logs-not-read') return { ...common, state: 'closing' };
-  return { ...common, state: 'held', heldBecause: held };
-}
-
-function isSettled(entry: DomainDay): boolean {
-  return entry.revision > 0 || entry.demand?.kind === 'none' || entry.demand?.kind === 'malformed';
-}
-
-function sumsOf(
-  entries: readonly DomainDay[],
-): Pick<DayState, 'sessions' | 'failures' | 'late' | 'unattributed'> {
-  const sums = { sessions: 0, failures: 0, late: 0, unattributed: 0 };
-  for (const entry of entries) {
-    sums.sessions += entry.sessions;
-    sums.failures += entry.failures;
-    sums.late += entry.late;
-    sums.unattributed += entry.unattributed;
-  }
-  return sums;
+  if (sum.day >= dayOf(deps.clock.now())) return { ...sum, state: 'open' };
+  if (settled) return { ...sum, state: 'closed' };
+  const held = await heldBecause(deps, sum.day, logs);
+  if (held === undefined || held === 'logs-not-read') return { ...sum, state: 'closing' };
+  return { ...sum, state: 'held', heldBecause: held };
 }

@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs';
-import { type HeldReason, heldBecause } from '../closing.ts';
-import { type Day, dayOf } from '../day.ts';
+import type { HeldReason } from '../closing.ts';
+import { type DayState, dayStates } from '../day-states.ts';
 import { activeSuppressions } from '../delivery/suppression.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { fleetStatus } from '../fleet.ts';
-import type { DomainDay, Log, OutboxRow } from '../ledger/ledger.ts';
+import type { Log, OutboxRow } from '../ledger/ledger.ts';
+import type { OutboxSum } from '../ledger/sums.ts';
 import type { Hint } from '../parser.ts';
 import type { Command } from './command.ts';
 import { type Context, withContext } from './context.ts';
@@ -16,7 +17,7 @@ import { printable, table } from './table.ts';
 interface Status {
   readonly logs: readonly LogStatus[];
   readonly hosts: readonly HostJson[];
-  readonly days: readonly DayStatus[];
+  readonly days: readonly DayState[];
   readonly outbox: Readonly<Record<string, number>>;
   readonly failing: readonly FailingRow[];
   /** Addresses reports came back from: nothing is sent there until then. */
@@ -33,17 +34,6 @@ interface LogStatus {
   readonly bytes: number;
   readonly incomplete: readonly string[];
   readonly hints: readonly string[];
-}
-
-interface DayStatus {
-  readonly day: Day;
-  readonly domains: number;
-  readonly sessions: number;
-  readonly failures: number;
-  readonly late: number;
-  readonly reports: number;
-  readonly state: 'open' | 'closing' | 'closed' | 'held';
-  readonly heldBecause?: HeldReason;
 }
 
 interface FailingRow {
@@ -78,13 +68,13 @@ export const status: Command = {
 
 async function gather(context: Context): Promise<Status> {
   const logs = await context.ledger.logs();
-  const outbox = await context.ledger.outbox();
+  const failing = await context.ledger.outbox({ states: ['retry', 'given-up'] });
   return {
     logs: await Promise.all(logs.map((log) => logStatus(context, log))),
     hosts: (await fleetStatus(context)).map(toHostJson),
-    days: await dayStatuses(context, logs),
-    outbox: countBy(outbox, (row) => row.state),
-    failing: outbox.filter((row) => row.state === 'retry' || row.state === 'given-up').map(failingRow),
+    days: await dayStates(context, logs),
+    outbox: countStates(await context.ledger.outboxSums()),
+    failing: failing.map(failingRow),
     suppressed: await suppressed(context),
   };
 }
@@ -108,44 +98,6 @@ async function logStatus(context: Context, log: Log): Promise<LogStatus> {
     incomplete: log.segments.filter((segment) => segment.incomplete).map((segment) => segment.path),
     hints: hints.map((hint) => hint.text),
   };
-}
-
-async function dayStatuses(context: Context, logs: readonly Log[]): Promise<DayStatus[]> {
-  const byDay = new Map<Day, DomainDay[]>();
-  for (const entry of await context.ledger.domainDays()) {
-    byDay.set(entry.day, [...(byDay.get(entry.day) ?? []), entry]);
-  }
-  const result: DayStatus[] = [];
-  for (const [day, entries] of byDay) result.push(await dayStatus(context, logs, day, entries));
-  return result;
-}
-
-async function dayStatus(
-  context: Context,
-  logs: readonly Log[],
-  day: Day,
-  entries: readonly DomainDay[],
-): Promise<DayStatus> {
-  const sum = (pick: (entry: DomainDay) => number) =>
-    entries.reduce((total, entry) => total + pick(entry), 0);
-  const settled = entries.every(
-    (entry) => entry.revision > 0 || entry.demand?.kind === 'none' || entry.demand?.kind === 'malformed',
-  );
-  const open = day >= dayOf(context.clock.now());
-  const held = open || settled ? undefined : await heldBecause(context, day, logs);
-  const common = {
-    day,
-    domains: entries.length,
-    sessions: sum((entry) => entry.sessions),
-    failures: sum((entry) => entry.failures),
-    late: sum((entry) => entry.late),
-    reports: entries.filter((entry) => entry.revision > 0).length,
-  };
-  if (open) return { ...common, state: 'open' };
-  if (settled) return { ...common, state: 'closed' };
-  return held === undefined || held === 'logs-not-read'
-    ? { ...common, state: 'closing' }
-    : { ...common, state: 'held', heldBecause: held };
 }
 
 function failingRow(row: OutboxRow): FailingRow {
@@ -217,9 +169,9 @@ function print(found: Status, printer: Printer): void {
   }
 }
 
-function countBy<T>(items: readonly T[], name: (item: T) => string): Record<string, number> {
+function countStates(sums: readonly OutboxSum[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const item of items) counts[name(item)] = (counts[name(item)] ?? 0) + 1;
+  for (const { state, count } of sums) counts[state] = (counts[state] ?? 0) + count;
   return counts;
 }
 

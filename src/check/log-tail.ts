@@ -4,6 +4,7 @@ import { SessionReader } from '../logs/session-reader.ts';
 import { createSyslogReader, type SyslogReader } from '../logs/syslog.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import type { EnvelopeContext, Hint, LogParser, ParserModule } from '../parser.ts';
+import { optionsOf } from '../reading/parser-options.ts';
 import { BUILT_IN, createParser } from '../registry.ts';
 import type { CheckDeps } from './deps.ts';
 
@@ -30,13 +31,9 @@ export async function readTail(
   path: string,
   { from, changed }: { readonly from: number; readonly changed: number },
 ): Promise<Tail> {
-  const options = {
-    relayhosts: log.relayhosts,
-    fallbackRelays: log['fallback-relays'],
-    ownSender: deps.config.mail.from ?? deps.config.contact,
-    midStream: from > 0,
-    ...(log['tls-log-level'] !== undefined && { tlsLogLevel: log['tls-log-level'] }),
-  };
+  const ownPostfix = module.name === 'postfix' && log.host === undefined ? deps.local.postfix : undefined;
+  // What Postfix is set to now says nothing of what it logged before: here the log speaks for itself.
+  const { tlsLogLevel: _, ...options } = optionsOf(deps.config, log, ownPostfix);
   const parser = createParser(module, options);
   const zone = zoneOf(log.timezone ?? localZone());
   const host = log.host ?? deps.host;

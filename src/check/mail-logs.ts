@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LogConfig } from '../config.ts';
+import { AUTO } from '../detect.ts';
 import { Problem } from '../errors.ts';
 import { journalEntries, journalName } from '../logs/journalctl.ts';
 import type { Hint, ParserModule } from '../parser.ts';
@@ -81,6 +82,14 @@ async function tailFindings(
   path: string,
   { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number },
 ): Promise<Finding[]> {
+  if (log.parser === AUTO)
+    return [
+      warn(
+        'log-no-format',
+        `no line of ${path} shows what MTA wrote it (parser: auto)`,
+        'check again when some mail has left, or name the parser',
+      ),
+    ];
   const module = await loadParser(log.parser, deps.directory);
   const tail = await readTail(deps, log, module, path, {
     from: Math.max(0, size - TAIL_BYTES),

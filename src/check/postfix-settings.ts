@@ -28,7 +28,7 @@ export const checkPostfix: Check = async (deps) => {
     ...levelFindings(postfix, settings),
     ...trustFindings(settings),
     ...nativeFindings(postfix, deps),
-    ...routeFindings(postfix, settings, deps),
+    ...logFindings(settings, deps),
     ...tlsRequiredFindings(postfix, settings),
   ];
 };
@@ -107,29 +107,17 @@ function nativeFindings(postfix: PostfixFacts, { config }: CheckDeps): Finding[]
   return findings;
 }
 
-function routeFindings(postfix: PostfixFacts, settings: Settings, { config }: CheckDeps): Finding[] {
-  const findings: Finding[] = [];
-  const logs = config.logs.filter((log) => log.parser === 'postfix');
-  const named = new Set(logs.flatMap((log) => log.relayhosts));
-  const unnamed = postfix.relayhosts.filter((relay) => !named.has(relay));
-  if (unnamed.length > 0)
-    findings.push(
-      warn(
-        'relayhost-unnamed',
-        `mail leaves through ${unnamed.join(', ')}, which the configuration does not name: its sessions would be reported to the recipients' domains`,
-        `add to the log's entry: relayhosts: [${unnamed.map((relay) => `"${relay}"`).join(', ')}]`,
-      ),
-    );
+function logFindings(settings: Settings, { config }: CheckDeps): Finding[] {
   const file = settings.maillog_file;
-  if (file.startsWith('/') && file !== '/dev/stdout' && !logs.some((log) => log.path === file))
-    findings.push(
-      fail(
-        'postfix-other-log',
-        `Postfix logs into ${file} (maillog_file), which the configuration does not read`,
-        `logs: [{path: ${file}}]`,
-      ),
-    );
-  return findings;
+  const read = config.logs.some((log) => log.parser === 'postfix' && log.path === file);
+  if (!file.startsWith('/') || file === '/dev/stdout' || read) return [];
+  return [
+    fail(
+      'postfix-other-log',
+      `Postfix logs into ${file} (maillog_file), which the configuration does not read`,
+      `logs: [{path: ${file}}]`,
+    ),
+  ];
 }
 
 /** A report says that TLS is broken, often to the very host whose TLS is broken. */

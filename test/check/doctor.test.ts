@@ -39,6 +39,15 @@ it('finds nothing to say against a host on which all is well', async () => {
 /** One fault each: what breaks it, and the finding that must name it, and no other. */
 const BROKEN: readonly [string, (host: Host) => Promise<unknown> | undefined, ...string[]][] = [
   ['the log is not there', (h) => rm(h.log), 'fail log-missing'],
+  [
+    'nobody can tell whose log it is',
+    async (h) => {
+      set(h, 'timezone: UTC', 'timezone: UTC, parser: auto');
+      await writeFile(h.log, 'Nov 23 19:32:09 mta1 sshd[1]: Connection closed by 192.0.2.1\n');
+      await utimes(h.log, LOGGED / 1000, LOGGED / 1000);
+    },
+    'warn log-no-format',
+  ],
   ['the log is empty', (h) => writeFile(h.log, ''), 'warn log-empty'],
   [
     'the log is another program’s',
@@ -84,11 +93,6 @@ const BROKEN: readonly [string, (host: Host) => Promise<unknown> | undefined, ..
     'an old Postfix that demands TLS',
     async (h) => put(h, 'smtp_tls_security_level', 'encrypt'),
     'warn tls-required-ignored',
-  ],
-  [
-    'a smart host the config does not name',
-    async (h) => put(h, 'relayhost', '[smtp.isp.example]:587'),
-    'warn relayhost-unnamed',
   ],
   [
     'Postfix logs elsewhere',

@@ -166,22 +166,6 @@ export const parser = {
     expect(JSON.parse(said)).toMatchObject({ parser: 'mine', recipientDomain: 'example.org' });
   });
 
-  it('starts in no time: status takes at most 0.15 s of work', async () => {
-    const spent: number[] = [];
-    for (let i = 0; i < 40; i++) {
-      const words = await root.ask(
-        'bash',
-        '-c',
-        'TIMEFORMAT="%U %S"; { time maillog-tlsrpt status >/dev/null; } 2>&1',
-      );
-      const [user = Number.NaN, system = Number.NaN] = words.trim().split(' ').map(Number);
-      spent.push(user + system);
-    }
-    // The best of many: what else runs on the machine only adds to it.
-    expect(Math.min(...spent)).toBeGreaterThan(0);
-    expect(Math.min(...spent)).toBeLessThanOrEqual(0.15);
-  });
-
   it('removing keeps configuration and data, purging takes them', async () => {
     expect((await root.run('dpkg', '-r', 'maillog-tlsrpt')).status).toBe(0);
     expect(statSync(join(root.path, STATE, 'ledger.sqlite')).size).toBeGreaterThan(0);

@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/bench/**', 'node_modules/**'],
     testTimeout: 20_000,
+    hookTimeout: 60_000,
     env: { TZ: 'Pacific/Auckland', NO_COLOR: '1' },
   },
 });

@@ -159,8 +159,7 @@ async function readArchivedFile(
   const seen = new SeenFiles(deps.ledger, reading.log.id);
   await seen.load();
   const file = await archivedFile(path, deps.clock.now());
-  const holdings = await readFiles(reading, seen, [file], deps.signal);
-  await seen.save();
+  const holdings = await readFiles(reading, seen, [file], { signal: deps.signal });
   if (last) await reading.end();
   return holdings;
 }

@@ -20,9 +20,12 @@ export interface FoundFile {
   readonly born: number;
   /** UTC ms of its last change. */
   readonly changedAt: number;
-  /** Changes with the file: its inode, size and times. */
+  /** Changes with the file's content, and not with its name: its inode, size and time of change. */
   readonly print: string;
 }
+
+/** Listings of a directory until two are the same. */
+const MAX_LISTINGS = 20;
 
 interface Rotation extends ChainFile, RotationName {
   readonly found: FoundFile;
@@ -36,6 +39,16 @@ interface Rotation extends ChainFile, RotationName {
  * @throws Problem (data) when the directory cannot be read.
  */
 export async function chainOf(live: string, former?: string): Promise<ChainFile[]> {
+  let chain = await listed(live, former);
+  for (let listing = 1; ; listing++) {
+    // Names and files are looked up one by one: while a log is rotated, a file may escape us between two names.
+    const again = await listed(live, former);
+    if (sameChain(chain, again) || listing >= MAX_LISTINGS) return again;
+    chain = again;
+  }
+}
+
+async function listed(live: string, former: string | undefined): Promise<ChainFile[]> {
   const target = await realpath(live).catch(() => live);
   const rotations = await rotationsOf(live);
   if (target !== live) rotations.push(...(await rotationsOf(target)));
@@ -91,12 +104,12 @@ export async function describeFile(path: string): Promise<FoundFile | undefined>
 }
 
 function foundFrom(status: Stats): FoundFile {
-  const { ino, size, mtimeMs, ctimeMs } = status;
+  const { size, mtimeMs } = status;
   return {
     key: keyOf(status),
     born: Math.floor(status.birthtimeMs),
     changedAt: Math.floor(mtimeMs),
-    print: `${ino} ${size} ${mtimeMs} ${ctimeMs}`,
+    print: `${keyOf(status)} ${size} ${mtimeMs}`,
   };
 }
 

@@ -46,7 +46,12 @@ export async function* readSegment(
   path: string,
   options: ReadSegmentOptions,
 ): AsyncGenerator<SegmentBatch, void> {
-  yield* readFrom(path, await findStart(path, options.known, options), options);
+  const start = await findStart(path, options.known, options);
+  try {
+    yield* readFrom(path, start, options);
+  } finally {
+    await start.close();
+  }
 }
 
 /** The same from where {@link findStart} has found the beginning. */

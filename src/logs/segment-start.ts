@@ -19,6 +19,8 @@ export interface SegmentStart {
   readonly pieces: AsyncGenerator<Buffer, void>;
   /** The file ends before the segment's position. */
   readonly short: boolean;
+  /** To be called when done with it, whether the pieces were read or not. */
+  close(): Promise<void>;
 }
 
 type Pieces = AsyncGenerator<Buffer, void>;
@@ -51,10 +53,11 @@ export async function findStart(
   if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, input);
   const longer = prefix.length < PREFIX_BYTES ? matchBeginning(prefix, known) : undefined;
   if (longer !== undefined) {
-    await whole.return();
-    return { segment: longer, edge: new StreamEdge(), pieces: none(), short: true };
+    await pieces.return();
+    return { segment: longer, edge: new StreamEdge(), short: true, ...nothing() };
   }
-  return { edge: new StreamEdge(), pieces: again ? open(0) : whole, short: false };
+  const reading = again ? open(0) : whole;
+  return { edge: new StreamEdge(), short: false, ...closing(reading, pieces) };
 }
 
 /** False when the path leads to another file by now: it was rotated in between. */
@@ -64,8 +67,13 @@ async function beginsWith(pieces: Pieces, prefix: Buffer): Promise<boolean> {
   return bytes.subarray(0, prefix.length).equals(prefix);
 }
 
+/** What is gone by now is found gone when it is opened again. */
 async function isFile(path: string): Promise<boolean> {
-  return path !== '-' && (await stat(path)).isFile();
+  if (path === '-') return false;
+  return stat(path).then(
+    (status) => status.isFile(),
+    () => true,
+  );
 }
 
 /** Checks the bytes before the segment's position; undefined if they are others. `pieces` begins with them. */
@@ -74,12 +82,12 @@ async function resume(segment: Segment, prefix: Buffer, pieces: Pieces): Promise
   const { bytes: tail, rest } = await take(pieces, Math.min(TAIL_BYTES, offset));
   const short = tail.length < Math.min(TAIL_BYTES, offset);
   if (!short && tailHash(tail) === expected) {
-    return { segment, edge: new StreamEdge({ prefix, offset, tail }), pieces: replay(rest, pieces), short };
+    const edge = new StreamEdge({ prefix, offset, tail });
+    return { segment, edge, short, ...closing(replay(rest, pieces), pieces) };
   }
   await pieces.return();
-  return short
-    ? { segment, edge: new StreamEdge({ prefix, offset, tail }), pieces: none(), short }
-    : undefined;
+  if (!short) return undefined;
+  return { segment, edge: new StreamEdge({ prefix, offset, tail }), short, ...nothing() };
 }
 
 function differs(segment: Segment): Problem {
@@ -131,6 +139,21 @@ async function* replay({ zeros, bytes, cut }: Head, pieces: Pieces): Pieces {
   } finally {
     await pieces.return();
   }
+}
+
+/** A generator that was not begun does not close what it would have read from. */
+function closing(pieces: Pieces, source: Pieces): Pick<SegmentStart, 'pieces' | 'close'> {
+  return {
+    pieces,
+    async close() {
+      await pieces.return();
+      await source.return();
+    },
+  };
+}
+
+function nothing(): Pick<SegmentStart, 'pieces' | 'close'> {
+  return { pieces: none(), close: async () => {} };
 }
 
 async function* none(): Pieces {}

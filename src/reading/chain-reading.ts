@@ -2,10 +2,11 @@ import { type ChainFile, chainOf, sameChain, targetOf } from '../logs/chain.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import type { Hint } from '../parser.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './files-reading.ts';
+import { gapText } from './gaps.ts';
 import { LogReading } from './log-reading.ts';
 import { SeenFiles } from './seen-files.ts';
 import { emptySummary, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
-import { gapText, Trail } from './trail.ts';
+import { Trail } from './trail.ts';
 
 /** A daemon may write to a rotated file until it is told to open a new one; after this silence it does no more. */
 export const SETTLED_MS = 60_000;
@@ -50,7 +51,6 @@ export class ChainReading {
     const aborted = this.#deps.signal?.aborted === true;
     if (still && !aborted) await this.#follow(trail, holdings, summary);
     const hints = this.#hintsOn(holdings);
-    await seen.save();
     await trail.save(this.#deps.clock.now() - this.#keep);
     if (thorough && !aborted) await reading.end(undefined, hints);
     countFiles(summary, holdings);
@@ -72,7 +72,7 @@ export class ChainReading {
   async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
     let chain = await chainOf(this.name, trail.target);
     for (let listing = 1; ; listing++) {
-      const holdings = await this.#read(seen, chain);
+      const holdings = await this.#read(seen, chain, trail.target);
       const now = await chainOf(this.name, trail.target);
       const still = holdings !== undefined && sameChain(chain, now);
       if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)
@@ -82,11 +82,17 @@ export class ChainReading {
   }
 
   /** Undefined when a file was not where the listing had it. */
-  async #read(seen: SeenFiles, chain: readonly ChainFile[]): Promise<Holding[] | undefined> {
+  async #read(
+    seen: SeenFiles,
+    chain: readonly ChainFile[],
+    former: string | undefined,
+  ): Promise<Holding[] | undefined> {
     const now = this.#deps.clock.now();
     const files = chain.map((file) => asSource(file, now));
+    // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
+    const confirm = async () => sameChain(chain, await chainOf(this.name, former));
     try {
-      return await readFiles(this.#reading, seen, files, this.#deps.signal);
+      return await readFiles(this.#reading, seen, files, { confirm, signal: this.#deps.signal });
     } catch (error) {
       if (error instanceof MovedFile) return undefined;
       throw error;
@@ -94,18 +100,17 @@ export class ChainReading {
   }
 
   async #follow(trail: Trail, holdings: readonly Holding[], summary: ReadSummary): Promise<void> {
-    const holding = holdings.find(({ file }) => file.path === this.name);
-    if (holding === undefined || holdings.some(({ problem }) => problem !== undefined)) return;
-    const { segments } = this.#reading;
+    const unclear = holdings.some(({ problem }) => problem !== undefined);
+    if (unclear || holdings.at(-1)?.file.live !== true) return;
     const target = await targetOf(this.name);
-    const gap = trail.follow(holdings, { holding, target }, segments, this.#deps.clock.now());
-    if (gap !== undefined)
+    const gaps = trail.follow(holdings, target, this.#reading.segments, this.#deps.clock.now());
+    for (const gap of gaps)
       summary.notices.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });
   }
 
   /** The live file's lines may be those of another log. */
   #hintsOn(holdings: readonly Holding[]): Hint[] {
-    const held = holdings.find(({ file }) => file.path === this.name)?.segment;
+    const held = holdings.find(({ file }) => file.live === true)?.segment;
     const live = this.#reading.segments.find(({ id }) => id === held);
     if (live === undefined || live.logId === this.#reading.log.id) return [];
     return [
@@ -119,5 +124,5 @@ export class ChainReading {
 
 function asSource({ path, live, found }: ChainFile, now: number): SourceFile {
   const finished = !live && found !== undefined && now - found.changedAt >= SETTLED_MS;
-  return { path, finished, ...(found !== undefined && { found }) };
+  return { path, finished, live, ...(found !== undefined && { found }) };
 }

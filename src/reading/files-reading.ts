@@ -17,17 +17,24 @@ export interface Holding {
   readonly bytes: number;
 }
 
-/** Reads what is new in files of one log, in their order; stops early when the signal aborts. */
+export interface FilesOptions {
+  /** Stops early. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asked before a segment met for the first time is read: whether the files are still what they were. */
+  readonly confirm?: (() => Promise<boolean>) | undefined;
+}
+
+/** Reads what is new in files of one log, in their order. */
 export async function readFiles(
   reading: LogReading,
   seen: SeenFiles,
   files: readonly SourceFile[],
-  signal?: AbortSignal,
+  { signal, confirm }: FilesOptions = {},
 ): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const file of files) {
     if (signal?.aborted === true) break;
-    holdings.push(await readOne(reading, seen, file, signal));
+    holdings.push(await readOne(reading, seen, file, { signal, confirm }));
   }
   return holdings;
 }
@@ -36,16 +43,16 @@ async function readOne(
   reading: LogReading,
   seen: SeenFiles,
   file: SourceFile,
-  signal: AbortSignal | undefined,
+  { signal, confirm }: FilesOptions,
 ): Promise<Holding> {
   const known = seen.find(file);
   if (known !== undefined)
     return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
-  const { bytes, segment, problem } = await reading.file(file);
+  const { bytes, segment, problem } = await reading.file(file, confirm);
   const held = segment === undefined ? {} : { segment: segment.id };
   // What it looked like before it was read: lines may have been added since.
-  if (problem === undefined && file.found !== undefined && signal?.aborted !== true)
-    seen.add(file.path, { print: file.found.print, finished: file.finished, ...held });
+  if (problem === undefined && signal?.aborted !== true)
+    await seen.add(file, { finished: file.finished, ...held });
   return { file, bytes, ...held, ...(problem !== undefined && { problem }) };
 }
 

@@ -8,9 +8,10 @@ import {
   markOf,
 } from '../logs/journalctl.ts';
 import { untilFresh } from './files-reading.ts';
+import { gapText } from './gaps.ts';
 import { LogReading } from './log-reading.ts';
 import { emptySummary, type ReadingDeps, type ReadSummary, type Source } from './source.ts';
-import { gapText, Trail } from './trail.ts';
+import { Trail } from './trail.ts';
 
 const NEWLINE = 10;
 

@@ -2,6 +2,7 @@ import { TallyCounter } from '../batch.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
 import { modifiedAt } from '../logs/archive.ts';
+import { MovedFile } from '../logs/file-key.ts';
 import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
@@ -91,21 +92,23 @@ export class LogReading {
 
   /**
    * Reads what is new in a file, into the log that its segment belongs to.
-   * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated
+   * @param confirm asked before a segment met for the first time is read
+   * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated, or `confirm` says no
    */
-  async file(file: SourceFile): Promise<FileOutcome> {
+  async file(file: SourceFile, confirm?: () => Promise<boolean>): Promise<FileOutcome> {
     const { path, found } = file;
     const start = await findStart(path, this.#known, found === undefined ? {} : { expect: found.key }).catch(
       (error: unknown) => this.#problemOf(error, file),
     );
     if (start instanceof Problem) return { bytes: 0, problem: start };
     try {
+      if (start.segment === undefined && (await confirm?.()) === false) throw new MovedFile(path);
       const reading = await this.#readingOf(start);
       const outcome = await reading.#take(file, start);
       if (reading !== this && outcome.segment !== undefined) this.#know(outcome.segment);
       return outcome;
     } finally {
-      await start.pieces.return();
+      await start.close();
     }
   }
 

@@ -41,6 +41,8 @@ export interface SourceFile {
   readonly path: string;
   /** Nothing will be appended to it any more. */
   readonly finished: boolean;
+  /** It is being written, and another file each day. */
+  readonly live?: boolean;
   /** The file that is meant, where the directory was listed. */
   readonly found?: FoundFile;
 }

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
-import { appendFile, copyFile, link, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { findStart } from '../../src/logs/segment-start.ts';
 import { TruncatedArchive } from '../../src/logs/truncated-archive.ts';
 import { Committed, readInto } from './segments-on-disk.ts';
 import { temporaryDirectories } from './temporary.ts';
@@ -299,4 +310,18 @@ describe('standard input', () => {
       [],
     );
   });
+});
+
+test('a file that is looked into and not read is closed', async () => {
+  const { path, at, committed } = await newLog(textOf(0, 300));
+  await readInto(committed, path);
+  await writeFile(at('new'), textOf(300, 310));
+  await writeFile(at('short'), textOf(0, 3));
+  const open = async () => (await readdir('/proc/self/fd')).length;
+  const before = await open();
+  for (let round = 0; round < 20; round++) {
+    for (const name of ['mail.log', 'new', 'short'])
+      await (await findStart(at(name), committed.segments)).close();
+  }
+  expect(await open()).toBeLessThan(before + 5);
 });

@@ -83,6 +83,23 @@ describe('a log that is rotated between two passes', () => {
     expect(await gapsIn(bench)).toEqual([gap]);
   });
 
+  test('by copytruncate, and by renaming right after, has a hole', async () => {
+    const { bench, live } = await newLog(50);
+    await bench.read();
+    await copyFile(live, `${live}.2`);
+    await truncate(live);
+    await appendFile(live, linesOf(53, 60));
+    await rename(live, `${live}.1`);
+    await writeFile(live, linesOf(60, 70));
+    await bench.read();
+    expect(await gapsIn(bench)).toMatchObject([{ kind: 'copied', after: BEGIN + 49_000 }]);
+    await rm(`${live}.1`);
+    await rename(live, `${live}.1`);
+    await writeFile(live, linesOf(70, 80));
+    await bench.read();
+    expect(await gapsIn(bench)).toHaveLength(1);
+  });
+
   test('by copytruncate while it was empty is bounded by its next line', async () => {
     const { bench, live } = await newLog(50);
     await bench.read();

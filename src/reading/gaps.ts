@@ -1,0 +1,108 @@
+import type { FoundFile } from '../logs/chain.ts';
+import type { FileKey } from '../logs/file-key.ts';
+import { isCompressed } from '../logs/rotation-name.ts';
+import type { Holding } from './files-reading.ts';
+
+/**
+ * Why lines may be missing: `copied`: the live file was copied and emptied (logrotate's copytruncate), and what was
+ * written between the two is lost to everybody; `emptied`: it was emptied without a copy; `vanished`: it was rotated
+ * away, and gone before its end was read; `journal`: the journal no longer had the place where reading stopped.
+ */
+export type GapKind = 'copied' | 'emptied' | 'vanished' | 'journal';
+
+/** A hole in what was read of a log. */
+export interface Gap {
+  readonly kind: GapKind;
+  /** Wall time, UTC ms. */
+  readonly noticedAt: number;
+  /** Log time (UTC ms) of the last line read before the hole, and of the first one behind it; absent if unknown. */
+  readonly after?: number;
+  readonly before?: number;
+}
+
+/** The file that a log's path led to when it was last read. */
+export interface LiveFile {
+  readonly key: FileKey;
+  readonly born: number;
+  /** Absent while it has not even a line. */
+  readonly segment?: number;
+  /** The newest segment there was then. */
+  readonly newest: number;
+  /** What the path led to, where it is a symbolic link. */
+  readonly target: string;
+}
+
+/** A hole between two segments. */
+export interface Loss {
+  readonly kind: GapKind;
+  readonly after: number;
+  /** Absent while the live file is empty. */
+  readonly before?: number;
+}
+
+/**
+ * What was lost since a log was last read, as its files tell, oldest first.
+ * @param former the live file then
+ * @param holdings what its files hold now, oldest first, the live one last
+ */
+export function lossesSince(former: LiveFile, holdings: readonly Holding[]): Loss[] {
+  const losses: Loss[] = [];
+  const add = (kind: GapKind, after: number, at: number) => {
+    const before = holdings.slice(at + 1).find(({ segment }) => segment !== undefined && segment !== after);
+    losses.push({ kind, after, ...(before?.segment !== undefined && { before: before.segment }) });
+  };
+  const endOfFormer = lossOfFormer(former, holdings);
+  if (endOfFormer === 'emptied' || endOfFormer === 'vanished') {
+    const first = holdings.findIndex(({ segment }) => segment === undefined || segment > former.newest);
+    add(endOfFormer, former.segment ?? 0, first - 1);
+  }
+  for (const [at, { segment }] of holdings.entries()) {
+    if (segment === undefined || segment === holdings.at(-1)?.segment) continue;
+    const isFormer = segment === former.segment;
+    if ((isFormer && endOfFormer === 'copied') || (segment > former.newest && isCopy(holdings, at)))
+      add('copied', segment, at);
+  }
+  return losses;
+}
+
+/** How the end of the former live file got lost; undefined when it was read, or will be. */
+function lossOfFormer(former: LiveFile, holdings: readonly Holding[]): GapKind | undefined {
+  const { segment } = former;
+  if (segment === undefined || holdings.at(-1)?.segment === segment) return undefined;
+  const isFormer = (found: FoundFile | undefined) => found?.key === former.key && found.born === former.born;
+  const emptied = holdings.some((holding) => isFormer(holding.file.found) && holding.segment !== segment);
+  const kept = holdings.findIndex((holding) => holding.segment === segment);
+  if (kept < 0) return emptied ? 'emptied' : 'vanished';
+  return emptied || isCopy(holdings, kept) ? 'copied' : undefined;
+}
+
+/** A rotated file that is younger than one that was written later is no renamed one. */
+function isCopy(holdings: readonly Holding[], at: number): boolean {
+  const plain = holdings
+    .slice(at)
+    .flatMap(({ file }) => (isCompressed(file.path) ? [] : (file.found?.born ?? [])));
+  const born = holdings[at]?.file.found?.born;
+  return born !== undefined && plain[0] === born && plain.some((later) => later < born);
+}
+
+/** What a hole means, in a sentence. */
+export function gapText(gap: Gap): string {
+  const span = spanText(gap);
+  switch (gap.kind) {
+    case 'copied':
+      return `the file was copied and emptied${span}: lines written between the two are lost; let logrotate rename it (\`create\` in place of \`copytruncate\`)`;
+    case 'emptied':
+      return `the file was emptied${span} and no copy of it was found: lines not read by then are lost`;
+    case 'vanished':
+      return `a rotated file was gone before its end was read${span}: keep rotations longer, or run more often`;
+    case 'journal':
+      return `the journal no longer held the place where reading stopped${span}: reading went on by time; let journald keep more (SystemMaxUse=), or run more often`;
+  }
+}
+
+function spanText({ after, before }: Gap): string {
+  const text = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z');
+  if (after !== undefined && before !== undefined) return ` between ${text(after)} and ${text(before)}`;
+  if (after !== undefined) return ` after ${text(after)}`;
+  return before === undefined ? '' : ` before ${text(before)}`;
+}

@@ -4,7 +4,14 @@ import type { Config } from './config.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import { type Day, dayEnd, dayOf } from './day.ts';
 import { isOver } from './fleet.ts';
-import type { Demand, DomainDay, Ledger, Log, StoredReport } from './ledger/ledger.ts';
+import {
+  type Demand,
+  type DomainDay,
+  type Ledger,
+  type Log,
+  RESTORED_NOTE,
+  type StoredReport,
+} from './ledger/ledger.ts';
 import type { JsonObject } from './parser.ts';
 import type { Honours } from './policy/attribute.ts';
 import { SettledDays } from './settled-days.ts';
@@ -27,7 +34,7 @@ export interface ClosingDeps {
 }
 
 /** Why a day that is over is not sent. */
-export type HeldReason = 'too-old' | 'log-level' | 'native' | 'logs-not-read';
+export type HeldReason = 'too-old' | 'restored' | 'log-level' | 'native' | 'logs-not-read';
 
 /** A report that was built, without its document: a day of a fleet has very many. */
 export type BuiltReport = Omit<StoredReport, 'json'>;
@@ -75,6 +82,7 @@ export async function heldBecause(
 ): Promise<HeldReason | undefined> {
   const now = deps.clock.now();
   if (now > dayEnd(day) + deps.config.delivery['max-age']) return 'too-old';
+  if (dayEnd(day) <= Number((await deps.ledger.note(RESTORED_NOTE)) ?? 0)) return 'restored';
   if (!isOver(day, logs, now, deps.config.fleet.grace)) return 'logs-not-read';
   const hints = await hintsOf(deps.ledger, logs);
   if (hints.has('postfix-native-tlsrpt') && deps.config.native !== 'use') return 'native';

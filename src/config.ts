@@ -96,6 +96,20 @@ export const configSchema = z.strictObject({
   keep: duration
     .default(30 * 86_400_000)
     .describe('finished days are dropped from the ledger this long after they were read'),
+  alerts: z
+    .strictObject({
+      command: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe(
+          'program and arguments that get JSON on standard input when domains that worked begin to fail: ["/usr/local/bin/tls-alert"]',
+        ),
+      failures: z.int().min(1).default(3).describe('so many failed sessions within `window` are an alert'),
+      window: duration.default(3_600_000).describe('the time in which failures are counted'),
+      quiet: duration.default(24 * 3_600_000).describe('no second alert of a domain for so long'),
+    })
+    .prefault({}),
   metrics: z
     .strictObject({
       textfile: z

@@ -4,7 +4,7 @@ _maillog_tlsrpt() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    run|follow|backfill|report|send|sessions|explain|scrub|status|lookup|posture|metrics|dashboard|check|init|tally) command=${COMP_WORDS[i]}; break ;;
+    run|follow|backfill|report|send|sessions|explain|scrub|status|lookup|posture|metrics|dashboard|check|init|ledger|tally) command=${COMP_WORDS[i]}; break ;;
     esac
   done
   case $before in
@@ -13,7 +13,7 @@ _maillog_tlsrpt() {
     --parser|--timezone|--year|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--server|--since|--days|--domains|--now) return ;;
   esac
   case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init tally --config --state --json --quiet --now --version --help' -- "$word"); return ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --now --version --help' -- "$word"); return ;;
     run) options='--offline --config --state --json --quiet --now --version --help' ;;
     follow) options='--offline --config --state --json --quiet --now --version --help' ;;
     backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --config --state --json --quiet --now --version --help' ;;
@@ -29,6 +29,7 @@ _maillog_tlsrpt() {
     dashboard) options='--out --days --domains --config --state --json --quiet --now --version --help' ;;
     check) options='--config --state --json --quiet --now --version --help' ;;
     init) options='--print --config --state --json --quiet --now --version --help' ;;
+    ledger) options='--config --state --json --quiet --now --version --help' ;;
     tally) options='--out --day --config --state --json --quiet --now --version --help' ;;
   esac
   if [[ $word == -* ]]; then
@@ -40,6 +41,7 @@ _maillog_tlsrpt() {
       explain) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       scrub) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       lookup) mapfile -t COMPREPLY < <(compgen -- "$word") ;;
+      ledger) mapfile -t COMPREPLY < <(compgen -W 'check backup restore' -f -- "$word") ;;
       tally) mapfile -t COMPREPLY < <(compgen -W 'export import' -f -- "$word") ;;
     esac
   fi

@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   dashboard: async () => (await import('./dashboard.ts')).dashboard,
   check: async () => (await import('./check.ts')).check,
   init: async () => (await import('./init.ts')).init,
+  ledger: async () => (await import('./ledger.ts')).ledger,
   tally: async () => (await import('./tally.ts')).tally,
 };
 

@@ -15,6 +15,7 @@ import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import { FollowVoice } from './follow-voice.ts';
+import { giveAlerts } from './give-alerts.ts';
 import type { Printer } from './io.ts';
 
 /** What is being sent when we are asked to end may be finished for so long, ms: systemd is told within a second. */
@@ -58,6 +59,7 @@ class Following {
   readonly #context: Context;
   readonly #globals: GlobalArguments;
   readonly #voice: FollowVoice;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #notifier: Notifier;
   readonly #emitter: Emitter;
   readonly #follower: Follower;
@@ -69,6 +71,7 @@ class Following {
     this.#context = context;
     this.#globals = globals;
     this.#voice = new FollowVoice(printer, context.clock);
+    this.#env = printer.io.env;
     this.#notifier = new Notifier(printer.io.env, (text) => this.#voice.warning(text));
     const deps = {
       ...pipelineDeps(context),
@@ -167,5 +170,8 @@ class Following {
     const seconds = Math.round(duration) / 1000;
     const version = packageVersion();
     await afterRun({ ledger, clock, host, config, version }, { at: clock.now(), seconds, exitCode: EXIT.ok });
+    await giveAlerts({ ledger, clock, host, config, env: this.#env }, (problem) =>
+      this.#voice.trouble(problem),
+    );
   }
 }

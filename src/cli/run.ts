@@ -7,6 +7,7 @@ import { packageVersion } from '../version.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
+import { giveAlerts } from './give-alerts.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
 
@@ -44,6 +45,7 @@ Examples:
         { ...context, version: packageVersion() },
         { at: context.clock.now(), seconds, exitCode: code },
       );
+      await giveAlerts({ ...context, env: printer.io.env }, (problem) => printer.problem(problem));
       return code;
     });
   },

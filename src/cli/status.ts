@@ -46,6 +46,7 @@ interface FailingRow {
 
 const HELD_WORDS: Record<HeldReason, string> = {
   'too-old': 'held: ended longer ago than delivery.max-age',
+  restored: 'held: the ledger was restored from a backup after that day, and its reports may be out already',
   'log-level': 'held: failures without a single success (smtp_tls_loglevel = 0?)',
   native: "held: Postfix's own TLSRPT reports already (set `native: use` to send all the same)",
   'logs-not-read': 'not over: a log was not yet read past midnight',

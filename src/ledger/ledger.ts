@@ -5,6 +5,7 @@ import type { HostSum } from './count-sessions.ts';
 import type { DaySum } from './day-sums.ts';
 import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
+import type { DomainOutcome } from './outcomes.ts';
 import type { Hold, Reader } from './reader.ts';
 import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 
@@ -48,6 +49,9 @@ export interface StoredReport {
   readonly json: string;
   readonly builtAt: number;
 }
+
+/** The note of when the ledger was restored from a backup, UTC ms: days that were over by then are held. */
+export const RESTORED_NOTE = 'restored-at';
 
 export const OUTBOX_STATES = ['due', 'sending', 'sent', 'retry', 'given-up', 'held', 'suppressed'] as const;
 export type OutboxState = (typeof OUTBOX_STATES)[number];
@@ -154,6 +158,8 @@ export interface Ledger {
   sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;
   /** The same without domains: as short as a monitor needs it. */
   trafficSums(): Promise<TrafficSum[]>;
+  /** How it went, day by day from `since` on, with the domains that had a failure on `failing` or later. */
+  failingDomains(since: Day, failing: Day): Promise<DomainOutcome[]>;
   /** Sessions in the ledger that are known to have carried reports of ours. */
   ownSessions(): Promise<number>;
   /** What became of the reports of each day, without their bytes. */

@@ -16,3 +16,10 @@ export function makeForOwner(path: string, directory: string): void {
   }
   chownSync(path, uid, gid);
 }
+
+/** Gives a file that root has made to the owner of the directory it is for. */
+export function giveToOwner(path: string, directory: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(directory);
+  chownSync(path, uid, gid);
+}

@@ -15,6 +15,7 @@ import type {
   StoredReport,
   StoredSnapshot,
 } from './ledger.ts';
+import { failingDomains } from './outcomes.ts';
 import type { Reader } from './reader.ts';
 import * as reports from './reports.ts';
 import { number, text } from './rows.ts';
@@ -95,6 +96,10 @@ export class SqlLedger implements Ledger {
 
   trafficSums() {
     return sums.trafficSums(this.#database);
+  }
+
+  failingDomains(since: Day, failing: Day) {
+    return failingDomains(this.#database, since, failing);
   }
 
   ownSessions() {

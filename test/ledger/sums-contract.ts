@@ -127,6 +127,20 @@ export function describeSums(
       ]);
     });
 
+    it('tells day by day how it went with domains that failed lately, and with no others', async () => {
+      expect(await ledger.failingDomains('2026-11-14', '2026-11-20')).toEqual([
+        {
+          day: '2026-11-20',
+          domain: 'example.org',
+          successes: 5,
+          failures: 2,
+          lastSuccess: HOUR + 3_600_000,
+          lastFailure: HOUR,
+        },
+      ]);
+      expect(await ledger.failingDomains('2026-11-14', '2026-11-21')).toEqual([]);
+    });
+
     it('counts the sessions of own reports apart', async () => {
       expect(await ledger.ownSessions()).toBe(50);
     });

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { type Day, dayOf } from '../day.ts';
+import type { DomainOutcome } from '../ledger/outcomes.ts';
+
+const counts = z.strictObject({ ok: z.number(), failed: z.number() });
+
+/** What was known of a failing domain at the last look. */
+const domainState = z.strictObject({
+  /** What had been counted of each day. */
+  days: z.record(z.string(), counts),
+  /** What came with single looks, while they are within the window: [UTC ms, successes, failures]. */
+  recent: z.array(z.tuple([z.number(), z.number(), z.number()])),
+  /** UTC ms; absent if no alert stands. */
+  alertedAt: z.number().optional(),
+});
+
+/** Kept in the ledger between two looks. */
+export const alertStateSchema = z.strictObject({ domains: z.record(z.string(), domainState) });
+export type AlertState = z.infer<typeof alertStateSchema>;
+type DomainState = z.infer<typeof domainState>;
+
+export interface Alert {
+  readonly event: 'failing' | 'recovered';
+  readonly domain: string;
+  /** Sessions within the window. */
+  readonly failures: number;
+  readonly successes: number;
+  /** Start of the last hour with a success before, UTC ms. */
+  readonly lastSuccess: number;
+  readonly lastFailure: number;
+}
+
+export interface Judged {
+  readonly state: AlertState;
+  readonly alerts: readonly Alert[];
+}
+
+/**
+ * Which domains that worked have begun to fail since the last look, and which of those alerted work again. The first
+ * look ever only remembers: a backlog is no news.
+ * @param outcomes of domains with failures, some days back: whether they worked is seen by that
+ */
+export function judgeAlerts(
+  before: AlertState | undefined,
+  outcomes: readonly DomainOutcome[],
+  now: number,
+  rules: Config['alerts'],
+): Judged {
+  const domains: Record<string, DomainState> = {};
+  const alerts: Alert[] = [];
+  for (const [domain, days] of byDomain(outcomes)) {
+    const known = before?.domains[domain];
+    const recent = news(known, days, before === undefined, now, rules.window);
+    const alert = alertOf(domain, days, known, recent, now, rules);
+    if (alert !== undefined) alerts.push(alert);
+    const alertedAt = alert === undefined ? known?.alertedAt : alert.event === 'failing' ? now : undefined;
+    domains[domain] = {
+      days: Object.fromEntries(
+        days.map(({ day, successes, failures }) => [day, { ok: successes, failed: failures }]),
+      ),
+      recent,
+      ...(alertedAt !== undefined && { alertedAt }),
+    };
+  }
+  return { state: { domains }, alerts: alerts.sort((a, b) => b.failures - a.failures) };
+}
+
+function byDomain(outcomes: readonly DomainOutcome[]): Map<string, DomainOutcome[]> {
+  const domains = new Map<string, DomainOutcome[]>();
+  for (const outcome of outcomes)
+    domains.set(outcome.domain, [...(domains.get(outcome.domain) ?? []), outcome]);
+  return domains;
+}
+
+/** What came since the last look, with what came shortly before. */
+function news(
+  known: DomainState | undefined,
+  days: readonly DomainOutcome[],
+  first: boolean,
+  now: number,
+  window: number,
+): DomainState['recent'] {
+  const kept = (known?.recent ?? []).filter(([time]) => time > now - window);
+  if (first) return kept;
+  // What a day before yesterday still brings is no news; a domain that is new here has had no failure before.
+  const fresh = days.filter(
+    ({ day, lastFailure }) => day >= dayOf(now - window) || lastFailure > now - 2 * window,
+  );
+  const failed = fresh.reduce(
+    (sum, { day, failures }) => sum + Math.max(0, failures - (known?.days[day]?.failed ?? 0)),
+    0,
+  );
+  const ok =
+    known === undefined
+      ? 0
+      : fresh.reduce(
+          (sum, { day, successes }) => sum + Math.max(0, successes - (known.days[day]?.ok ?? 0)),
+          0,
+        );
+  return ok + failed === 0 ? kept : [...kept, [now, ok, failed]];
+}
+
+function alertOf(
+  domain: string,
+  days: readonly DomainOutcome[],
+  known: DomainState | undefined,
+  recent: DomainState['recent'],
+  now: number,
+  rules: Config['alerts'],
+): Alert | undefined {
+  const successes = recent.reduce((sum, [, ok]) => sum + ok, 0);
+  const failures = recent.reduce((sum, [, , failed]) => sum + failed, 0);
+  const common = {
+    domain,
+    failures,
+    successes,
+    lastSuccess: Math.max(...days.map(({ lastSuccess }) => lastSuccess)),
+    lastFailure: Math.max(...days.map(({ lastFailure }) => lastFailure)),
+  };
+  const alertedAt = known?.alertedAt;
+  if (failures >= rules.failures && common.lastSuccess > 0) {
+    const loud = alertedAt === undefined || now - alertedAt >= rules.quiet;
+    return loud ? { event: 'failing', ...common } : undefined;
+  }
+  const mended = alertedAt !== undefined && failures === 0 && successes > 0;
+  return mended ? { event: 'recovered', ...common } : undefined;
+}
+
+/** The first day that tells whether a domain worked, and the first whose failures are looked at. */
+export function daysToLookAt(now: number): { readonly since: Day; readonly failing: Day } {
+  return { since: dayOf(now - 7 * 86_400_000), failing: dayOf(now - 86_400_000) };
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { explainCommand } from '../dashboard/explain-command.ts';
+import { dayOf } from '../day.ts';
+import type { Ledger, Log } from '../ledger/ledger.ts';
+import type { SessionSum } from '../ledger/sums.ts';
+import type { JsonValue } from '../parser.ts';
+import { callWithJson } from './call.ts';
+import { type Alert, alertStateSchema, daysToLookAt, judgeAlerts } from './judge.ts';
+
+export interface AlertDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Pick<Config, 'alerts'>;
+  /** This machine's name. */
+  readonly host: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** More than so many at once have a common cause: the others are counted. */
+const MAX_ALERTS = 50;
+const STATE = 'alerts';
+
+/** What the command gets: a public contract. */
+export interface AlertDocument {
+  readonly version: 1;
+  readonly host: string;
+  readonly time: string;
+  readonly alerts: readonly AlertRecord[];
+  /** Further alerts that are not listed. */
+  readonly further: number;
+}
+
+export interface AlertRecord {
+  readonly event: 'failing' | 'recovered';
+  readonly domain: string;
+  /** Sessions within `alerts.window`. */
+  readonly failures: number;
+  readonly successes: number;
+  /** Hours, RFC 3339. */
+  readonly lastSuccess: string;
+  readonly lastFailure: string;
+  /** Failed sessions of today and yesterday by result type. */
+  readonly resultTypes: Readonly<Record<string, number>>;
+  readonly mxHosts: readonly string[];
+  /** A shell command that shows the lines. */
+  readonly explain: string;
+}
+
+/**
+ * Looks whether domains that worked have begun to fail, and tells the configured command. What it could not be told is
+ * told the next time. Returns the number of alerts given.
+ * @throws Problem (unavailable) when the command fails
+ */
+export async function watchDomains(deps: AlertDeps): Promise<number> {
+  const { ledger, clock, config } = deps;
+  const { command } = config.alerts;
+  if (command === undefined) return 0;
+  const now = clock.now();
+  const { since, failing } = daysToLookAt(now);
+  const before = alertStateSchema.safeParse(await ledger.note(STATE)).data;
+  const { state, alerts } = judgeAlerts(
+    before,
+    await ledger.failingDomains(since, failing),
+    now,
+    config.alerts,
+  );
+  if (alerts.length > 0) await callWithJson(command, await documentOf(deps, alerts, now), deps.env);
+  await ledger.setNote(STATE, JSON.parse(JSON.stringify(state)) as JsonValue);
+  return alerts.length;
+}
+
+async function documentOf(
+  { ledger, host }: AlertDeps,
+  alerts: readonly Alert[],
+  now: number,
+): Promise<AlertDocument> {
+  const logs = await ledger.logs();
+  const since = dayOf(now - 86_400_000);
+  const records: AlertRecord[] = [];
+  for (const alert of alerts.slice(0, MAX_ALERTS)) {
+    const sums = await ledger.sessionSums({ since, domain: alert.domain });
+    records.push(recordOf(alert, sums, logs));
+  }
+  return {
+    version: 1,
+    host,
+    time: iso(now),
+    alerts: records,
+    further: Math.max(0, alerts.length - MAX_ALERTS),
+  };
+}
+
+function recordOf(alert: Alert, sums: readonly SessionSum[], logs: readonly Log[]): AlertRecord {
+  const failed = sums.filter(({ outcome }) => outcome === 'failure');
+  const resultTypes: Record<string, number> = {};
+  for (const { resultType = 'validation-failure', count } of failed)
+    resultTypes[resultType] = (resultTypes[resultType] ?? 0) + count;
+  const shown = failed.at(-1) ?? sums.at(-1);
+  return {
+    event: alert.event,
+    domain: alert.domain,
+    failures: alert.failures,
+    successes: alert.successes,
+    lastSuccess: iso(alert.lastSuccess),
+    lastFailure: iso(alert.lastFailure),
+    resultTypes,
+    mxHosts: [...new Set(failed.flatMap(({ receivingMxHostname }) => receivingMxHostname ?? []))].slice(
+      0,
+      10,
+    ),
+    explain: shown === undefined ? '' : explainCommand(shown, logs),
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import Database from 'libsql';
+import { EXIT, Problem, systemReason } from '../errors.ts';
+import { checkDatabase, type LedgerChecked } from './check.ts';
+import { RESTORED_NOTE } from './ledger.ts';
+import { migrate } from './migrations.ts';
+import { giveToOwner } from './ownership.ts';
+import { openPostgres } from './postgres.ts';
+import { isPostgresUrl } from './postgres-address.ts';
+import type { SqlDatabase } from './sql.ts';
+import { SqlLedger } from './sql-ledger.ts';
+import { openSqlite } from './sqlite.ts';
+
+const FILE = 'ledger.sqlite';
+/** The first bytes of every SQLite file. */
+const MAGIC = 'SQLite format 3\0';
+
+/** Looks whether the ledger that `state:` names is whole. @throws Problem */
+export async function checkLedger(state: string): Promise<LedgerChecked> {
+  const database = isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state);
+  try {
+    await migrate(database);
+    return await checkDatabase(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * Copies the ledger while others work on it: one moment of it, whole, into a file that is not there yet.
+ * @throws Problem (usage, cannotWrite, tryAgain)
+ */
+export async function backupLedger(state: string, file: string): Promise<void> {
+  refusePostgres(state, 'pg_dump --format=custom');
+  const database = openSqlite(state);
+  const temporary = besides(file);
+  try {
+    await migrate(database);
+    // Part of every report-id: one that is made only after the backup would be another after the restore.
+    await new SqlLedger(database).instance();
+    await database.query('VACUUM INTO $1', [temporary]);
+    sync(temporary);
+    // Unlike a rename, a link does not take the place of what is there.
+    linkSync(temporary, file);
+    sync(dirname(resolve(file)));
+  } catch (error) {
+    throw cannotWrite(error, file);
+  } finally {
+    rmSync(temporary, { force: true });
+    await database.close();
+  }
+}
+
+/**
+ * Puts a backup in the ledger's place; what was there is kept beside it. What waits in the outbox is held, and so are
+ * the days that are over by now: reports that went out after the backup was made must not go again by themselves.
+ * @param now UTC ms
+ * @returns where the former ledger is now, if there was one
+ * @throws Problem (usage, data, tryAgain, cannotWrite, config)
+ */
+export async function restoreLedger(state: string, file: string, now: number): Promise<string | undefined> {
+  refusePostgres(state, 'pg_restore');
+  demandBackup(file);
+  const path = join(state, FILE);
+  const place = besides(path);
+  try {
+    mkdirSync(place, { recursive: true, mode: 0o750 });
+    await copyFile(file, join(place, FILE));
+    await prepare(place, file, now);
+    const former = existsSync(path) ? formerName(state, now) : undefined;
+    if (former !== undefined) {
+      demandAlone(path);
+      linkSync(path, former);
+    }
+    giveToOwner(join(place, FILE), state);
+    renameSync(join(place, FILE), path);
+    sync(state);
+    return former;
+  } catch (error) {
+    throw cannotWrite(error, path);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** Proves a copy of a backup, brings it up to date, and holds what may have gone out since. */
+async function prepare(place: string, file: string, now: number): Promise<void> {
+  const database = openSqlite(place);
+  try {
+    await migrate(database);
+    const { faults } = await checkDatabase(database);
+    if (faults[0] !== undefined)
+      throw new Problem(EXIT.data, `the backup is damaged: ${faults[0].text}`, {
+        where: file,
+        help: 'take an older one; nothing was changed',
+      });
+    await holdBack(database, now);
+    // All of it in the one file that is then moved.
+    await database.query('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    await database.close();
+  }
+  sync(join(place, FILE));
+}
+
+async function holdBack(database: SqlDatabase, now: number): Promise<void> {
+  await database.query(
+    `UPDATE outbox SET state = 'held', last_result = 'the ledger was restored from a backup: it may have gone out since'
+     WHERE state IN ('due', 'sending', 'retry')`,
+  );
+  await database.query(
+    'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    [RESTORED_NOTE, String(now)],
+  );
+}
+
+/** Only the last one to have a database open can turn its journal off. */
+function demandAlone(path: string): void {
+  const database = new Database(path, { timeout: 100 });
+  try {
+    database.pragma('journal_mode = DELETE');
+  } catch (cause) {
+    throw new Problem(EXIT.tryAgain, 'the ledger is in use, and cannot be replaced under those who use it', {
+      where: path,
+      help: 'stop them first: systemctl stop maillog-tlsrpt.timer maillog-tlsrpt.service maillog-tlsrpt-follow.service',
+      cause,
+    });
+  } finally {
+    database.close();
+  }
+}
+
+function demandBackup(file: string): void {
+  const head = Buffer.alloc(MAGIC.length);
+  try {
+    const descriptor = openSync(file, 'r');
+    readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+  } catch (cause) {
+    throw new Problem(EXIT.data, `the backup cannot be read: ${systemReason(cause)}`, { where: file, cause });
+  }
+  if (head.toString('latin1') === MAGIC) return;
+  throw new Problem(EXIT.data, 'this is no backup of a ledger', {
+    where: file,
+    help: 'name a file that `ledger backup` made',
+  });
+}
+
+function refusePostgres(state: string, program: string): void {
+  if (!isPostgresUrl(state)) return;
+  throw new Problem(EXIT.usage, 'a shared ledger is kept by its database server', {
+    help: `use the server's own means: ${program}`,
+  });
+}
+
+function cannotWrite(error: unknown, where: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof Problem || code === undefined || code.startsWith('SQLITE')) return error;
+  const reason = code === 'EEXIST' ? 'it exists already, and is left as it is' : systemReason(error);
+  return new Problem(EXIT.cannotWrite, `the file cannot be written: ${reason}`, { where, cause: error });
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function besides(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+/** Where a ledger that is replaced is kept; none that was kept before is taken the place of. */
+function formerName(state: string, now: number): string {
+  const stamp = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '');
+  for (let i = 1; ; i++) {
+    const path = join(state, `ledger.before-${stamp}${i === 1 ? '' : `-${i}`}.sqlite`);
+    if (!existsSync(path)) return path;
+  }
+}

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 
@@ -32,6 +33,7 @@ export function postgresTls(address: PostgresAddress): PostgresTls {
     throw wrong('sslmode=verify-ca needs sslrootcert', 'name the file of the authority, or use verify-full');
   // With an authority at hand `require` checks as verify-ca does: libpq's rule.
   const checked = mode.startsWith('verify-') || (mode === 'require' && ca !== undefined);
+  const crl = fileOf(address.sslcrl, 'root.crl');
   const cert = fileOf(address.sslcert, 'postgresql.crt');
   const key = cert === undefined ? undefined : fileOf(address.sslkey, 'postgresql.key');
   return {
@@ -40,9 +42,30 @@ export function postgresTls(address: PostgresAddress): PostgresTls {
       rejectUnauthorized: checked,
       ...(checked && mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
       ...(ca !== undefined && { ca }),
+      ...(crl !== undefined && { crl }),
+      ...versions(address),
+      // With hostaddr it is the name that the certificate must have.
+      ...(address.hostaddr !== undefined && isIP(address.host) === 0 && { servername: address.host }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key }),
     },
+  };
+}
+
+const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+function versions(address: PostgresAddress): ConnectionOptions {
+  const version = (name: 'ssl_min_protocol_version' | 'ssl_max_protocol_version') => {
+    const said = address[name];
+    const known = VERSIONS.find((one) => one.toLowerCase() === said?.toLowerCase());
+    if (said !== undefined && known === undefined)
+      throw wrong(`"${said}" is no ${name}`, `one of ${VERSIONS.join(', ')}`);
+    return known;
+  };
+  const maxVersion = version('ssl_max_protocol_version');
+  return {
+    minVersion: version('ssl_min_protocol_version') ?? 'TLSv1.2',
+    ...(maxVersion !== undefined && { maxVersion }),
   };
 }
 

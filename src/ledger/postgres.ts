@@ -95,7 +95,7 @@ function isPostgres(version: string): boolean {
 
 function clientConfig(address: PostgresAddress): ClientConfig {
   return {
-    host: address.host,
+    host: address.hostaddr ?? address.host,
     port: Number(address.port),
     user: address.user,
     database: address.dbname,
@@ -104,6 +104,7 @@ function clientConfig(address: PostgresAddress): ClientConfig {
     connectionTimeoutMillis: Number(address.connect_timeout ?? 0) * 1000 || CONNECT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: CONNECT_MS,
+    enableChannelBinding: address.channel_binding !== 'disable',
     ...(address.options !== undefined && { options: address.options }),
     ...(address.sslnegotiation === 'direct' && { sslnegotiation: 'direct' }),
   };

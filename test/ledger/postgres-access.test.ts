@@ -91,6 +91,19 @@ it('checks the certificate and its name as far as sslmode says', async () => {
   });
 });
 
+it('checks the name of the host, wherever its address comes from', async () => {
+  const at = (host: string) =>
+    encrypted('tls_only', `host=${host}&hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=${LOCALHOST}`);
+  await server.sql("ALTER SYSTEM SET ssl_cert_file = 'localhost.crt'");
+  await server.sql("ALTER SYSTEM SET ssl_key_file = 'localhost.key'");
+  await server.sql('SELECT pg_reload_conf()');
+  await expect.poll(() => at('localhost').catch(() => false)).toBe(true);
+  await expect(at('elsewhere.example')).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringMatching(/does not match/),
+  });
+});
+
 it('takes the password from the URI, the environment or the password file', async () => {
   const passfile = join(directory, 'pass');
   writeFileSync(passfile, `127.0.0.1:${server.port}:postgres:reader:p\\:w\n`, { mode: 0o600 });

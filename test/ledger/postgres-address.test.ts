@@ -63,11 +63,14 @@ describe('the address', () => {
   });
 
   it.each([
-    ['postgres://db/d?sslmod=require', /"sslmod" is no parameter of it: host, port/],
+    ['postgres://db/d?sslmod=require', /"sslmod" is no parameter of it: service, host, hostaddr, port/],
     ['postgres://a,b/d', /several hosts/],
     ['postgres://db:port/d', /"port" is no port/],
     ['postgres://db:/d%2', /percent sign/],
     ['postgres://u@v@w/d', /no connection URI/],
+    ['postgres://db/d?channel_binding=require', /channel_binding=require cannot be had/],
+    ['postgres://db/d?require_auth=scram-sha-256', /require_auth=scram-sha-256 cannot be had/],
+    ['postgres://db/d?target_session_attrs=standby', /any, read-write, primary/],
   ])('refuses %s', (url, reason) => {
     expect(() => postgresAddress(url, {})).toThrow(reason);
     expect(() => postgresAddress(url, {})).toThrow(expect.objectContaining({ exitCode: EXIT.config }));
@@ -80,6 +83,60 @@ describe('the address', () => {
   });
 });
 
+describe('a service', () => {
+  async function served(text: string, url: string, more: NodeJS.ProcessEnv = {}) {
+    const directory = await mkdtemp(join(tmpdir(), 'pgservice-'));
+    try {
+      await writeFile(join(directory, 'pg_service.conf'), text);
+      const own = join(directory, 'own.conf');
+      if (more['OWN'] !== undefined) await writeFile(own, more['OWN']);
+      const env = {
+        HOME: directory,
+        PGSYSCONFDIR: directory,
+        ...(more['OWN'] !== undefined && { PGSERVICEFILE: own }),
+      };
+      return postgresAddress(url, { ...env, ...more });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+  const FILE =
+    '# ours\n[other]\nhost=x\n\n[fleet]\r\n host=db.example \nport=6000\nuser=f\n[fleet]\nhost=second\n';
+
+  it('stands between the URI and the environment', async () => {
+    const env = { PGSERVICE: 'fleet', PGHOST: 'env', PGUSER: 'env', PGDATABASE: 'env' };
+    const found = { host: 'db.example', port: '6000', user: 'f', dbname: 'env', service: 'fleet' };
+    expect(await served(FILE, 'postgres://', env)).toEqual(found);
+    expect(await served(FILE, 'postgres://me@/d?service=fleet')).toMatchObject({
+      host: 'db.example',
+      user: 'me',
+      dbname: 'd',
+    });
+  });
+
+  it("is the user's own before the system's", async () => {
+    const own = { OWN: '[fleet]\nhost=own\n' };
+    expect(await served(FILE, 'postgres:///?service=fleet', own)).toMatchObject({ host: 'own' });
+    expect(await served(FILE, 'postgres:///?service=other', own)).toMatchObject({ host: 'x' });
+  });
+
+  it.each([
+    ['[fleet]\nhost=x', 'none', /no connection service file defines the service "none"/],
+    ['[fleet]\nldap://x', 'fleet', /no parameter of the service "fleet"/],
+    ['[fleet]\nhots=x', 'fleet', /"hots" is no parameter/],
+  ])('%j does not say what %s is', async (text, name, reason) => {
+    await expect(served(text, `postgres:///?service=${name}`)).rejects.toThrow(reason);
+    await expect(served(text, `postgres:///?service=${name}`)).rejects.toMatchObject({
+      exitCode: EXIT.config,
+    });
+  });
+
+  it('is missed in a file that was named and is not there', async () => {
+    const env = { PGSERVICE: 'fleet', PGSERVICEFILE: '/nonexistent/service' };
+    expect(() => postgresAddress('postgres://', env)).toThrow(/service file cannot be read/);
+  });
+});
+
 describe('TLS', () => {
   const tls = (query: string, host = 'db') =>
     postgresTls(postgresAddress(`postgres://${host}/d?${query}`, {}));
@@ -88,8 +145,12 @@ describe('TLS', () => {
     expect(tls('sslmode=disable')).toEqual({ tls: false, optional: false });
     expect(tls('')).toMatchObject({ tls: { rejectUnauthorized: false }, optional: true });
     expect(tls('sslmode=require')).toMatchObject({ tls: { rejectUnauthorized: false }, optional: false });
-    expect(tls('sslmode=verify-full')).toEqual({ tls: { rejectUnauthorized: true }, optional: false });
-    expect(tls('sslrootcert=system')).toEqual({ tls: { rejectUnauthorized: true }, optional: false });
+    const full = { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' }, optional: false };
+    expect(tls('sslmode=verify-full')).toEqual(full);
+    expect(tls('sslrootcert=system')).toEqual(full);
+    expect(tls('ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=tlsv1.3')).toMatchObject({
+      tls: { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' },
+    });
     expect(tls('sslmode=require', '%2Frun%2Fpg')).toEqual({ tls: false, optional: false });
   });
 
@@ -98,6 +159,7 @@ describe('TLS', () => {
     ['sslmode=verify-ca', /needs sslrootcert/],
     ['sslmode=require&sslrootcert=system', /needs sslmode=verify-full/],
     ['sslmode=verify-full&sslrootcert=/none.pem', /cannot be read: it does not exist/],
+    ['ssl_min_protocol_version=SSLv3', /"SSLv3" is no ssl_min_protocol_version/],
   ])('refuses %s', (query, reason) => {
     expect(() => tls(query)).toThrow(reason);
     expect(() => tls(query)).toThrow(expect.objectContaining({ exitCode: EXIT.config }));

@@ -22,10 +22,17 @@ export function nextHopDomain(
   ip: string,
   relayhosts: readonly Relayhost[],
 ): string | undefined {
-  for (const relay of relayhosts) {
-    if (relay.host === ip || (name !== undefined && leadsTo(relay, name))) return relay.domain;
-  }
-  return recipient;
+  const relay = relayOf(name, ip, relayhosts);
+  return relay === undefined ? recipient : relay.domain;
+}
+
+/** The configured smart host that a host is, or is an MX of. */
+export function relayOf(
+  name: string | undefined,
+  ip: string,
+  relayhosts: readonly Relayhost[],
+): Relayhost | undefined {
+  return relayhosts.find((relay) => relay.host === ip || (name !== undefined && leadsTo(relay, name)));
 }
 
 function leadsTo(relay: Relayhost, name: string): boolean {

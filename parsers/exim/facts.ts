@@ -1,4 +1,7 @@
+import type { Settings } from './context.ts';
 import type { DeliveryLine } from './delivery-line.ts';
+import { hostName, relayOf } from './domains.ts';
+import type { HostFields } from './host-fields.ts';
 import { type FactState, stateOf, type Table } from './state.ts';
 
 /** Thirty days of log time: what a log has shown outlives its sessions. */
@@ -51,7 +54,7 @@ export class Facts {
   }
 
   /** Returns true if with this line the log shows TLS for the first time. */
-  noteDelivery({ flag, host, transport, confirmed }: DeliveryLine): boolean {
+  noteDelivery({ flag, host, transport, confirmed }: DeliveryLine, settings: Settings): boolean {
     if (host === undefined) return false;
     const before = this.showsTls;
     this.#note('remote', true);
@@ -59,7 +62,7 @@ export class Facts {
     this.#note('verified', host.verified !== undefined);
     this.#note('interface', host.sendingMtaIp !== undefined);
     this.#note('confirmation', host.tls && confirmed);
-    this.#note('smarthost', SMARTHOST.test(transport));
+    if (SMARTHOST.test(transport)) this.#noteSmarthost(!isProvidedFor(host, transport, settings));
     this.#note('optional', this.showsTls && flag === '=>' && !host.tls);
     return !before && this.showsTls;
   }
@@ -88,6 +91,13 @@ export class Facts {
     return clear.length;
   }
 
+  /** The last of them counts, for options change while the log goes on. */
+  #noteSmarthost(unprovided: boolean): void {
+    if (this.#state.smarthost === unprovided) return;
+    this.#state.smarthost = unprovided;
+    this.#save();
+  }
+
   #note(fact: Exclude<keyof FactState, 'kind' | 'clear'>, seen: boolean): void {
     if (!seen || this.#state[fact]) return;
     this.#state[fact] = true;
@@ -97,6 +107,15 @@ export class Facts {
   #save(): void {
     this.#table.set(this.#key, this.#state, FACTS_IDLE_SECONDS);
   }
+}
+
+/** The options say what to do with sessions of this smart host: it is named, or left out. */
+function isProvidedFor(
+  { name, ip }: HostFields,
+  transport: string,
+  { relayhosts, scope }: Settings,
+): boolean {
+  return !scope.admits(transport, name, ip) || relayOf(hostName(name), ip, relayhosts) !== undefined;
 }
 
 /** The facts among the keys of an open-sessions table. */

@@ -20,7 +20,7 @@ export function readText(
   if (hasFlag(text)) {
     const line = readDeliveryLine(text);
     if (line === undefined) return { rule: 'unknown', showsTls: false };
-    const showsTls = facts.noteDelivery(line);
+    const showsTls = facts.noteDelivery(line, context.settings);
     return { rule: noteDelivery(context, line), showsTls };
   }
   if (text.startsWith(EVENT_MARK)) {

@@ -100,7 +100,7 @@ async function tailFindings(
   return [
     ok('log', `${path} tells of ${tail.sessions} sessions in its last ${tail.lines} lines`),
     ...timeFindings(deps, tail.lastTime, mtimeMs, path),
-    ...tail.hints.flatMap((hint) => hintFinding(hint, log, deps)),
+    ...tail.hints.flatMap((hint) => hintFinding(hint, deps)),
   ];
 }
 
@@ -159,9 +159,7 @@ const ADVICE: ReadonlySet<string> = new Set([
   'exim-tls-cipher-hidden',
 ]);
 
-function hintFinding({ id, text }: Hint, log: LogConfig, { config }: CheckDeps): Finding[] {
-  // The parser says so by the name of the transport; the config has said which host it is.
-  if (id === 'exim-smarthost' && log.relayhosts.length > 0) return [];
+function hintFinding({ id, text }: Hint, { config }: CheckDeps): Finding[] {
   if (id === 'postfix-native-tlsrpt' && config.native === 'use') return [];
   const at = text.indexOf('. ');
   const [what, help] =

@@ -6,8 +6,8 @@ import type { LogParser } from '../../../src/parser.ts';
 import { ID, MX1, message, OK, ROUTE, X } from './reading.ts';
 
 /** The ids of the hints after these lines. */
-function hints(lines: readonly string[]): string[] {
-  const made: LogParser = parser.create(parser.options.parse({}));
+function hints(lines: readonly string[], options: Record<string, unknown> = {}): string[] {
+  const made: LogParser = parser.create(parser.options.parse(options));
   const zone = zoneOf('UTC');
   const reader = new SessionReader({
     parser: made,
@@ -46,4 +46,19 @@ it.each<[string, string[], string[]]>([
   ],
 ])('%s', (_name, lines, expected) => {
   expect(hints(lines)).toEqual(expected);
+});
+
+const SMARTHOST_LINES = to(`${MX1}:25 ${I} ${X} CV=yes`, 'R=smarthost T=remote_smtp_smarthost');
+
+it.each<[string, Record<string, unknown>]>([
+  ['named by its name', { relayhosts: ['[mx1.example.org]:587'] }],
+  ['named by the domain it is an MX of', { relayhosts: ['example.org'] }],
+  ['named by its address', { relayhosts: ['[192.0.2.10]'] }],
+  ['left out with its transport', { excludeTransports: ['*smarthost*'] }],
+])('a smart host that the options provide for: %s', (_name, options) => {
+  expect(hints(SMARTHOST_LINES, options)).toEqual(['exim-no-events']);
+});
+
+it('another smart host than the one the options name is spoken of still', () => {
+  expect(hints(SMARTHOST_LINES, { relayhosts: ['[relay.example.net]'] })).toContain('exim-smarthost');
 });

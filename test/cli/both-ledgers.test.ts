@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PostgresServer } from '../ledger/postgres-server.ts';
 import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
-import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
+import { saidByBoth } from './both-ledgers.ts';
+import { makePlace, type Place, SAMPLE_LOG } from './place.ts';
 import { runCli } from './run-cli.ts';
 
 let server: PostgresServer;
@@ -25,18 +26,6 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-/** What a command says with either ledger, but for what must differ: the ledger's size and its place. */
-async function said(words: readonly string[], now = MORNING_AFTER): Promise<readonly [string, string]> {
-  const outputs: string[] = [];
-  for (const state of [place.path('state'), shared]) {
-    const result = await runCli([...words, '--now', now, '--config', place.config, '--state', state]);
-    const text = `${result.code}\n${result.stdout}${result.stderr}`.replaceAll(state, 'STATE');
-    outputs.push(text.replace(/("?(?:ledger|size)[a-z_"]*:? ?)\d+/gi, '$1N'));
-  }
-  const [own = '', common = ''] = outputs;
-  return [own, common];
-}
-
 it('says the same whether the ledger is a file or a database', async () => {
   const commands = [
     ['backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta1'],
@@ -52,7 +41,7 @@ it('says the same whether the ledger is a file or a database', async () => {
     ['status', '--json'],
   ];
   for (const words of commands) {
-    const [own, common] = await said(words);
+    const [own, common] = await saidByBoth(place, shared, () => words);
     expect(common, words.join(' ')).toBe(own);
     expect(own.length, words.join(' ')).toBeGreaterThan(2);
     if (words[0] === 'send') expect(own).toContain('tls@wildcard.test');

@@ -85,7 +85,7 @@ function tellLast(
     reason?.kind === 'handshake' &&
     connection.broken === undefined &&
     !claimed;
-  const proven = isOurFault ? undefined : (judge(connection, reason) ?? fieldOutcome(line));
+  const proven = isOurFault ? undefined : withField(judge(connection, reason), line);
   if (proven === undefined) {
     tellBroken(reading, request, connection, line, domain);
     const inferred = inferredOutcome(reading, request, line, reason);
@@ -122,6 +122,13 @@ function hintFor({ tls }: DeliveryLine, { fault }: Outcome): PolicyTypeHint | un
       ? verdict === 'tls'
       : fault.type === 'starttls-not-supported' && verdict === 'plaintext';
   return agrees ? hintOf(tls) : undefined;
+}
+
+/** `tls=` speaks where no other line does, and where the warning before a good handshake was lost. */
+function withField(judged: Outcome | undefined, line: DeliveryLine): Outcome | undefined {
+  const fielded = fieldOutcome(line);
+  const isGood = judged?.basis === 'tls-line' && judged.fault === undefined;
+  return judged === undefined || (isGood && fielded?.fault !== undefined) ? fielded : judged;
 }
 
 function fieldOutcome({ tls, reason }: DeliveryLine): Outcome | undefined {

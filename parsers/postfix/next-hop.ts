@@ -41,5 +41,14 @@ export function printedDomain(text: string): string | undefined {
 /** The domain of a recipient address; undefined for an address literal or an address without a domain. */
 export function recipientDomain(address: string): string | undefined {
   const at = address.lastIndexOf('@');
-  return at < 0 ? undefined : toDomain(address.slice(at + 1));
+  return at < 0 ? undefined : toDomain(withoutOctal(address.slice(at + 1)));
+}
+
+/** rsyslog can turn bytes beyond ASCII into `#303#274`; a domain holds no other `#`. */
+function withoutOctal(text: string): string {
+  if (!text.includes('#')) return text;
+  return text.replace(/(?:#[23][0-7]{2})+/g, (escaped) => {
+    const bytes = escaped.slice(1).split('#');
+    return new TextDecoder().decode(Uint8Array.from(bytes, (digits) => Number.parseInt(digits, 8)));
+  });
 }

@@ -31,19 +31,31 @@ export interface Reason {
 }
 
 const OTHER: Reason = { kind: 'other' };
+const BEFORE_TLS: Reason = { kind: 'no-session' };
+const NO_STATUS = 'Protocol error: ';
 
 const NOT_OFFERED = 'TLS is required, but was not offered by host ';
 const REFUSED = 'TLS is required, but host ';
-const REQUIRED_NOT_OFFERED = 'Sender requested REQUIRETLS, but TLS service was not offered by host ';
-const REQUIRED_REFUSED = 'Sender requested REQUIRETLS, but host ';
+/** 3.11 and later, in its two wordings. */
+const REQUIRETLS = /^(?:REQUIRETLS Failure: s|REQUIRETLS Debug: s|S)ender requested REQUIRETLS, but /;
+const REQUIRED_NOT_OFFERED = 'TLS service was not offered by host ';
+/** Logged while the session goes on, for REQUIRETLS is not enforced (smtp_proto.c, smtp_helo). */
+const REQUIRED_RELAXED = 'REQUIRETLS support was not offered by host ';
 const REQUIRED_MATCH =
-  /^Sender requested REQUIRETLS, but no (?:matching|trusted) server certificate was found\. The last attempted server was /;
+  /^no (?:matching|trusted) server certificate was found\. The last attempted server was /;
+
+/** What ends a connection after the EHLO, before STARTTLS is thought of (smtp_proto.c, smtp_helo). */
+const LOOP = ' loops back to myself';
+const UTF8 = 'message requires SMTPUTF8, but ';
+const UTF8_OF_OLD = 'SMTPUTF8 is required, but was not offered by host ';
 
 /**
  * Reads a reason. Texts are matched whole, or by a fixed beginning: whatever follows `said:` or `refused to start
  * TLS:` is the peer's (catalog §2.5).
  */
 export function readReason(text: string): Reason {
+  // A reply with a code that fits no status (smtp_trouble.c, vsmtp_fill_dsn).
+  if (text.startsWith(NO_STATUS)) return readReason(text.slice(NO_STATUS.length));
   switch (text.charCodeAt(0)) {
     case 67: // C
       return text === 'Cannot start TLS: handshake failure' ? { kind: 'handshake' } : OTHER;
@@ -51,9 +63,11 @@ export function readReason(text: string): Reason {
       if (text === 'Server certificate not verified' || text === 'Server certificate not trusted') {
         return { kind: 'certificate' };
       }
-      return text.startsWith('Sender requested REQUIRETLS, ') ? requireTlsReason(text) : OTHER;
+      if (text.startsWith(UTF8_OF_OLD)) return BEFORE_TLS;
+      return requireTlsReason(text) ?? OTHER;
     case 82: // R
-      return text.startsWith('REQUIRETLS policy configuration error') ? { kind: 'local' } : OTHER;
+      if (text.startsWith('REQUIRETLS policy configuration error')) return { kind: 'local' };
+      return requireTlsReason(text) ?? OTHER;
     case 84: // T
       return tlsReason(text);
     case 99: // c
@@ -65,6 +79,10 @@ export function readReason(text: string): Reason {
     case 108: // l
       if (text.startsWith('lost connection with ')) return brokenReason(text, 21);
       return text.startsWith('local data error while talking to ') ? named('lost', text, 34) : OTHER;
+    case 109: // m
+      return text.startsWith(UTF8) || (text.startsWith('mail for ') && text.endsWith(LOOP))
+        ? BEFORE_TLS
+        : OTHER;
     default:
       return policyReason(text) ?? OTHER;
   }
@@ -83,12 +101,17 @@ function tlsReason(text: string): Reason {
   return policyReason(text) ?? OTHER;
 }
 
-function requireTlsReason(text: string): Reason {
-  if (text.startsWith(REQUIRED_NOT_OFFERED)) return named('starttls', text, REQUIRED_NOT_OFFERED.length);
-  const match = REQUIRED_MATCH.exec(text);
-  if (match !== null) return named('requiretls-certificate', text, match[0].length);
+function requireTlsReason(text: string): Reason | undefined {
+  const start = REQUIRETLS.exec(text)?.[0].length;
+  if (start === undefined) return undefined;
+  if (text.startsWith(REQUIRED_RELAXED, start)) return OTHER;
+  if (text.startsWith(REQUIRED_NOT_OFFERED, start)) {
+    return named('starttls', text, start + REQUIRED_NOT_OFFERED.length);
+  }
+  const match = REQUIRED_MATCH.exec(text.slice(start));
+  if (match !== null) return named('requiretls-certificate', text, start + match[0].length);
   // Whatever else REQUIRETLS demanded in vain is no fault of the server's TLS.
-  return text.startsWith(REQUIRED_REFUSED) ? refusedBy(text, REQUIRED_REFUSED.length) : { kind: 'local' };
+  return text.startsWith('host ', start) ? refusedBy(text, start + 5) : { kind: 'local' };
 }
 
 function refusedBy(text: string, start: number): Reason {

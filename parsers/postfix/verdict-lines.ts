@@ -40,6 +40,7 @@ const BEGINNINGS: readonly (readonly [string, Fault])[] = [
   ['num=62:', { type: 'certificate-host-mismatch' }],
 ];
 
+/** The attribute policy_failure of an MTA-STS plugin (3.10+, smtp_tls_policy_maps). */
 const EXTERNAL = 'external policy failure (';
 const EXTERNAL_TYPES: readonly ResultType[] = [
   'sts-policy-fetch-error',
@@ -52,8 +53,8 @@ function certificateFault(text: string): Fault {
   if (whole !== undefined) return whole;
   if (text.startsWith(EXTERNAL)) {
     const named = text.slice(EXTERNAL.length, -1);
-    const type = EXTERNAL_TYPES.find((known) => known === named);
-    return type === undefined ? { type: 'validation-failure' } : { type, hint: 'sts' };
+    const type = EXTERNAL_TYPES.find((known) => known === named) ?? 'validation-failure';
+    return { type, hint: 'sts' };
   }
   // Any other OpenSSL error makes native fall back to its last word, certificate-not-trusted.
   return BEGINNINGS.find(([beginning]) => text.startsWith(beginning))?.[1] ?? NOT_TRUSTED;

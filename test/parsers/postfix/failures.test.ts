@@ -16,8 +16,8 @@ describe('certificates that did not do', () => {
     ['external policy failure (sts-policy-fetch-error)', 'sts-policy-fetch-error mx1.example.org sts'],
     ['external policy failure (sts-policy-invalid)', 'sts-policy-invalid mx1.example.org sts'],
     ['external policy failure (sts-webpki-invalid)', 'sts-webpki-invalid mx1.example.org sts'],
-    ['external policy failure (validation-failure)', 'validation-failure mx1.example.org'],
-    ['external policy failure (made-up)', 'validation-failure mx1.example.org'],
+    ['external policy failure (validation-failure)', 'validation-failure mx1.example.org sts'],
+    ['external policy failure (made-up)', 'validation-failure mx1.example.org sts'],
     ['not trusted by local or TLSA policy', 'certificate-not-trusted mx1.example.org'],
     ['self-signed certificate', 'validation-failure self-signed_certificate mx1.example.org'],
     [
@@ -133,15 +133,26 @@ describe('servers without STARTTLS where TLS was demanded', () => {
     `TLS is required, but host ${NA} refused to start TLS: 454 4.7.0 later`,
     `Sender requested REQUIRETLS, but TLS service was not offered by host ${NA}`,
     `Sender requested REQUIRETLS, but host ${NA} refused to start TLS: 502 5.5.1 no`,
+    `REQUIRETLS Failure: sender requested REQUIRETLS, but TLS service was not offered by host ${NA}`,
+    `REQUIRETLS Failure: sender requested REQUIRETLS, but host ${NA} refused to start TLS: 502 5.5.1 no`,
+    `Protocol error: TLS is required, but host ${NA} refused to start TLS: 354 go on`,
   ])('%s', (reason) => {
     expect(failing(reason)).toEqual(expected);
     const next = [smtp(`9F3A51C0B7: ${reason}`), smtp(established(MX2)), smtp(delivery({ relay: MX2 }))];
     expect(brief(sessionsOf(next))).toEqual([...expected, 'example.org success mx2.example.org']);
   });
 
-  it('count the certificate REQUIRETLS demanded as one that did not do', () => {
-    const reason = `Sender requested REQUIRETLS, but no matching server certificate was found. The last attempted server was ${NA}`;
+  it.each(['S', 'REQUIRETLS Failure: s'])('count the certificate REQUIRETLS demanded (%s)', (begin) => {
+    const reason = `${begin}ender requested REQUIRETLS, but no matching server certificate was found. The last attempted server was ${NA}`;
     expect(failing(reason, established())).toEqual(['example.org certificate-not-trusted mx1.example.org']);
+  });
+
+  it.each(['S', 'REQUIRETLS Debug: s'])('go on where REQUIRETLS is not enforced (%s)', (begin) => {
+    const note = `9F3A51C0B7: ${begin}ender requested REQUIRETLS, but REQUIRETLS support was not offered by host ${NA}`;
+    const lines = [established(), note, delivery({ tls: 'may/requiretls:none' })];
+    expect(brief(sessionsOf(lines.map((line) => smtp(line))))).toEqual([
+      'example.org success mx1.example.org no-policy-found',
+    ]);
   });
 
   it.each([
@@ -167,6 +178,10 @@ describe('connections that ended before TLS', () => {
     `local data error while talking to ${NA}`,
     `host ${NA} refused to talk to me: 554 5.7.1 go away`,
     `connect to ${MX1}: No route to host`,
+    `Protocol error: host ${NA} refused to talk to me: 354 go on`,
+    'mail for example.org loops back to myself',
+    `SMTPUTF8 is required, but was not offered by host ${NA}`,
+    `message requires SMTPUTF8, but no server was found that supports SMTPUTF8. The last attempted server was ${NA}`,
   ])('are no session: %s', (reason) => {
     expect(failing(reason)).toEqual([]);
     expect(brief(sessionsOf([smtp(delivery({ reason, tls: 'may?' }))]))).toEqual([]);

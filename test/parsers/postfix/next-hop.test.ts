@@ -20,10 +20,15 @@ describe('the domain of a session', () => {
     ['alice@EXAMPLE.Org', 'example.org'],
     ['alice@bücher.example', 'xn--bcher-kva.example'],
     ['alice@BÜCHER.example', 'xn--bcher-kva.example'],
+    ['alice@b#303#274cher.example', 'xn--bcher-kva.example'],
     ['"a@b"@example.org', 'example.org'],
     ['MAILER-DAEMON@example.org', 'example.org'],
   ])('is that of the recipient %s', (to, domain) => {
     expect(via(MX1, {}, to)).toEqual([`${domain} success mx1.example.org`]);
+  });
+
+  it('is none where the octal escapes of rsyslog are no UTF-8', () => {
+    expect(via(MX1, {}, 'alice@b#377cher.example')).toEqual([]);
   });
 
   it.each([

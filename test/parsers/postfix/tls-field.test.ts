@@ -119,4 +119,11 @@ describe('the tls= field', () => {
     const lines = [smtp(established(MX1, 'Verified')), smtp(delivery({ tls: 'dane' }))];
     expect(brief(sessionsOf(lines))).toEqual(['example.org success mx1.example.org tlsa']);
   });
+
+  it('tells of unusable TLSA records where the warning before the summary was lost', () => {
+    const lines = [smtp(established()), smtp(delivery({ tls: 'dane:encrypt' }))];
+    expect(brief(sessionsOf(lines))).toEqual([
+      'example.org tlsa-invalid all-TLSA-records-unusable mx1.example.org tlsa tls-field',
+    ]);
+  });
 });

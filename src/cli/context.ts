@@ -28,15 +28,17 @@ export interface Context {
 
 /**
  * Reads the config, opens the ledger, does the work, closes the ledger.
+ * @param open opens the ledger that a state names
  * @throws Problem (config, cannotWrite, tryAgain)
  */
 export async function withContext<T>(
   globals: GlobalArguments,
   work: (context: Context) => Promise<T>,
+  open: (state: string) => Promise<Ledger> = openLedger,
 ): Promise<T> {
   const configPath = globals.config ?? DEFAULT_CONFIG;
   const config = await configOf(globals);
-  const ledger = await openLedger(globals.state ?? config.state);
+  const ledger = await open(globals.state ?? config.state);
   try {
     const common = { configPath, ledger, clock: clockOf(globals), host: hostname() };
     const detecting = { ...common, directory: dirname(resolve(configPath)) };

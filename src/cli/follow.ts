@@ -9,14 +9,18 @@ import { Bell } from '../follow/bell.ts';
 import { Emitter } from '../follow/emitter.ts';
 import { Follower } from '../follow/follower.ts';
 import { Notifier } from '../follow/notifier.ts';
+import { openPatiently } from '../follow/open-patiently.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open.ts';
 import { afterRun } from '../metrics/gather.ts';
 import { packageVersion } from '../version.ts';
-import { checked, selectionArguments } from './arguments.ts';
+import { checked, clockOf, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import { FollowVoice } from './follow-voice.ts';
 import { giveAlerts } from './give-alerts.ts';
 import type { Printer } from './io.ts';
+import { Once } from './once.ts';
 
 /** What is being sent when we are asked to end may be finished for so long, ms: systemd is told within a second. */
 const LAST_WORDS_MS = 500;
@@ -40,7 +44,7 @@ Examples:
     }),
   run(values, globals, printer): Promise<ExitCode> {
     const { offline } = checked(selectionArguments, values);
-    return withContext(globals, async (context) => {
+    const work = async (context: Context) => {
       if (!offline) demandSender(context);
       if (context.config.logs.length === 0)
         throw new Problem(EXIT.config, 'the configuration names no log to follow', {
@@ -50,9 +54,31 @@ Examples:
       const clock = globals.now === undefined ? context.clock : clockFrom(context.clock.now());
       await new Following({ ...context, clock }, globals, printer, offline).run();
       return EXIT.ok;
-    });
+    };
+    return withContext(globals, work, (state) => opened(state, globals, printer));
   },
 };
+
+/** The ledger; while it is away the service counts as started, for all it does is to wait. */
+async function opened(state: string, globals: GlobalArguments, printer: Printer): Promise<Ledger> {
+  const said = new Once();
+  const notifier = new Notifier(printer.io.env, (text) => printer.message('warning', `warning: ${text}`));
+  // There is nothing to read again yet, and a reload must not end us.
+  const ignored = () => undefined;
+  process.on('SIGHUP', ignored);
+  try {
+    return await openPatiently(
+      () => openLedger(state),
+      async (problem) => {
+        if (said.isNew(problem.message, clockOf(globals).now())) printer.problem(problem);
+        await notifier.ready('waiting for the ledger');
+        await notifier.alive();
+      },
+    );
+  } finally {
+    process.off('SIGHUP', ignored);
+  }
+}
 
 /** One life of the command: what it is told by signals, and what it tells. */
 class Following {
@@ -113,7 +139,7 @@ class Following {
     process.once('SIGTERM', end).once('SIGINT', end).on('SIGHUP', reload);
     const watchdog = this.#guard();
     try {
-      await this.#follower.adopt(this.#context.config);
+      await this.#follower.begin();
       await this.#notifier.ready(this.#status(this.#context.config));
       await this.#follower.follow();
     } finally {

@@ -6,6 +6,7 @@ import { isOfTheLedger } from '../reading/faults.ts';
 import { inTurn } from '../reading/one-at-a-time.ts';
 import { emptySummary } from '../reading/source.ts';
 import { type ConfiguredReading, configuredReadings, type ReadSummary, readEach } from '../reading.ts';
+import { Backoff } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import type { Emitter } from './emitter.ts';
 import { FileWaker } from './file-waker.ts';
@@ -18,8 +19,6 @@ const GAP_MS = 500;
 const THOROUGH_MS = 60_000;
 /** Small batches, so that we can end at any time. */
 const BATCH_TALLIES = 2000;
-/** How long to wait when the ledger cannot be written, ms: doubled each time, up to the second. */
-const BACKOFF_MS = [1000, 60_000] as const;
 
 export interface FollowerDeps extends Omit<PipelineDeps, 'config'> {
   readonly reader: Reader;
@@ -50,7 +49,7 @@ export class Follower {
   #config: Config;
   #followed: Followed[] = [];
   #thoroughAt = 0;
-  #failures = 0;
+  readonly #backoff = new Backoff();
   #between: (() => Promise<void>)[] = [];
 
   /** @param signal ends it: what was read by then is committed */
@@ -83,6 +82,16 @@ export class Follower {
     this.#deps.onRead(summary);
   }
 
+  /** Takes over the first config; where the ledger is away just now, {@link follow} does so when it is back. */
+  async begin(): Promise<void> {
+    try {
+      await this.adopt(this.#config);
+    } catch (error) {
+      if (!(error instanceof Problem) || !isPassing(error)) throw error;
+      this.#deps.onTrouble(error);
+    }
+  }
+
   /** Has something done soon, when no pass is under way: {@link adopt}, for one. */
   between(work: () => Promise<void>): void {
     this.#between.push(work);
@@ -102,7 +111,7 @@ export class Follower {
         this.#thoroughAt = begun + THOROUGH_MS;
         emitter.start(this.#signal);
       }
-      const until = read ? Math.min(this.#thoroughAt, emitter.dueAt) : clock.now() + this.#backoff();
+      const until = read ? Math.min(this.#thoroughAt, emitter.dueAt) : clock.now() + this.#backoff.next();
       await bell.sleep(Math.max(0, until - clock.now()), this.#signal);
       await bell.pause(Math.max(0, begun + GAP_MS - clock.now()), this.#signal);
     }
@@ -121,7 +130,7 @@ export class Follower {
       for (const followed of those) await followed.waker.passBegins();
       await this.#read(those, thorough);
       for (const followed of those) await this.#arm(followed);
-      this.#failures = 0;
+      this.#backoff.reset();
       return true;
     } catch (error) {
       if (!(error instanceof Problem) || !isPassing(error)) throw error;
@@ -152,11 +161,6 @@ export class Follower {
   #wakerOf({ name, journal }: ConfiguredReading): Waker {
     if (journal !== undefined) return new JournalWaker(journal);
     return new FileWaker(name, (error) => this.#deps.onUnwatched(name, error));
-  }
-
-  #backoff(): number {
-    const [first, longest] = BACKOFF_MS;
-    return Math.min(longest, first * 2 ** this.#failures++);
   }
 }
 

@@ -1,5 +1,5 @@
 // `npm run package [DIRECTORY]`: builds the Debian package, into dist/ if no directory is named. The same sources give
-// the same bytes.
+// the same bytes. XZ_LEVEL=1 packs in a tenth of the time, for a file that is a sixth larger.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -48,7 +48,9 @@ async function main() {
     mkdirSync(directory, { recursive: true });
     const out = join(directory, `maillog-tlsrpt_${version}_${ARCH.debian}.deb`);
     // Two threads wherever it is built: xz lays out its blocks otherwise for one.
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--threads-max=2', '--build', tree, out], {
+    const level = process.env['XZ_LEVEL'] ?? '6';
+    const how = ['--root-owner-group', '-Zxz', `-z${level}`, '--threads-max=2'];
+    execFileSync('dpkg-deb', [...how, '--build', tree, out], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
     });

@@ -9,7 +9,7 @@ import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
 import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { addressResolver } from './policy/addresses.ts';
-import { attributeTallies } from './policy/attribute-tallies.ts';
+import { type AttributeSummary, attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
 import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
 import { configuredResolver } from './policy/network.ts';
@@ -37,9 +37,10 @@ export interface PipelineOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What one pass did; `closed` and `sent` are absent where another host of the fleet is at it. */
+/** What one pass did; all but `read` is absent where another host of the fleet is at it. */
 export interface PassSummary {
   readonly read: ReadSummary;
+  readonly lookedUp?: AttributeSummary;
   readonly closed?: ClosedDays;
   readonly sent?: SendSummary;
 }
@@ -69,11 +70,11 @@ export function deliverPass(deps: PipelineDeps, options: PipelineOptions): Promi
 async function emit(
   deps: PipelineDeps,
   options: PipelineOptions,
-): Promise<Required<Pick<PassSummary, 'closed' | 'sent'>>> {
-  const closed = await closePass(deps);
+): Promise<Required<Omit<PassSummary, 'read'>>> {
+  const done = await closePass(deps);
   const sent = await deliver(deps, options);
   await prune(deps);
-  return { closed, sent };
+  return { ...done, sent };
 }
 
 function withSignal(options: PipelineOptions, signal: AbortSignal): PipelineOptions {
@@ -89,11 +90,13 @@ export async function checkIn({ ledger, clock, config, host }: PipelineDeps): Pr
   for (const name of hosts) await ledger.checkIn(name, packageVersion(), clock.now());
 }
 
+export type ClosePass = Required<Pick<PassSummary, 'lookedUp' | 'closed'>>;
+
 /** Attributes and closes what is over, without reading or sending. A released day is closed however old it is. */
-export async function closePass(deps: PipelineDeps, released?: Day): Promise<ClosedDays> {
+export async function closePass(deps: PipelineDeps, released?: Day): Promise<ClosePass> {
   const network = await openNetwork(deps);
-  await attribute(deps, network);
-  return close(deps, network, released);
+  const lookedUp = await attribute(deps, network);
+  return { lookedUp, closed: await close(deps, network, released) };
 }
 
 /** Closes days and sends, without reading: the `send` command. */
@@ -101,11 +104,11 @@ export async function sendPass(
   deps: PipelineDeps,
   options: PipelineOptions,
   released?: Day,
-): Promise<{ readonly closed: ClosedDays; readonly sent: SendSummary }> {
-  const closed = await closePass(deps, released);
+): Promise<Required<Omit<PassSummary, 'read'>>> {
+  const done = await closePass(deps, released);
   if (released !== undefined)
     await release(deps.ledger, deps.clock.now(), { states: ['held'], day: released });
-  return { closed, sent: await deliver(deps, options) };
+  return { ...done, sent: await deliver(deps, options) };
 }
 
 /** Builds the next revision of one report and queues it; `send` or `run` delivers it. */
@@ -129,9 +132,9 @@ async function openNetwork({ config, clock }: PipelineDeps): Promise<Network> {
 }
 
 /** Only the recent past gets today's policies: what a domain demanded long ago nobody can look up now. */
-async function attribute(deps: PipelineDeps, network: Network): Promise<void> {
+async function attribute(deps: PipelineDeps, network: Network): Promise<AttributeSummary> {
   const since = deps.clock.now() - deps.config.delivery['max-age'] - DAY_MS;
-  await attributeTallies({ ...deps, ...network }, since);
+  return attributeTallies({ ...deps, ...network }, since);
 }
 
 async function close(deps: PipelineDeps, network: Network, released?: Day): Promise<ClosedDays> {

@@ -5,7 +5,7 @@ import type { PassSummary } from '../pipeline.ts';
 import type { ReadSummary } from '../reading.ts';
 import type { Printer } from './io.ts';
 import { Once } from './once.ts';
-import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
+import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
 /** What `follow` says: what goes on being so, but once a day. */
 export class FollowVoice {
@@ -28,7 +28,13 @@ export class FollowVoice {
     this.#printer.message('info', `read ${files} files, ${lines} new lines, ${sessions} sessions; following`);
   }
 
-  emitted({ closed, sent }: Omit<PassSummary, 'read'>): void {
+  emitted({ lookedUp, closed, sent }: Omit<PassSummary, 'read'>): void {
+    if (lookedUp !== undefined) {
+      const { temporary, left, ...others } = lookedUp;
+      const tell = (count: number, what: string) => (count > 0 && this.#isNew(what) ? count : 0);
+      const told = { temporary: tell(temporary, 'not looked up'), left: tell(left, 'not tried') };
+      sayLookedUp({ ...others, ...told }, this.#printer);
+    }
     if (closed !== undefined) {
       const held = new Map([...closed.held].filter(([day, reason]) => this.#isNew(`${day} ${reason}`)));
       sayClosed({ ...closed, held }, this.#printer);

@@ -68,23 +68,43 @@ async function showReports(
   globals: GlobalArguments,
   printer: Printer,
 ): Promise<ExitCode> {
-  const filter = {
-    ...(chosen.day !== undefined && { day: chosen.day }),
-    ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
-  };
-  const entries = await context.ledger.domainDays(filter);
   const rules = await rulesOf(context);
+  let seen = 0;
   let shown = 0;
-  for (const entry of entries) {
-    const found = await reportOf(context, rules, entry);
+  for await (const subject of subjects(context, chosen, rules)) {
+    seen++;
+    const found = await reportOf(context, rules, subject);
     if (found === undefined) continue;
     shown++;
-    if (chosen.out !== undefined) await writeReport(found, chosen.out, entry, context, printer);
+    if (chosen.out !== undefined) await writeReport(found, chosen.out, subject, context, printer);
     else if (globals.json) printer.line(JSON.stringify(found.report));
-    else for (const line of reportLines(found.report, entry.domain, found.state)) printer.line(line);
+    else for (const line of reportLines(found.report, subject.domain, found.state)) printer.line(line);
   }
-  if (shown === 0) printer.message('notice', nothingFound(chosen, entries.length));
+  if (shown === 0) printer.message('notice', nothingFound(chosen, seen));
   return EXIT.ok;
+}
+
+/** What a report may be of: the domains mail went to, and the MX hosts that `report.dane-to` adds. */
+async function* subjects(
+  { ledger }: Context,
+  { day: onlyDay, domain }: ReportArguments,
+  { building: { daneSessions } }: Rules,
+): AsyncGenerator<Subject> {
+  const only = domain?.toLowerCase();
+  const entries = await ledger.domainDays({
+    ...(onlyDay !== undefined && { day: onlyDay }),
+    ...(only !== undefined && { domain: only }),
+  });
+  if (daneSessions === undefined) return yield* entries;
+  for (const day of onlyDay === undefined ? await ledger.days() : [onlyDay]) {
+    const own = entries.filter((entry) => entry.day === day);
+    const known = new Set(own.map((entry) => entry.domain));
+    const hosts = (await daneSessions.hosts(day)).filter(
+      (host) => !known.has(host) && (only === undefined || host === only),
+    );
+    yield* own;
+    for (const host of hosts) yield { day, domain: host, late: 0 };
+  }
 }
 
 /** The one thing this command changes: the next revision, with the sessions that came late. */
@@ -101,6 +121,8 @@ async function reissueReport(context: Context, chosen: ReportArguments, printer:
   );
   return EXIT.ok;
 }
+
+type Subject = Pick<DomainDay, 'day' | 'domain' | 'late'>;
 
 interface Found {
   readonly report: Report;
@@ -125,19 +147,19 @@ async function rulesOf({ ledger, config }: Context): Promise<Rules> {
 async function reportOf(
   context: Context,
   { building, trusting }: Rules,
-  entry: DomainDay,
+  { day, domain, late }: Subject,
 ): Promise<Found | undefined> {
-  const stored = await context.ledger.report(entry.day, entry.domain);
+  const stored = await context.ledger.report(day, domain);
   if (stored !== undefined) {
-    const late = entry.late > 0 ? `, ${entry.late} sessions came late` : '';
+    const more = late > 0 ? `, ${late} sessions came late` : '';
     return {
       report: reportSchema.parse(JSON.parse(stored.json)),
       json: stored.json,
       revision: stored.revision,
-      state: `built ${new Date(stored.builtAt).toISOString()}, revision ${stored.revision}${late}`,
+      state: `built ${new Date(stored.builtAt).toISOString()}, revision ${stored.revision}${more}`,
     };
   }
-  const built = await buildFromLedger(building, trusting, entry.day, entry.domain, 1);
+  const built = await buildFromLedger(building, trusting, day, domain, 1);
   if (built.kind === 'nothing') return undefined;
   return { report: built.report, json: built.json, revision: 1, state: 'not built yet' };
 }
@@ -145,13 +167,13 @@ async function reportOf(
 async function writeReport(
   found: Found,
   directory: string,
-  entry: DomainDay,
+  { day, domain }: Subject,
   context: Context,
   printer: Printer,
 ): Promise<void> {
   const name = fileName({
-    day: entry.day,
-    domain: entry.domain,
+    day,
+    domain,
     submitter: submitterOf(context.config.contact),
     revision: found.revision,
   });
@@ -160,8 +182,8 @@ async function writeReport(
   printer.line(path);
 }
 
-function nothingFound(chosen: ReportArguments, entries: number): string {
-  if (entries > 0)
+function nothingFound(chosen: ReportArguments, seen: number): string {
+  if (seen > 0)
     return 'nothing to report: the sessions of that day and domain are left out by `report:` in the config';
   const what = [chosen.day, chosen.domain].filter((part) => part !== undefined).join(' and ');
   return what === ''

@@ -9,7 +9,7 @@ import type { Command } from './command.ts';
 import { demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
 import { giveAlerts } from './give-alerts.ts';
 import type { Printer } from './io.ts';
-import { sayClosed, sayFaults, sayOutcome, saySent } from './say.ts';
+import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
 export const run: Command = {
   name: 'run',
@@ -55,22 +55,25 @@ function say(summary: PassSummary, printer: Printer): void {
   const { read } = summary;
   sayFaults(read, printer);
   printer.message('info', `read ${read.files} files, ${read.lines} new lines, ${read.sessions} sessions`);
+  if (summary.lookedUp !== undefined) sayLookedUp(summary.lookedUp, printer);
   if (summary.closed !== undefined) sayClosed(summary.closed, printer);
   if (summary.sent !== undefined) saySent(summary.sent, printer);
 }
 
 function exitCode(summary: PassSummary): ExitCode {
   if (summary.read.faults.length > 0) return EXIT.data;
-  const pending = (summary.sent?.retry ?? 0) + (summary.sent?.putOff ?? 0) + (summary.closed?.waiting ?? 0);
+  const { lookedUp, closed, sent } = summary;
+  const pending = (sent?.retry ?? 0) + (sent?.putOff ?? 0) + (closed?.waiting ?? 0) + (lookedUp?.left ?? 0);
   return pending > 0 ? EXIT.tryAgain : EXIT.ok;
 }
 
-function toJson({ read, closed, sent }: PassSummary): unknown {
+function toJson({ read, lookedUp, closed, sent }: PassSummary): unknown {
   return {
     files: read.files,
     lines: read.lines,
     sessions: read.sessions,
     faults: read.faults.map(({ path, problem }) => ({ path, message: problem.message })),
+    ...(lookedUp !== undefined && { lookedUp }),
     ...(closed !== undefined && {
       built: closed.built.length,
       waiting: closed.waiting,

@@ -1,6 +1,7 @@
 import type { ClosedDays } from '../closing.ts';
 import type { Outcome } from '../delivery/outbox.ts';
 import type { SendSummary } from '../delivery/send-due.ts';
+import type { AttributeSummary } from '../policy/attribute-tallies.ts';
 import type { ReadSummary } from '../reading.ts';
 import type { Printer } from './io.ts';
 import { printable } from './table.ts';
@@ -14,6 +15,22 @@ export function sayFaults(read: ReadSummary, printer: Printer): void {
 /** What the logs cannot witness: said by `backfill` and `status`, not by every run of a timer. */
 export function sayHints(read: ReadSummary, printer: Printer): void {
   for (const hint of read.hints) printer.message('warning', `warning: ${hint.text}`);
+}
+
+/** Domains whose policies nobody could tell us now: their sessions wait, and so does their day. */
+export function sayLookedUp({ temporary, left, reason }: AttributeSummary, printer: Printer): void {
+  const why = reason === undefined ? '' : `: ${printable(reason)}`;
+  if (temporary > 0)
+    printer.message('notice', `${domains(temporary)} could not be looked up, and will be tried again${why}`);
+  if (left > 0)
+    printer.message(
+      'warning',
+      `warning: the resolver does not answer: ${domains(left)} were not even tried; the next run asks again`,
+    );
+}
+
+function domains(count: number): string {
+  return count === 1 ? 'one domain' : `${count} domains`;
 }
 
 export function sayClosed(closed: ClosedDays, printer: Printer): void {
@@ -42,7 +59,7 @@ export function sayClosed(closed: ClosedDays, printer: Printer): void {
   if (closed.waiting > 0)
     printer.message(
       'warning',
-      `${closed.waiting} domains wait for an answer of the resolver; the next run asks again`,
+      `the reports of ${domains(closed.waiting)} wait for an answer of the resolver; the next run asks again`,
     );
 }
 

@@ -7,13 +7,14 @@ import { release } from '../delivery/release.ts';
 import { unsuppress } from '../delivery/suppression.ts';
 import { createTransports } from '../delivery/transports.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { rehearsalLedger } from '../ledger/rehearsal.ts';
 import { closePass, sendPass } from '../pipeline.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
-import { sayClosed, sayOutcome, saySent } from './say.ts';
+import { sayClosed, sayLookedUp, sayOutcome, saySent } from './say.ts';
 import { printable } from './table.ts';
 
 const sendArguments = selectionArguments.extend({
@@ -70,7 +71,8 @@ async function sendNow(
   printer: Printer,
 ): Promise<ExitCode> {
   const options = { offline: false, onOutcome: sayOutcomes(printer) };
-  const { closed, sent } = await sendPass(pipelineDeps(context), options, chosen.day);
+  const { lookedUp, closed, sent } = await sendPass(pipelineDeps(context), options, chosen.day);
+  sayLookedUp(lookedUp, printer);
   sayClosed(closed, printer);
   saySent(sent, printer);
   if (globals.json)
@@ -104,7 +106,7 @@ async function showDue(
   printer: Printer,
 ): Promise<ExitCode> {
   const ledger = rehearsalLedger(context.ledger);
-  sayClosed(await closePass({ ...pipelineDeps(context), ledger }, chosen.day), printer);
+  await rehearseClosing(context, ledger, chosen, printer);
   const setup = await loadMailSetup(context.config);
   let shown = 0;
   for await (const preview of previewDue({ ledger, clock: context.clock, setup })) {
@@ -117,6 +119,17 @@ async function showDue(
   return EXIT.ok;
 }
 
+async function rehearseClosing(
+  context: Context,
+  ledger: Ledger,
+  { day }: SendArguments,
+  printer: Printer,
+): Promise<void> {
+  const { lookedUp, closed } = await closePass({ ...pipelineDeps(context), ledger }, day);
+  sayLookedUp(lookedUp, printer);
+  sayClosed(closed, printer);
+}
+
 async function rehearseTo(
   context: Context,
   chosen: SendArguments,
@@ -124,7 +137,7 @@ async function rehearseTo(
   printer: Printer,
 ): Promise<ExitCode> {
   const ledger = rehearsalLedger(context.ledger);
-  sayClosed(await closePass({ ...pipelineDeps(context), ledger }, chosen.day), printer);
+  await rehearseClosing(context, ledger, chosen, printer);
   const transports = await createTransports(context.config, context.clock);
   try {
     const count = await rehearse({ ...context, ledger, transports }, to);

@@ -1,9 +1,22 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const MIRROR = process.env['DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
+
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/maillog-tlsrpt', import.meta.url));
+const KEEP_MS = 30 * 86_400_000;
 
 export interface Said {
   readonly status: number | null;
@@ -38,10 +51,9 @@ export class DebianRoot {
 
   /** A clean one, with no more in it than Debian demands. */
   static async make(): Promise<DebianRoot> {
+    const archive = await cleanArchive();
     const root = new DebianRoot(emptyDirectory());
-    const options = ['--variant=minbase', '--include=adduser,ca-certificates', 'bookworm', root.path, MIRROR];
-    const made = await runToEnd('debootstrap', options, process.env);
-    if (made.status !== 0) throw new Error(`debootstrap: ${made.stdout.slice(-500)}${made.stderr}`);
+    await demand('tar', ['--numeric-owner', '-xpf', archive, '-C', root.path]);
     // Nothing is started when a package is installed.
     root.write('usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
     return root;
@@ -92,6 +104,32 @@ export class DebianRoot {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** What debootstrap makes, made once a month and kept: every root is unpacked from it, untouched. */
+async function cleanArchive(): Promise<string> {
+  const archive = join(CACHE, 'debian-12.tar');
+  const made = statSync(archive, { throwIfNoEntry: false });
+  if (made !== undefined && Date.now() - made.mtimeMs < KEEP_MS) return archive;
+  const directory = emptyDirectory();
+  const unfinished = `${archive}.${process.pid}`;
+  try {
+    const options = ['--variant=minbase', '--include=adduser,ca-certificates', 'bookworm', directory, MIRROR];
+    await demand('debootstrap', options);
+    mkdirSync(CACHE, { recursive: true });
+    const leaveOut = ['--exclude=./var/cache/apt/archives/*.deb', '--exclude=./proc/*', '--exclude=./sys/*'];
+    await demand('tar', ['--numeric-owner', ...leaveOut, '-cpf', unfinished, '-C', directory, '.']);
+    renameSync(unfinished, archive);
+  } finally {
+    rmSync(unfinished, { force: true });
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return archive;
+}
+
+async function demand(program: string, args: readonly string[]): Promise<void> {
+  const said = await runToEnd(program, args, process.env);
+  if (said.status !== 0) throw new Error(`${program}: ${said.stdout.slice(-500)}${said.stderr}`);
 }
 
 function emptyDirectory(): string {

@@ -1,55 +1,34 @@
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { Inflation } from './inflation.ts';
 import type { LogInput } from './log-input.ts';
 import { corruptArchive, TruncatedArchive } from './truncated-archive.ts';
 
-/** Of compressed bytes at a time: they grow to a thousandfold at worst, and that is what memory holds of a bomb. */
-const COMPRESSED_PIECE = 65_536;
-/** zlib's own default of 16 KiB costs three times the time. */
-const UNCOMPRESSED_PIECE = 1_048_576;
+/** Of compressed bytes at a time: about as many as make a piece of a log's uncompressed ones. */
+const COMPRESSED_PIECE = 131_072;
 
 /**
- * The uncompressed bytes of a gzip file of any number of members. The stream is driven piece by piece rather than
- * piped: all bytes before an error are delivered, which a pipe drops, and the next piece is inflated meanwhile.
+ * The uncompressed bytes of a gzip file of any number of members, inflated a little ahead. A bomb is no danger: no
+ * more than a few pieces are kept, whatever they grow to.
  * @throws TruncatedArchive, Problem (data)
  */
 export async function* gunzip(input: LogInput): AsyncGenerator<Buffer, void> {
-  const inflated: Buffer[] = [];
-  const stream = createGunzip({ chunkSize: UNCOMPRESSED_PIECE });
-  stream.on('data', (chunk: Buffer) => inflated.push(chunk));
-  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  failed.catch(() => {});
+  const inflation = new Inflation();
+  const feeding = inflation.feed(input.pieces(0, COMPRESSED_PIECE));
   try {
-    let writing: Promise<void> | undefined;
-    // The stream holds what is written until it is done with it, and the input reuses its two buffers in turn.
-    for await (const piece of input.pieces(0, COMPRESSED_PIECE)) {
-      const copy = Buffer.from(piece);
-      await writing;
-      const ready = inflated.splice(0);
-      writing = Promise.race([write(stream, copy), failed]);
-      writing.catch(() => {});
-      yield* ready;
+    for (let piece = await inflation.next(); piece !== undefined; piece = await inflation.next()) {
+      yield piece;
+      // zlib's thread goes on only when it was heard, which waiting pieces would put off.
+      await turn();
     }
-    await writing;
-    yield* inflated.splice(0);
-    await Promise.race([end(stream), failed]);
-    yield* inflated.splice(0);
   } catch (error) {
-    yield* inflated.splice(0);
     throw asProblem(error, input.path);
   } finally {
-    stream.destroy();
+    inflation.close();
+    await feeding;
   }
 }
 
-function write(stream: Gunzip, piece: Buffer): Promise<void> {
-  return new Promise((resolve) => stream.write(piece, () => resolve()));
-}
-
-function end(stream: Gunzip): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('end', resolve);
-    stream.end();
-  });
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function asProblem(error: unknown, path: string): unknown {

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import { type Day, dayEnd, dayOf } from './day.ts';
-import { isOver } from './fleet.ts';
+import { graceOf, isOver } from './fleet.ts';
 import {
   type Demand,
   type DomainDay,
@@ -83,7 +83,8 @@ export async function heldBecause(
   const now = deps.clock.now();
   if (now > dayEnd(day) + deps.config.delivery['max-age']) return 'too-old';
   if (dayEnd(day) <= Number((await deps.ledger.note(RESTORED_NOTE)) ?? 0)) return 'restored';
-  if (!isOver(day, logs, now, deps.config.fleet.grace)) return 'logs-not-read';
+  const grace = await graceOf(deps.ledger, logs, deps.config.fleet.grace);
+  if (!isOver(day, logs, now, grace)) return 'logs-not-read';
   const hints = await hintsOf(deps.ledger, logs);
   if (hints.has('postfix-native-tlsrpt') && deps.config.native !== 'use') return 'native';
   if (hints.has('postfix-loglevel-0') && (await hasOnlyFailures(deps.ledger, day))) return 'log-level';

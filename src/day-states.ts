@@ -33,7 +33,7 @@ export async function dayStates(
 async function dayState(
   deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
   logs: readonly Log[],
-  { settled, ...sum }: DaySum,
+  { settled, lateByHost: _, ...sum }: DaySum,
 ): Promise<DayState> {
   if (sum.day >= dayOf(deps.clock.now())) return { ...sum, state: 'open' };
   if (settled) return { ...sum, state: 'closed' };

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { addDays, type Day, dayEnd, dayOf, dayStart } from './day.ts';
@@ -6,12 +7,51 @@ import type { Ledger, Log } from './ledger/ledger.ts';
 /** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
 export const LAG_MS = 15 * 60_000;
 
+/** For how long nothing is done with a ledger that was away, and no longer: timers come around sooner. */
+const SILENCE_MS = 3_600_000;
+/** So much later than without an outage at most, for what never comes back must not hold up days for ever. */
+const LONGEST_OUTAGE_MS = 12 * 3_600_000;
+const AWAKE = 'awake';
+
+const awakeSchema = z.strictObject({ since: z.number(), last: z.number() });
+
+/** How long a day that is over waits for logs that were not read past its end. */
+export interface Grace {
+  /** ms. */
+  readonly grace: number;
+  /** The end of the last time in which nobody could use the ledger, UTC ms; 0: it was never away. */
+  readonly awakeSince: number;
+}
+
+/**
+ * Notes that days can be closed now, and tells since when. While a database is away no host can bring what it has read,
+ * so their grace begins anew when it is back: else whoever comes first would close the day without the others.
+ */
+export async function noteAwake(ledger: Ledger, now: number): Promise<void> {
+  const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
+  const since = known === undefined ? 0 : now - known.last > SILENCE_MS ? now : known.since;
+  await ledger.setNote(AWAKE, { since, last: now });
+}
+
+/** The grace that counts now; of a ledger that one host alone uses, the log it cannot read is its only loss. */
+export async function graceOf(ledger: Ledger, logs: readonly Log[], grace: number): Promise<Grace> {
+  const alone = new Set(logs.map(({ host }) => host)).size < 2;
+  const known = alone ? undefined : awakeSchema.safeParse(await ledger.note(AWAKE)).data;
+  return { grace, awakeSince: known?.since ?? 0 };
+}
+
+/** When the grace of a day ends, UTC ms. */
+function graceEnd(day: Day, { grace, awakeSince }: Grace): number {
+  const due = dayEnd(day) + LAG_MS;
+  return Math.max(due, Math.min(awakeSince, due + LONGEST_OUTAGE_MS)) + grace;
+}
+
 /**
  * Whether a day can be closed: every log that is alive has been read past its end, or the grace is over.
- * @param grace ms; after it a log that was not read holds nobody up, and what it brings later is late
+ * @param grace after it a log that was not read holds nobody up, and what it brings later is late
  */
-export function isOver(day: Day, logs: readonly Log[], now: number, grace: number): boolean {
-  return now >= dayEnd(day) + LAG_MS + grace || holdingUp(day, logs).length === 0;
+export function isOver(day: Day, logs: readonly Log[], now: number, grace: Grace): boolean {
+  return now >= graceEnd(day, grace) || holdingUp(day, logs).length === 0;
 }
 
 /** The logs that are alive and have not been read past a day's end, or have a session open from before it. */
@@ -45,6 +85,10 @@ export interface HostStatus {
   readonly share: number;
   /** Past days that are not closed yet because of it. */
   readonly holdsUp: readonly Day[];
+  /** Past days of which its logs are still not read to the end although the grace is over: what they bring is late. */
+  readonly behind: readonly Day[];
+  /** Sessions that came after their report was built, of the days the ledger keeps. */
+  readonly late: number;
 }
 
 /** Of logs that are alive the one furthest behind counts; of a host that has gone, its last sign of life. */
@@ -53,6 +97,14 @@ function lastRead(logs: readonly Log[], day: Day): number {
   return alive.length > 0
     ? Math.min(...alive)
     : Math.max(...logs.map(({ readToEndAt }) => readToEndAt ?? 0), 0);
+}
+
+async function lateSessions(ledger: Ledger): Promise<Map<string, number>> {
+  const late = new Map<string, number>();
+  for (const { lateByHost } of await ledger.daySums())
+    for (const [host, sessions] of Object.entries(lateByHost))
+      late.set(host, (late.get(host) ?? 0) + sessions);
+  return late;
 }
 
 /** The hosts whose logs the ledger holds, by name. */
@@ -71,9 +123,11 @@ export async function fleetStatus(deps: {
     sessions.set(sum.host, (sessions.get(sum.host) ?? 0) + sum.sessions);
     total += sum.sessions;
   }
-  const days = [addDays(today, -2), addDays(today, -1)].filter(
-    (day) => !isOver(day, logs, now, deps.config.fleet.grace),
-  );
+  const grace = await graceOf(deps.ledger, logs, deps.config.fleet.grace);
+  const days = [addDays(today, -2), addDays(today, -1)];
+  const waited = days.filter((day) => !isOver(day, logs, now, grace));
+  const given = days.filter((day) => now >= graceEnd(day, grace));
+  const late = await lateSessions(deps.ledger);
   const hosts = new Set([...programs.keys(), ...logs.map(({ host }) => host)]);
   return [...hosts].sort().map((host) => {
     const own = logs.filter((log) => log.host === host);
@@ -87,7 +141,9 @@ export async function fleetStatus(deps: {
       ...(read > 0 && { readToEndAt: read, lag: Math.max(0, now - read) }),
       sessions: count,
       share: total === 0 ? 0 : count / total,
-      holdsUp: days.filter((day) => holdingUp(day, own).length > 0),
+      holdsUp: waited.filter((day) => holdingUp(day, own).length > 0),
+      behind: given.filter((day) => holdingUp(day, own).length > 0),
+      late: late.get(host) ?? 0,
     };
   });
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../src/config.ts';
-import { fleetStatus, holdingUp, isOver } from '../src/fleet.ts';
+import { fleetStatus, graceOf, holdingUp, isOver, noteAwake } from '../src/fleet.ts';
+import type { DaySum } from '../src/ledger/day-sums.ts';
 import type { Ledger, Log, Segment } from '../src/ledger/ledger.ts';
+import type { JsonValue } from '../src/parser.ts';
 
 const DAY = '2026-11-22';
 const at = (time: string) => Date.parse(`${time}Z`);
-const GRACE = 2 * 3_600_000;
+const GRACE = { grace: 2 * 3_600_000, awakeSince: 0 };
 
 function log(host: string, change: Partial<Log> = {}): Log {
   return { id: 1, host, parser: 'postfix', name: '/var/log/mail.log', version: 1, segments: [], ...change };
@@ -52,11 +54,51 @@ describe('a day is over', () => {
     expect(isOver(DAY, logs, now, GRACE)).toBe(expected);
   });
 
+  it('hours after the database was away, so that every host can bring what it has read', () => {
+    const late = [readAt('a', '2026-11-22T20:00:00'), readAt('b', '2026-11-23T05:00:00')];
+    const back = { ...GRACE, awakeSince: at('2026-11-23T05:00:00') };
+    expect(isOver(DAY, late, at('2026-11-23T06:59:59'), back)).toBe(false);
+    expect(isOver(DAY, late, at('2026-11-23T07:00:00'), back)).toBe(true);
+    expect(isOver(DAY, [readAt('a', '2026-11-23T05:00:01')], at('2026-11-23T05:01:00'), back)).toBe(true);
+    // What was away before the day was over changes nothing, and there is an end to it.
+    expect(
+      isOver(DAY, late, at('2026-11-23T02:15:00'), { ...GRACE, awakeSince: at('2026-11-22T21:00:00') }),
+    ).toBe(true);
+    expect(
+      isOver(DAY, late, at('2026-11-23T14:15:00'), { ...GRACE, awakeSince: at('2026-11-23T14:15:00') }),
+    ).toBe(true);
+  });
+
   it('after the grace, whoever is late', () => {
     const late = [readAt('a', '2026-11-22T20:00:00')];
     expect(isOver(DAY, late, at('2026-11-23T02:14:59'), GRACE)).toBe(false);
     expect(isOver(DAY, late, at('2026-11-23T02:15:00'), GRACE)).toBe(true);
-    expect(isOver(DAY, late, at('2026-11-23T00:16:00'), 60_000)).toBe(true);
+    expect(isOver(DAY, late, at('2026-11-23T00:16:00'), { ...GRACE, grace: 60_000 })).toBe(true);
+  });
+});
+
+describe('a ledger that was away', () => {
+  const two = [readAt('a', '2026-11-22T20:00:00'), readAt('b', '2026-11-22T20:00:00')];
+  const notes = () => {
+    const known = new Map<string, JsonValue>();
+    return {
+      note: async (name: string) => known.get(name),
+      setNote: async (name: string, value: JsonValue) => void known.set(name, value),
+    } as unknown as Ledger;
+  };
+
+  it('is one that nobody has used for more than an hour', async () => {
+    const ledger = notes();
+    const since = async () => (await graceOf(ledger, two, 1)).awakeSince;
+    expect(await since()).toBe(0);
+    await noteAwake(ledger, at('2026-11-22T20:00:00'));
+    await noteAwake(ledger, at('2026-11-22T21:00:00'));
+    expect(await since()).toBe(0);
+    await noteAwake(ledger, at('2026-11-23T05:00:00'));
+    await noteAwake(ledger, at('2026-11-23T05:15:00'));
+    expect(await since()).toBe(at('2026-11-23T05:00:00'));
+    // A machine that is on by day only and reads its own log alone waits for nobody.
+    expect((await graceOf(ledger, two.slice(0, 1), 1)).awakeSince).toBe(0);
   });
 });
 
@@ -66,7 +108,10 @@ it('names the logs a day waits for', () => {
 });
 
 it('tells hosts, lag, versions, share and who is waited for', async () => {
-  const ledger: Pick<Ledger, 'logs' | 'hosts' | 'hostSums'> = {
+  const sum = (day: string, lateByHost: DaySum['lateByHost']) => ({ day, lateByHost }) as DaySum;
+  const ledger: Pick<Ledger, 'logs' | 'hosts' | 'hostSums' | 'daySums' | 'note'> = {
+    note: async () => undefined,
+    daySums: async () => [sum('2026-11-20', { b: 3 }), sum('2026-11-21', { a: 1, b: 4 })],
     logs: async () => [
       readAt('a', '2026-11-23T00:29:00'),
       log('a', { name: 'old', readToEndAt: at('2026-09-01T00:00:00') }),
@@ -94,6 +139,8 @@ it('tells hosts, lag, versions, share and who is waited for', async () => {
       sessions: 60,
       share: 0.6,
       holdsUp: [],
+      behind: [],
+      late: 1,
     },
     {
       host: 'b',
@@ -103,7 +150,13 @@ it('tells hosts, lag, versions, share and who is waited for', async () => {
       sessions: 40,
       share: 0.4,
       holdsUp: [DAY],
+      behind: [],
+      late: 7,
     },
-    { host: 'c', program: '1.1.0', logs: 0, sessions: 0, share: 0, holdsUp: [] },
+    { host: 'c', program: '1.1.0', logs: 0, sessions: 0, share: 0, holdsUp: [], behind: [], late: 0 },
   ]);
+  const later = { now: () => at('2026-11-23T03:00:00') };
+  const closed = await fleetStatus({ ledger: ledger as Ledger, config, clock: later });
+  expect(closed.map(({ holdsUp }) => holdsUp)).toEqual([[], [], []]);
+  expect(closed.map(({ behind }) => behind)).toEqual([[], [DAY], []]);
 });

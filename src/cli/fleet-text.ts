@@ -15,6 +15,10 @@ export interface HostJson {
   readonly share: number;
   /** Days that are not closed yet because of it. */
   readonly holdsUp: readonly Day[];
+  /** Days that are closed, or about to be, although its logs are not read past their end. */
+  readonly behind: readonly Day[];
+  /** Sessions that came after their report was built. */
+  readonly late: number;
 }
 
 export function toHostJson(host: HostStatus): HostJson {
@@ -36,13 +40,24 @@ export function fleetLines(hosts: readonly HostJson[]): string[] {
     host.lagSeconds === undefined ? 'never read' : duration(host.lagSeconds),
     host.sessions,
     `${(host.share * 100).toFixed(1)} %`,
+    host.late,
   ]);
   const waits = hosts
     .filter(({ holdsUp }) => holdsUp.length > 0)
     .map(
       ({ host, holdsUp }) => `! ${printable(host)} is late: ${holdsUp.join(', ')} waits for it (fleet.grace)`,
     );
-  return [...table(['host', 'version', 'logs', 'lag', 'sessions', 'share'], rows), ...waits];
+  const missed = hosts
+    .filter(({ behind }) => behind.length > 0)
+    .map(
+      ({ host, behind }) =>
+        `! ${printable(host)} is late: ${behind.join(', ')} is closed without what it has not brought yet (fleet.grace is over)`,
+    );
+  return [
+    ...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows),
+    ...waits,
+    ...missed,
+  ];
 }
 
 function duration(seconds: number): string {

@@ -12,6 +12,8 @@ export interface DaySum {
   readonly failures: number;
   /** Sessions that came after their report was built. */
   readonly late: number;
+  /** The same by the host that read them; only hosts with any. */
+  readonly lateByHost: Readonly<Record<string, number>>;
   readonly unattributed: number;
   /** Domains with a report. */
   readonly reports: number;
@@ -69,15 +71,25 @@ async function sumUp(connection: SqlConnection, day: Day, state: string): Promis
     if (entry.revision > 0) sum.reports++;
     sum.settled &&= isSettled(entry);
   }
+  const lateByHost = sum.late === 0 ? {} : await lateHosts(connection, day);
   // Policies may be given to tallies without anything else changing; there is no end to that before all have theirs.
   if (sum.unattributed === 0) {
     await connection.query(
       `INSERT INTO day_sum (day, state, content) VALUES ($1, $2, $3)
        ON CONFLICT (day) DO UPDATE SET state = excluded.state, content = excluded.content`,
-      [day, state, JSON.stringify({ day, ...sum })],
+      [day, state, JSON.stringify({ day, ...sum, lateByHost })],
     );
   }
-  return { day, ...sum };
+  return { day, ...sum, lateByHost };
+}
+
+async function lateHosts(connection: SqlConnection, day: Day): Promise<Record<string, number>> {
+  const rows = await connection.query(
+    `SELECT host, SUM(sessions) AS sessions FROM tally WHERE day = $1 AND own = 0 AND revision = 0
+       AND domain IN (SELECT domain FROM report WHERE day = $1) GROUP BY host ORDER BY host`,
+    [day],
+  );
+  return Object.fromEntries(rows.map((row) => [text(row, 'host'), number(row, 'sessions')]));
 }
 
 function isSettled(entry: DomainDay): boolean {

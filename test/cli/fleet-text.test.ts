@@ -12,6 +12,8 @@ it('shows hosts, lag and share, and names the late', () => {
       sessions: 2,
       share: 2 / 3,
       holdsUp: [],
+      behind: [],
+      late: 0,
     },
     {
       host: 'mta2',
@@ -21,8 +23,10 @@ it('shows hosts, lag and share, and names the late', () => {
       sessions: 1,
       share: 1 / 3,
       holdsUp: ['2026-11-22'],
+      behind: ['2026-11-21'],
+      late: 17,
     },
-    { host: 'mta\u001b3', logs: 0, sessions: 0, share: 0, holdsUp: [] },
+    { host: 'mta\u001b3', logs: 0, sessions: 0, share: 0, holdsUp: [], behind: [], late: 0 },
   ].map(toHostJson);
   expect(hosts[0]).toEqual({
     host: 'mta1',
@@ -33,11 +37,14 @@ it('shows hosts, lag and share, and names the late', () => {
     sessions: 2,
     share: 0.6667,
     holdsUp: [],
+    behind: [],
+    late: 0,
   });
   const text = fleetLines(hosts).join('\n');
   expect(text).toMatch(/mta1 +1\.2\.0 +1 +60 s +2 +66\.7 %/);
-  expect(text).toMatch(/mta2 +- +2 +3 h +1 +33\.3 %/);
+  expect(text).toMatch(/mta2 +- +2 +3 h +1 +33\.3 % +17$/m);
   expect(text).toMatch(/never read/);
   expect(text).toContain('! mta2 is late: 2026-11-22 waits for it');
+  expect(text).toContain('! mta2 is late: 2026-11-21 is closed without what it has not brought yet');
   expect(text).not.toContain('\u001b');
 });

@@ -266,6 +266,11 @@ export function describeLedger(
     });
 
     it('keeps the sums of each day, whatever happens to it', async () => {
+      // All of this test's sessions are of one host.
+      const lateByHost = (entries: readonly DomainDay[]) => {
+        const late = entries.reduce((all, entry) => all + entry.late, 0);
+        return late === 0 ? {} : { [success.host]: late };
+      };
       const check = async () => {
         const entries = await ledger.domainDays();
         const days = [...new Set(entries.map(({ day }) => day))];
@@ -279,6 +284,7 @@ export function describeLedger(
             sessions: sum((entry) => entry.sessions),
             failures: sum((entry) => entry.failures),
             late: sum((entry) => entry.late),
+            lateByHost: lateByHost(own),
             unattributed: sum((entry) => entry.unattributed),
             reports: sum((entry) => (entry.revision > 0 ? 1 : 0)),
             settled: own.every(({ revision, demand }) => revision > 0 || demand?.kind === 'none'),

@@ -21,7 +21,7 @@ export interface EmitterDeps extends Omit<PipelineDeps, 'config'> {
 }
 
 /** Another host of the fleet that is at it may die; so soon its work is taken over, ms. */
-const TAKE_OVER_MS = 30_000;
+const TAKE_OVER_MS = 15_000;
 
 /** Looks policies up, closes days and sends beside the reading, on its own clock. */
 export class Emitter {

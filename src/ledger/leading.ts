@@ -14,7 +14,7 @@ export const LEASE_TIMES: LeaseTimes = { valid: 30_000, renew: 8_000 };
 
 /**
  * Leads as long as an open transaction of its own holds the advisory lock, so that the lock goes when the leader does,
- * through a connection pooler too. The server is told to look after us, for a host that lost its power says nothing.
+ * through a connection pooler too. The server is told to look after us: a host that lost its power is missed after 20 s.
  * @param client connected, and ended here
  * @param key the arguments of pg_try_advisory_xact_lock
  * @returns undefined when another holds the lock
@@ -32,7 +32,7 @@ export async function takeAdvisoryLock(client: Client, key: string): Promise<Lea
   try {
     await client.query('BEGIN');
     await client.query(
-      'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 4',
+      'SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3',
     );
     await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     const { rows } = await client.query<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock${key} AS mine`);

@@ -22,11 +22,19 @@ export function readEnvelope(line: string, context: EnvelopeContext, isExim: (ta
   if (own !== undefined && MESSAGE_ID.test(own.rest)) return mainlogEntry(own, context);
   const header = context.syslog(line);
   if (header !== undefined && isExim(header.program)) return syslogEntry(line, header, context);
+  if (header?.program === '') return containerEntry(header, context);
   return own === undefined ? undefined : mainlogEntry(own, context);
 }
 
 function mainlogEntry({ time, pid, rest }: Stamped, { host }: EnvelopeContext): LogEntry {
   return { time, host, program: 'exim', pid, message: rest };
+}
+
+/** A mainlog on a container's standard output: the runtime's stamp has a zone, so it is believed before Exim's. */
+function containerEntry(header: LogEntry, context: EnvelopeContext): LogEntry | undefined {
+  const own = readStamp(header.message, context);
+  if (own === undefined) return undefined;
+  return mainlogEntry({ ...own, time: own.zoned ? own.time : header.time }, context);
 }
 
 /** Exim's own stamp is taken away, from the first piece of a line too; the later ones have none. */

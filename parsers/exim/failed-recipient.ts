@@ -10,6 +10,7 @@ import {
   bindPending,
   dropDoubts,
   findFailed,
+  follow,
   noteRecipient,
   refine,
   witnessOf,
@@ -86,7 +87,11 @@ export function failedWithoutHost(context: Context, line: DeliveryLine): RuleNam
   if (!remote) return 'delivery-local';
   if (!context.settings.scope.admitsTransport(transport)) return 'delivery-out-of-scope';
   const read = readMessage(message);
-  if (read === undefined) return isCrash(context, line) ? crashed(context, line) : 'no-connection';
+  if (read === undefined) {
+    if (isCrash(context, line)) return crashed(context, line);
+    if (wasTried(line)) follow(context, '', domain);
+    return 'no-connection';
+  }
   if (read.receiver !== undefined) {
     const { name = '', ip } = read.receiver;
     return failedRecipient(context, { ...line, host: { name, ip, connection: '' } }, read);
@@ -94,6 +99,14 @@ export function failedWithoutHost(context: Context, line: DeliveryLine): RuleNam
   if (isFailureToldByEvents(context, domain)) return 'failure-in-events';
   return read.rule === 'dane-required' ? daneRequired(context, read, line) : withoutHost(context, read, line);
 }
+
+/** Hosts were tried: a failure of another one of them may wait for this domain (R9). */
+function wasTried({ transport, errno }: DeliveryLine): boolean {
+  return transport !== '' && !RETRY_TIMES.includes(errno ?? 0);
+}
+
+/** `retry time not reached`: neither for an address, nor for its hosts. */
+const RETRY_TIMES: readonly number[] = [-52, -53, -54];
 
 /** F7, and what 4.84 and before wrote without naming a host: closes what is pending (R7). */
 function withoutHost(context: Context, message: Message, line: DeliveryLine): RuleName {

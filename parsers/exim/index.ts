@@ -42,7 +42,7 @@ export const parser: ParserModule<EximOptions, Open> = {
   rules: RULES,
   recognises(line) {
     return (
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})?(?: [+-]\d{4})?(?: \[\d+\])? [0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} /.test(
+      /(?:^|"log":"|Z (?:std(?:out|err) F )?)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})?(?: [+-]\d{4})?(?: \[\d+\])? [0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} /.test(
         line,
       ) || /\bexim4?(?:\[\d+\]: |["\s])/.test(line)
     );

@@ -64,9 +64,16 @@ export function isUnsetDetail(detail: string): boolean {
 /** OpenSSL's certificate error on an `SSL verify error` line. */
 export function verdictOfCertificateError(text: string): Verdict {
   const cause = text.trim().replace(/^self signed/, 'self-signed');
-  const type = cause === 'certificate has expired' ? 'certificate-expired' : 'certificate-not-trusted';
-  return { type, reason: bounded('', cause) };
+  return {
+    type: CERTIFICATE_TYPES[cause.toLowerCase()] ?? 'certificate-not-trusted',
+    reason: bounded('', cause),
+  };
 }
+
+const CERTIFICATE_TYPES: Readonly<Record<string, ResultType>> = {
+  'certificate has expired': 'certificate-expired',
+  'hostname mismatch': 'certificate-host-mismatch',
+};
 
 /** The texts of the SMTP dialogue around STARTTLS, and of DANE, as Exim writes them on H=, == and ** lines. */
 export function verdictOfMessage(message: string): Verdict | undefined {

@@ -98,6 +98,33 @@ describe('syslog', () => {
   });
 });
 
+describe('a mainlog on the output of a container', () => {
+  const stamped = `2026-03-02 10:20:30 ${ID} ${TEXT}`;
+  const record = (log: string) =>
+    JSON.stringify({ log: `${log}\n`, stream: 'stdout', time: '2026-03-02T10:20:31.5Z' });
+
+  it.each([
+    ['by Docker', record(stamped)],
+    ['by Docker, which escapes >', record(stamped).replaceAll('>', '\\u003e')],
+    ['as `docker logs -t` shows it', `2026-03-02T10:20:31.5Z ${stamped}`],
+    ['by Kubernetes', `2026-03-02T10:20:31.5Z stdout F ${stamped}`],
+  ])('is stamped %s, exactly', (_name, line) => {
+    expect(times([line], 'Europe/Berlin')).toEqual(['2026-03-02T10:20:31.500Z']);
+    expect(parser.recognises?.(line)).toBe(true);
+  });
+
+  it('keeps a stamp of Exim’s that has a zone', () => {
+    const zoned = record(`2026-03-02 10:20:30 +0200 ${ID} ${TEXT}`);
+    expect(times([zoned])).toEqual(['2026-03-02T08:20:30.000Z']);
+  });
+
+  it('holds nothing where another program wrote it', () => {
+    expect(times([record(`${ID} ${TEXT}`), record(`dovecot: ${stamped}`), record(`x ${stamped}`)])).toEqual(
+      [],
+    );
+  });
+});
+
 describe('lines in pieces', () => {
   const header = (pid: number) => `Mar  2 10:20:30 mail exim[${pid}]: `;
   const halves = [TEXT.slice(0, 40), TEXT.slice(40, 90), TEXT.slice(90)];

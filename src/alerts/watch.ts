@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { explainCommand } from '../dashboard/explain-command.ts';
 import { dayOf } from '../day.ts';
+import { isDear, isTooSoon } from '../dear-work.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import type { JsonValue } from '../parser.ts';
@@ -20,6 +22,9 @@ export interface AlertDeps {
 /** More than so many at once have a common cause: the others are counted. */
 const MAX_ALERTS = 50;
 const STATE = 'alerts';
+/** When domains were looked at, where that is dear. */
+const LOOKED = 'alerts-looked';
+const doneSchema = z.strictObject({ at: z.number(), took: z.number() });
 
 /** What the command gets: a public contract. */
 export interface AlertDocument {
@@ -58,13 +63,14 @@ export async function watchDomains(deps: AlertDeps): Promise<number> {
   if (command === undefined) return 0;
   const now = clock.now();
   const { since, failing } = daysToLookAt(now);
+  const last = doneSchema.safeParse(await ledger.note(LOOKED)).data;
+  if (last !== undefined && isTooSoon(last, now)) return 0;
+  const begun = performance.now();
+  const outcomes = await ledger.failingDomains(since, failing);
+  const took = Math.round(performance.now() - begun);
+  if (isDear({ took }) || last !== undefined) await ledger.setNote(LOOKED, { at: now, took });
   const before = alertStateSchema.safeParse(await ledger.note(STATE)).data;
-  const { state, alerts } = judgeAlerts(
-    before,
-    await ledger.failingDomains(since, failing),
-    now,
-    config.alerts,
-  );
+  const { state, alerts } = judgeAlerts(before, outcomes, now, config.alerts);
   if (alerts.length > 0) await callWithJson(command, await documentOf(deps, alerts, now), deps.env);
   await ledger.setNote(STATE, JSON.parse(JSON.stringify(state)) as JsonValue);
   return alerts.length;

@@ -1,4 +1,5 @@
 import type { Day } from '../day.ts';
+import { type Done, isDear, isTooSoon } from '../dear-work.ts';
 import type { DomainDay } from './ledger.ts';
 import { number, text } from './rows.ts';
 import type { SqlConnection } from './sql.ts';
@@ -21,24 +22,29 @@ export interface DaySum {
   readonly settled: boolean;
 }
 
+/** What was summed up once, by the wall clock of who did. */
+interface Kept extends Done {
+  readonly state: string;
+  readonly sum: DaySum;
+}
+
 /**
  * The days with tallies, oldest first. What was summed up once is kept until something about the day changes, for a
- * month of a fleet has hundreds of millions of tallies, and nearly all of its days are over.
+ * month of a fleet has hundreds of millions of tallies, and nearly all of its days are over. The day that goes on
+ * changes with every batch: where summing it up takes seconds, what is told of it may be minutes old.
  */
 export async function daySums(connection: SqlConnection): Promise<DaySum[]> {
   const states = await statesOfDays(connection);
-  const kept = new Map<Day, { readonly state: string; readonly sum: DaySum }>();
+  const kept = new Map<Day, Kept>();
   for (const row of await connection.query('SELECT * FROM day_sum')) {
-    kept.set(text(row, 'day'), {
-      state: text(row, 'state'),
-      sum: JSON.parse(text(row, 'content')) as DaySum,
-    });
+    const { at = 0, took = 0, ...sum } = JSON.parse(text(row, 'content')) as DaySum & Partial<Kept>;
+    kept.set(text(row, 'day'), { state: text(row, 'state'), sum, at, took });
   }
   const sums: DaySum[] = [];
   for (const day of await daysWithTallies(connection)) {
     const state = states.get(day) ?? '';
     const known = kept.get(day);
-    if (known?.state === state) sums.push(known.sum);
+    if (known !== undefined && (known.state === state || isTooSoon(known, Date.now()))) sums.push(known.sum);
     else sums.push(await sumUp(connection, day, state));
   }
   return sums.filter(({ domains }) => domains > 0);
@@ -61,6 +67,7 @@ async function statesOfDays(connection: SqlConnection): Promise<Map<Day, string>
 }
 
 async function sumUp(connection: SqlConnection, day: Day, state: string): Promise<DaySum> {
+  const begun = performance.now();
   const sum = { domains: 0, sessions: 0, failures: 0, late: 0, unattributed: 0, reports: 0, settled: true };
   for (const entry of await domainDaysOf(connection, { day })) {
     sum.domains++;
@@ -72,12 +79,14 @@ async function sumUp(connection: SqlConnection, day: Day, state: string): Promis
     sum.settled &&= isSettled(entry);
   }
   const lateByHost = sum.late === 0 ? {} : await lateHosts(connection, day);
+  const took = Math.round(performance.now() - begun);
   // Policies may be given to tallies without anything else changing; there is no end to that before all have theirs.
-  if (sum.unattributed === 0) {
+  if (sum.unattributed === 0 || isDear({ took })) {
+    const stateNow = sum.unattributed === 0 ? state : '';
     await connection.query(
       `INSERT INTO day_sum (day, state, content) VALUES ($1, $2, $3)
        ON CONFLICT (day) DO UPDATE SET state = excluded.state, content = excluded.content`,
-      [day, state, JSON.stringify({ day, ...sum, lateByHost })],
+      [day, stateNow, JSON.stringify({ day, ...sum, lateByHost, at: Date.now(), took })],
     );
   }
   return { day, ...sum, lateByHost };

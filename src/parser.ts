@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { Session } from './session.ts';
 
 export { z } from 'zod';
+export { BytePattern } from './byte-pattern.ts';
 export { isDomain, isLoopback, toAddress, toDomain } from './domain.ts';
 export type { ResultType } from './result-type.ts';
 export type { Basis, PeerTrust, PolicyTypeHint, Session } from './session.ts';
@@ -35,6 +36,8 @@ export interface LogEntry {
 export interface ByteEntry extends Omit<LogEntry, 'message'> {
   /** The message is `bytes[start..end)`. */
   readonly bytes: Uint8Array;
+  /** All of `bytes`, to compare several at once: see {@link BytePattern}. */
+  readonly view: DataView;
   readonly start: number;
   readonly end: number;
   /** `bytes[from..until)` as the text of {@link LogEntry.message} would have it. */
@@ -111,6 +114,12 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
   readonly envelope: 'syslog' | ((line: string, context: EnvelopeContext) => LogEntry | undefined);
   /** Fixed byte strings (ASCII); a line that holds none of them is skipped undecoded. */
   readonly needles: readonly string[];
+  /**
+   * Where programs tell which lines matter: the needles of which the message of a line of this program must hold one;
+   * none at all for a program that is of no interest, and '' where each of its lines matters. A line that does not is
+   * passed over, whatever it holds, in most cases by its first bytes.
+   */
+  needlesOf?(program: string): readonly string[];
   /** Silence, in log time, after which a key of the open-sessions table is over. */
   readonly idleSeconds: number;
   /**

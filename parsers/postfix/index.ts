@@ -21,7 +21,7 @@ import type { Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
 import { allFacts } from './tag-facts.ts';
 import { PROCESS, TagKeysCache } from './tag-keys.ts';
-import { needlesFor } from './tags.ts';
+import { needlesFor, needlesOfTag } from './tags.ts';
 import { abandon } from './telling.ts';
 import { readTlsproxyLine } from './tlsproxy-lines.ts';
 
@@ -51,6 +51,10 @@ class PostfixParser implements LogParser {
     this.#common = settingsFor(options, '');
     const hosts = Object.keys(options.hosts ?? {});
     this.#ofHosts = new Map(hosts.map((host) => [host, settingsFor(options, host)]));
+  }
+
+  needlesOf(program: string): readonly string[] {
+    return needlesOfTag(program, this.#options.ownSender);
   }
 
   entry(entry: LogEntry, open: OpenSessions, emit: Emit, trace?: Trace, unknown?: () => void): void {

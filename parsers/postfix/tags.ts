@@ -11,8 +11,8 @@ export function programOf(tag: string): Program | undefined {
   return PROGRAMS.find((program) => tag.endsWith(program) && tag[tag.length - program.length - 1] === '/');
 }
 
-/** What can be looked for in bytes, whatever the encoding of the log. */
-const PLAIN = /^[\x21-\x7e]{6,}$/;
+/** What can be looked for in bytes, whatever the encoding of the log; `?` also stands for what is no text. */
+const PLAIN = /^[\x21-\x3e\x40-\x7e]{6,}$/;
 
 /**
  * Byte strings of which every line that matters holds one: the tag's tail with the bracket of its pid, so that smtpd
@@ -22,4 +22,13 @@ export function needlesFor(ownSender: string | undefined): readonly string[] {
   const needles = ['/smtp[', '/tlsproxy['];
   if (ownSender === undefined) return needles;
   return [...needles, PLAIN.test(ownSender) ? ownSender : '/qmgr['];
+}
+
+/** What the lines of a tag are looked through for: nothing in those of other programs, whatever a client put there. */
+export function needlesOfTag(tag: string, ownSender: string | undefined): readonly string[] {
+  const program = programOf(tag);
+  if (program === undefined || program === 'lmtp') return [];
+  if (program !== 'qmgr') return [''];
+  if (ownSender === undefined) return [];
+  return [PLAIN.test(ownSender) ? ownSender : ''];
 }

@@ -1,5 +1,7 @@
 import type { ByteEntry, LogEntry, Zone } from '../parser.ts';
 import { ByteStamp } from './byte-stamp.ts';
+import { ByteTags } from './byte-tags.ts';
+import { EVERY } from './line-scanner.ts';
 import { StampReader } from './stamp.ts';
 
 const SPACE = 32;
@@ -7,19 +9,15 @@ const COLON = 58;
 const BRACKET = 91;
 const CLOSE = 93;
 const LOWER_M = 109;
-const MOST_TAGS = 32;
 const LONGEST_PID = 10;
 
-/** What stands between stamp and pid: `blank host blank program [`. */
-interface Tag {
-  readonly bytes: Uint8Array;
-  readonly host: string;
-  readonly program: string;
-}
+const NOTHING = Buffer.alloc(0);
 
 export interface ByteEnvelopeOptions {
   readonly zone: Zone;
   readonly latest: () => number;
+  /** Which needles lines of a program must hold one of, as `LineScanner` asks for it; absent: any. */
+  readonly needlesOf?: (program: string) => number;
 }
 
 /**
@@ -32,33 +30,48 @@ export class ByteEnvelope implements ByteEntry {
   host = '';
   program = '';
   pid = 0;
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = NOTHING;
+  view: DataView = viewOf(NOTHING);
   start = 0;
   end = 0;
+  /** The needles of which the line must hold one to matter. */
+  needles = EVERY;
+  /** The line read last has a stamp like those before, but its host or program is new. */
+  isStrange = false;
+  readonly #needlesOf: (program: string) => number;
   readonly #stamp = new ByteStamp();
   readonly #text: StampReader;
   readonly #latest: () => number;
-  readonly #tags: Tag[] = [];
-  #last: Tag | undefined;
+  readonly #tags = new ByteTags();
 
-  constructor({ zone, latest }: ByteEnvelopeOptions) {
+  constructor({ zone, latest, needlesOf = () => EVERY }: ByteEnvelopeOptions) {
+    this.#needlesOf = needlesOf;
     this.#text = new StampReader(zone, latest);
     this.#latest = latest;
   }
 
   /** Reads the line `chunk[from..until)` into the fields; false, without any meaning in them, if it looks new. */
   read(chunk: Buffer, from: number, until: number): boolean {
+    if (chunk !== this.bytes) {
+      this.bytes = chunk;
+      this.view = viewOf(chunk);
+    }
     const stamp = this.#stamp;
-    if (!stamp.read(chunk, from, this.#latest())) return false;
-    const tag = this.#tagAt(chunk, stamp.end);
-    if (tag === undefined) return false;
-    const start = this.#readPid(chunk, stamp.end + tag.bytes.length, until);
+    this.isStrange = false;
+    if (!stamp.read(this.view, from, this.#latest())) return false;
+    const tags = this.#tags;
+    const tag = tags.find(this.view, stamp.end);
+    if (tag === undefined) {
+      this.isStrange = true;
+      return false;
+    }
+    const start = this.#readPid(chunk, tags.end, until);
     // What rsyslog and Solaris put before a message is left to the string road.
     if (start < 0 || chunk[start] === BRACKET || chunk[start] === LOWER_M) return false;
     this.time = stamp.time;
     this.host = tag.host;
     this.program = tag.program;
-    this.bytes = chunk;
+    this.needles = tag.needles;
     this.start = start;
     this.end = chunk[until - 1] === 13 ? until - 1 : until;
     return true;
@@ -81,25 +94,12 @@ export class ByteEnvelope implements ByteEntry {
     if (this.read(chunk, from, until)) return;
     const stamp = this.#stamp;
     const latest = this.#latest();
-    if (!stamp.read(chunk, from, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
-    if (!stamp.read(chunk, from, latest) || stamp.time !== entry.time) return;
-    const bytes = Buffer.from(` ${entry.host} ${entry.program}[`, 'latin1');
-    const known = this.#tagAt(chunk, stamp.end) !== undefined;
-    if (known || !isAscii(bytes) || !bytes.equals(chunk.subarray(stamp.end, stamp.end + bytes.length)))
-      return;
-    if (this.#tags.length >= MOST_TAGS) this.#tags.shift();
-    this.#tags.push({ bytes, host: entry.host, program: entry.program });
-  }
-
-  #tagAt(chunk: Buffer, at: number): Tag | undefined {
-    const last = this.#last;
-    if (last !== undefined && startsWith(chunk, at, last.bytes)) return last;
-    for (const tag of this.#tags) {
-      if (!startsWith(chunk, at, tag.bytes)) continue;
-      this.#last = tag;
-      return tag;
-    }
-    return undefined;
+    const { view } = this;
+    if (!stamp.read(view, from, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
+    if (!stamp.read(view, from, latest) || stamp.time !== entry.time) return;
+    const { host, program } = entry;
+    if (this.#tags.find(view, stamp.end) !== undefined) return;
+    this.#tags.learn(view, stamp.end, { host, program, needles: this.#needlesOf(program) });
   }
 
   /** Reads `123]: ` at `at`; returns where the message begins, -1 if it is anything else. */
@@ -115,13 +115,6 @@ export class ByteEnvelope implements ByteEntry {
   }
 }
 
-function startsWith(chunk: Buffer, at: number, bytes: Uint8Array): boolean {
-  // From behind: what differs between programs stands there.
-  for (let index = bytes.length - 1; index >= 0; index--)
-    if (chunk[at + index] !== bytes[index]) return false;
-  return true;
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte > 0 && byte < 0x80);
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,3 +1,4 @@
+import { BytePattern } from '../byte-pattern.ts';
 import type { StampReader } from './stamp.ts';
 
 const HOUR_MS = 3_600_000;
@@ -5,6 +6,9 @@ const SPACE = 32;
 const DOT = 46;
 const COLON = 58;
 const MINUS = 45;
+const NONE = new BytePattern('');
+/** `Nov 16 00:00:00`. */
+const CLASSIC = 15;
 /** `Nov 16 00:` and `2026-11-16T00:`: what all stamps of one hour begin with. */
 const CLASSIC_HOUR = 10;
 const ISO_HOUR = 14;
@@ -19,41 +23,71 @@ export class ByteStamp {
   /** The index just behind it. */
   end = 0;
   /** The bytes up to the minutes, and those of the offset from UTC. */
-  #hour: Uint8Array = new Uint8Array(0);
+  #hour = NONE;
   #offset: Uint8Array = new Uint8Array(0);
   #base = 0;
   /** What bounded the year of the hour; NaN where it stands in the stamp. */
   #latest = Number.NaN;
+  /** Words of the classic stamp read last: hundreds of lines share a second. */
+  readonly #second = new Int32Array(4);
+  #secondTime = Number.NaN;
 
   /** @param latest what bounds the year of stamps without one: an hour holds as long as it is the same */
-  read(bytes: Uint8Array, from: number, latest: number): boolean {
+  read(view: DataView, from: number, latest: number): boolean {
     const hour = this.#hour;
-    const length = hour.length;
-    if (length === 0) return false;
-    for (let at = length - 1; at >= 0; at--) if (bytes[from + at] !== hour[at]) return false;
-    const at = from + length;
-    const minute = twoDigits(bytes, at);
-    const second = twoDigits(bytes, at + 3);
-    if (!(minute < 60 && second < 60) || bytes[at + 2] !== COLON) return false;
+    if (hour.length === CLASSIC_HOUR) return this.#readClassic(view, from, latest);
+    if (hour.length === 0 || !hour.standsAt(view, from)) return false;
+    return this.#readClock(view, from + hour.length) && this.#readRest(view);
+  }
+
+  #readClassic(view: DataView, from: number, latest: number): boolean {
+    if (this.#latest !== latest || from + CLASSIC > view.byteLength) return false;
+    const second = this.#second;
+    // From behind: the seconds change most often.
+    if (
+      view.getInt32(from + 11, true) === second[3] &&
+      view.getInt32(from + 8, true) === second[2] &&
+      view.getInt32(from + 4, true) === second[1] &&
+      view.getInt32(from, true) === second[0]
+    ) {
+      this.time = this.#secondTime;
+      this.end = from + CLASSIC;
+      return true;
+    }
+    if (!this.#hour.standsAt(view, from) || !this.#readClock(view, from + CLASSIC_HOUR)) return false;
+    second[0] = view.getInt32(from, true);
+    second[1] = view.getInt32(from + 4, true);
+    second[2] = view.getInt32(from + 8, true);
+    second[3] = view.getInt32(from + 11, true);
+    this.#secondTime = this.time;
+    return true;
+  }
+
+  /** `mm:ss` of the known hour. */
+  #readClock(view: DataView, at: number): boolean {
+    const minute = twoDigits(view, at);
+    const second = twoDigits(view, at + 3);
+    if (!(minute < 60 && second < 60) || byteAt(view, at + 2) !== COLON) return false;
     this.time = this.#base + (minute * 60 + second) * 1000;
     this.end = at + 5;
-    return length === CLASSIC_HOUR ? this.#latest === latest : this.#readRest(bytes);
+    return true;
   }
 
   /** The fraction, cut to ms, and the same offset from UTC as before. */
-  #readRest(bytes: Uint8Array): boolean {
+  #readRest(view: DataView): boolean {
     let at = this.end;
-    if (bytes[at] === DOT) {
+    if (byteAt(view, at) === DOT) {
       let weight = 100;
       const start = at + 1;
-      for (at = start; isDigit(bytes[at]); at++) {
-        this.time += weight * ((bytes[at] ?? 0) - 48);
+      for (at = start; isDigit(byteAt(view, at)); at++) {
+        this.time += weight * (byteAt(view, at) - 48);
         weight = weight > 1 ? weight / 10 : 0;
       }
       if (at === start) return false;
     }
     const offset = this.#offset;
-    for (let index = 0; index < offset.length; index++) if (bytes[at++] !== offset[index]) return false;
+    for (let index = 0; index < offset.length; index++)
+      if (byteAt(view, at++) !== offset[index]) return false;
     this.end = at;
     return true;
   }
@@ -63,7 +97,9 @@ export class ByteStamp {
    * @param stamp a reader like the one that read the line
    */
   learn(bytes: Uint8Array, from: number, time: number, stamp: StampReader, latest: number): void {
-    this.#hour = new Uint8Array(0);
+    this.#hour = NONE;
+    this.#secondTime = Number.NaN;
+    this.#second.fill(0);
     if (bytes[from + 4] === MINUS) this.#learnIso(bytes, from, time);
     else this.#learnClassic(bytes, from, stamp, latest);
   }
@@ -77,18 +113,19 @@ export class ByteStamp {
     if (!stamp.read(`${text}00:00`, 0)) return;
     const base = stamp.time;
     if (!stamp.read(`${text}59:59`, 0) || stamp.time !== base + HOUR_MS - 1000) return;
-    this.#hour = hour;
+    this.#hour = new BytePattern(hour);
     this.#base = base;
     this.#latest = latest;
   }
 
   #learnIso(bytes: Uint8Array, from: number, time: number): void {
-    this.#hour = bytes.slice(from, from + ISO_HOUR);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#hour = new BytePattern(bytes.subarray(from, from + ISO_HOUR));
     this.#offset = new Uint8Array(0);
     this.#base = 0;
     const end = bytes.indexOf(SPACE, from);
-    if (!this.read(bytes, from, 0) || end <= this.end || end - this.end > 6) {
-      this.#hour = new Uint8Array(0);
+    if (!this.read(view, from, 0) || end <= this.end || end - this.end > 6) {
+      this.#hour = NONE;
       return;
     }
     this.#offset = bytes.slice(this.end, end);
@@ -97,12 +134,17 @@ export class ByteStamp {
 }
 
 /** NaN when there are none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at];
-  const ones = bytes[at + 1];
-  return isDigit(tens) && isDigit(ones) ? ((tens ?? 0) - 48) * 10 + (ones ?? 0) - 48 : Number.NaN;
+function twoDigits(view: DataView, at: number): number {
+  const tens = byteAt(view, at);
+  const ones = byteAt(view, at + 1);
+  return isDigit(tens) && isDigit(ones) ? (tens - 48) * 10 + ones - 48 : Number.NaN;
 }
 
-function isDigit(code: number | undefined): boolean {
-  return code !== undefined && code >= 48 && code <= 57;
+/** 0 behind the end. */
+function byteAt(view: DataView, at: number): number {
+  return at < view.byteLength ? view.getUint8(at) : 0;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }

@@ -6,6 +6,26 @@ const MESSAGE_FIELD = Buffer.from('"MESSAGE"');
 /** The longest line kept whole; of a longer one the rest is passed over. */
 const LINE_LIMIT = 65_536;
 
+/** What {@link LineHeads} says of a line it knows nothing of, and of one that matters whatever it holds. */
+export const EVERY = -1;
+export const ALWAYS = 1 << 30;
+
+/** Tells from the beginnings of lines what to look for in them, so that most need not be searched at all. */
+export interface LineHeads {
+  /**
+   * The needles, a bit each by their order, of which the line `chunk[from..until)` must hold one: 0 where none would
+   * make it matter. {@link EVERY}: any of them. {@link ALWAYS}: it matters without one.
+   */
+  needlesOf(chunk: Buffer, from: number, until: number): number;
+}
+
+/** The faster road of a scanner. */
+export interface ByteRoad {
+  /** Offered the bytes of a line that matters; one that it takes is not decoded. */
+  bytes(chunk: Buffer, from: number, until: number): boolean;
+  readonly heads?: LineHeads | undefined;
+}
+
 /**
  * Cuts a stream of bytes into lines and decodes those that hold a needle. All others are passed over as bytes: they
  * are the bulk of every mail log.
@@ -18,26 +38,25 @@ export class LineScanner {
   /** Of lines whose envelope may part or escape a needle: JSON and RFC 5424. Empty: all of them are decoded. */
   readonly #loose: readonly string[];
   readonly #onLine: (text: string, chunk: Buffer, from: number, until: number) => void;
-  readonly #onBytes: ((chunk: Buffer, from: number, until: number) => boolean) | undefined;
+  readonly #road: ByteRoad | undefined;
+  readonly #heads: LineHeads | undefined;
   #kept: Buffer = EMPTY;
   /** Bytes of the unfinished line that were beyond the limit. */
   #dropped = 0;
   readonly #next: number[];
 
-  /**
-   * @param onLine takes a line's text, and the bytes it was decoded from
-   * @param onBytes is offered the bytes first; a line it takes is not decoded
-   */
+  /** @param onLine takes a line's text, and the bytes it was decoded from */
   constructor(
     needles: readonly string[],
     onLine: (text: string, chunk: Buffer, from: number, until: number) => void,
-    onBytes?: (chunk: Buffer, from: number, until: number) => boolean,
+    road?: ByteRoad,
   ) {
     this.#strict = needles.map((needle) => Buffer.from(needle, 'latin1'));
     const cores = needles.map(longestWord);
     this.#loose = cores.includes('') ? [] : cores;
     this.#onLine = onLine;
-    this.#onBytes = onBytes;
+    this.#road = road;
+    this.#heads = road?.heads;
     this.#next = needles.map(() => 0);
   }
 
@@ -85,47 +104,47 @@ export class LineScanner {
 
   #takeKept(): number {
     const line = this.#kept;
-    const length = line.length + this.#dropped;
+    const bytes = line.length + this.#dropped;
+    const { length } = line;
     this.discard();
     this.lines += 1;
-    const wanted =
-      this.#strict.length === 0 ||
-      (isLoose(line, 0) ? this.#holdsWord(line) : this.#strict.some((needle) => line.includes(needle)));
-    if (wanted) this.#decode(line, 0, line.length);
-    return length;
+    this.#next.fill(-1);
+    if (this.#matters(line, 0, length)) this.#decode(line, 0, length);
+    return bytes;
   }
 
   /** Whole lines, `chunk[start..end)`. */
   #scan(chunk: Buffer, start: number, end: number): void {
-    const next = this.#next;
-    next.fill(-1);
+    this.#next.fill(-1);
     for (let at = start, stop = 0; at < end; at = stop + 1) {
       stop = chunk.indexOf(NEWLINE, at);
       this.lines += 1;
       const from = chunk[at] === 0 ? at + behindZeros(chunk.subarray(at, stop)) : at;
-      const until = Math.min(stop, from + LINE_LIMIT);
-      const wanted = isLoose(chunk, from)
-        ? this.#holdsWord(chunk.subarray(from, until))
-        : this.#holdsNeedle(chunk, from, until);
-      if (wanted) this.#decode(chunk, from, until);
+      const until = stop - from > LINE_LIMIT ? from + LINE_LIMIT : stop;
+      if (this.#matters(chunk, from, until)) this.#decode(chunk, from, until);
     }
   }
 
-  /** Every needle's next place is remembered, so that each is searched for but once in a chunk. */
-  #holdsNeedle(chunk: Buffer, from: number, until: number): boolean {
-    const next = this.#next;
-    let found = this.#strict.length === 0;
-    for (let index = 0; index < this.#strict.length; index++) {
-      const needle = this.#strict[index] ?? EMPTY;
-      let hit = next[index] ?? -1;
-      if (hit < from) {
-        hit = chunk.indexOf(needle, from);
-        if (hit < 0) hit = chunk.length;
-        next[index] = hit;
-      }
-      if (hit + needle.length <= until) found = true;
+  #matters(chunk: Buffer, from: number, until: number): boolean {
+    const needles = this.#heads === undefined ? EVERY : this.#heads.needlesOf(chunk, from, until);
+    if (needles === 0) return false;
+    if (needles === ALWAYS || this.#strict.length === 0) return true;
+    if (isLoose(chunk, from)) return this.#holdsWord(chunk.subarray(from, until));
+    for (let index = 0; index < this.#strict.length; index++)
+      if ((needles & (1 << index)) !== 0 && this.#holdsNeedle(index, chunk, from, until)) return true;
+    return false;
+  }
+
+  /** A needle's next place is remembered, so that it is searched for but once in a chunk. */
+  #holdsNeedle(index: number, chunk: Buffer, from: number, until: number): boolean {
+    const needle = this.#strict[index] ?? EMPTY;
+    let hit = this.#next[index] ?? -1;
+    if (hit < from) {
+      hit = chunk.indexOf(needle, from);
+      if (hit < 0) hit = chunk.length;
+      this.#next[index] = hit;
     }
-    return found;
+    return hit + needle.length <= until;
   }
 
   #holdsWord(line: Buffer): boolean {
@@ -138,7 +157,7 @@ export class LineScanner {
 
   #decode(chunk: Buffer, from: number, until: number): void {
     this.decoded += 1;
-    if (this.#onBytes?.(chunk, from, until) === true) return;
+    if (this.#road?.bytes(chunk, from, until) === true) return;
     const text = chunk.toString('utf8', from, until);
     this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text, chunk, from, until);
   }

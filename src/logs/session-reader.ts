@@ -1,8 +1,9 @@
 import type { EnvelopeContext, LogEntry, LogParser, Trace, Zone } from '../parser.ts';
 import type { Session } from '../session.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
-import { LineScanner } from './line-scanner.ts';
+import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
+import { ProgramNeedles } from './program-needles.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
 
 export interface SessionReaderOptions {
@@ -25,6 +26,8 @@ export interface SessionReaderOptions {
   readonly fast?: boolean;
 }
 
+/** Lines decoded only to learn their host and program, at most: of a log whose lines differ in each it would be all. */
+const MOST_STRANGERS = 5000;
 const NO_ENTRY: LogEntry = { time: 0, host: '', program: '', pid: 0, message: '' };
 
 /** Reads the lines of one log through a parser: the road from bytes to sessions, without any I/O. */
@@ -45,7 +48,14 @@ export class SessionReader {
   readonly #context: EnvelopeContext;
   readonly #envelope: ByteEnvelope;
   readonly #scanner: LineScanner;
+  readonly #needles: ProgramNeedles;
+  readonly #hasHeads: boolean;
+  /** Whether the envelope holds the line that the scanner asked for last. */
+  #isRead = false;
+  #strangers = 0;
   #direct = 0;
+  /** Lines read that turned out to be of a program that does not matter. */
+  #passedOver = 0;
 
   constructor(options: SessionReaderOptions) {
     const { parser, zone, host, latest, onSession, trace, onUnknown, open, limit, fast = true } = options;
@@ -55,13 +65,19 @@ export class SessionReader {
     this.#unknown = onUnknown === undefined ? undefined : () => onUnknown(this.#entryBeingRead);
     this.#syslog = createSyslogReader({ zone, host, latest });
     this.#context = { zone, host, syslog: this.#syslog };
-    this.#envelope = new ByteEnvelope({ zone, latest });
+    const needles = new ProgramNeedles(parser);
+    this.#hasHeads = parser.needlesOf !== undefined;
+    this.#needles = needles;
+    this.#envelope = new ByteEnvelope({ zone, latest, needlesOf: (program) => needles.mask(program) });
     this.#scanner =
       parser.envelope === 'syslog' && fast
         ? new LineScanner(
             parser.needles,
             (text, chunk, from, until) => this.#readFirst(text, chunk, from, until),
-            (chunk, from, until) => this.#readBytes(chunk, from, until),
+            {
+              bytes: (chunk, from, until) => this.#readBytes(chunk, from, until),
+              heads: this.#hasHeads ? this : undefined,
+            },
           )
         : new LineScanner(parser.needles, (text) => this.#read(text));
     this.table = new OpenTable({
@@ -77,9 +93,9 @@ export class SessionReader {
     return this.#direct + this.#scanner.lines;
   }
 
-  /** Lines that had no needle. */
+  /** Lines that had no needle, or were of a program that does not matter. */
   get skipped(): number {
-    return this.#scanner.lines - this.#scanner.decoded;
+    return this.#scanner.lines - this.#scanner.decoded + this.#passedOver;
   }
 
   /**
@@ -127,12 +143,27 @@ export class SessionReader {
     return undefined;
   }
 
+  /** What the line `chunk[from..until)` must hold to matter, as its host and program tell. */
+  needlesOf(chunk: Buffer, from: number, until: number): number {
+    const envelope = this.#envelope;
+    this.#isRead = envelope.read(chunk, from, until);
+    if (this.#isRead) return envelope.needles;
+    if (!envelope.isStrange || this.#strangers >= MOST_STRANGERS) return EVERY;
+    this.#strangers += 1;
+    const entry = this.#syslog(chunk.toString('utf8', from, until));
+    if (entry === undefined) return EVERY;
+    envelope.learn(chunk, from, until, entry);
+    this.#isRead = envelope.read(chunk, from, until);
+    return this.#isRead ? envelope.needles : EVERY;
+  }
+
   /** A line like one met before, without decoding more of it than the parser needs. */
   #readBytes(chunk: Buffer, from: number, until: number): boolean {
     const envelope = this.#envelope;
-    if (!envelope.read(chunk, from, until)) return false;
+    if (!(this.#hasHeads ? this.#isRead : envelope.read(chunk, from, until))) return false;
     const { time, host, program, pid } = envelope;
-    if (this.#trace === undefined && this.#parser.bytes !== undefined) {
+    const mayPassOver = this.#hasHeads && envelope.needles !== ALWAYS;
+    if (this.#trace === undefined && this.#parser.bytes !== undefined && !mayPassOver) {
       this.#advance(time, host);
       if (this.#parserTook(envelope)) return true;
     }
@@ -167,6 +198,10 @@ export class SessionReader {
   }
 
   #entry(entry: LogEntry): void {
+    if (this.#trace === undefined && !this.#needles.matter(entry)) {
+      this.#passedOver += 1;
+      return;
+    }
     this.#advance(entry.time, entry.host);
     this.#entryBeingRead = entry;
     this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace, this.#unknown));

@@ -5,6 +5,7 @@ import type { Day } from './day.ts';
 import { planOutbox } from './delivery/destinations.ts';
 import { fitsCompressed } from './delivery/gzip.ts';
 import { EXIT, Problem } from './errors.ts';
+import { noteFolded } from './folded.ts';
 import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from './ledger/ledger.ts';
 import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
 import { resultsFor } from './policy/dane-to.ts';
@@ -21,6 +22,12 @@ export interface BuildingDeps {
   readonly daneSessions?: DaneSessions;
 }
 
+/** A report as it was frozen. */
+export interface FrozenReport extends StoredReport {
+  /** Failure details that stand in it no more, for there were too many. */
+  readonly folded: number;
+}
+
 /** Builds a report from what the ledger holds now and freezes it, queued for each rua (and the directory). */
 export async function freezeReport(
   deps: BuildingDeps & { readonly clock: Clock },
@@ -29,7 +36,7 @@ export async function freezeReport(
   domain: string,
   revision: number,
   rua: readonly string[],
-): Promise<StoredReport | undefined> {
+): Promise<FrozenReport | undefined> {
   const { rows } = planOutbox(deps.config.delivery, { day, domain, rua, held: false });
   for (;;) {
     const tallies = await deps.ledger.tallies({ day, domain });
@@ -51,7 +58,9 @@ export async function freezeReport(
       builtAt: deps.clock.now(),
     };
     try {
-      return await deps.ledger.freeze(stored, built.tallyIds, rows, sessionsOf(tallies, built.tallyIds));
+      const sessions = sessionsOf(tallies, built.tallyIds);
+      const frozen = await deps.ledger.freeze(stored, built.tallyIds, rows, sessions);
+      return { ...frozen, folded: built.folded };
     } catch (error) {
       // A log was read on in between, and the new sessions belong into it.
       if (!(error instanceof StaleReport)) throw error;
@@ -155,6 +164,9 @@ export async function reissue(
   if (demand.kind !== 'record') throw new Problem(EXIT.usage, `${domain} asks for no reports any more`);
   const trusting = await trustAnchorsOf(deps.ledger);
   const whole = { ...deps, ...withDaneSessions(deps, trusting) };
-  const stored = await freezeReport(whole, trusting, day, domain, former.revision + 1, demand.rua);
-  return stored ?? former;
+  const frozen = await freezeReport(whole, trusting, day, domain, former.revision + 1, demand.rua);
+  if (frozen === undefined) return former;
+  const { folded, ...stored } = frozen;
+  if (folded > 0) await noteFolded(deps.ledger, [{ day, reports: 1, details: folded }]);
+  return stored;
 }

@@ -1,17 +1,11 @@
-import { freezeReport, type TrustAnchors, trustAnchorsOf } from './building.ts';
+import { type FrozenReport, freezeReport, type TrustAnchors, trustAnchorsOf } from './building.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import { type Day, dayEnd, dayOf } from './day.ts';
-import { graceOf, isOver } from './fleet.ts';
-import {
-  type Demand,
-  type DomainDay,
-  type Ledger,
-  type Log,
-  RESTORED_NOTE,
-  type StoredReport,
-} from './ledger/ledger.ts';
+import { type FoldedDay, noteFolded } from './folded.ts';
+import { type HeldReason, heldBecause } from './held.ts';
+import type { Demand, DomainDay, Ledger, StoredReport } from './ledger/ledger.ts';
 import type { JsonObject } from './parser.ts';
 import type { Honours } from './policy/attribute.ts';
 import { SettledDays } from './settled-days.ts';
@@ -32,9 +26,6 @@ export interface ClosingDeps {
   /** Set by `closeDays` where `report.dane-to` asks for it. */
   readonly daneSessions?: DaneSessions;
 }
-
-/** Why a day that is over is not sent. */
-export type HeldReason = 'too-old' | 'restored' | 'log-level' | 'native' | 'logs-not-read';
 
 /** A report that was built, without its document: a day of a fleet has very many. */
 export type BuiltReport = Omit<StoredReport, 'json'>;
@@ -71,45 +62,15 @@ export async function closeDays(deps: ClosingDeps, released?: Day): Promise<Clos
     }
   }
   await settled.save();
+  await noteFolded(deps.ledger, closing.folded());
   return { ...closing.summary(), held };
-}
-
-/** Why a past day must not be sent by itself; undefined if it may. */
-export async function heldBecause(
-  deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
-  day: Day,
-  logs: readonly Log[],
-): Promise<HeldReason | undefined> {
-  const now = deps.clock.now();
-  if (now > dayEnd(day) + deps.config.delivery['max-age']) return 'too-old';
-  if (dayEnd(day) <= Number((await deps.ledger.note(RESTORED_NOTE)) ?? 0)) return 'restored';
-  const grace = await graceOf(deps.ledger, logs, deps.config.fleet.grace);
-  if (!isOver(day, logs, now, grace)) return 'logs-not-read';
-  const hints = await hintsOf(deps.ledger, logs);
-  if (hints.has('postfix-native-tlsrpt') && deps.config.native !== 'use') return 'native';
-  if (hints.has('postfix-loglevel-0') && (await hasOnlyFailures(deps.ledger, day))) return 'log-level';
-  return undefined;
-}
-
-/** The ids of what the logs cannot witness, as the parsers said when they were last read. */
-export async function hintsOf(ledger: Ledger, logs: readonly Log[]): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (const log of logs) {
-    const hints = (await ledger.note(`hints:${log.id}`)) as { id: string }[] | undefined;
-    for (const hint of hints ?? []) ids.add(hint.id);
-  }
-  return ids;
-}
-
-async function hasOnlyFailures(ledger: Ledger, day: Day): Promise<boolean> {
-  const sum = (await ledger.daySums()).find((one) => one.day === day);
-  return sum !== undefined && sum.failures === sum.sessions;
 }
 
 class DayCloser {
   readonly #deps: ClosingDeps;
   readonly #trusting: TrustAnchors;
   readonly #built: BuiltReport[] = [];
+  readonly #folded = new Map<Day, FoldedDay>();
   #waiting = 0;
   #unasked = 0;
 
@@ -120,6 +81,20 @@ class DayCloser {
 
   summary(): Omit<ClosedDays, 'held'> {
     return { built: this.#built, waiting: this.#waiting, unasked: this.#unasked };
+  }
+
+  folded(): FoldedDay[] {
+    return [...this.#folded.values()];
+  }
+
+  #add(frozen: FrozenReport | undefined): void {
+    if (frozen === undefined) return;
+    const { json: _, folded, ...report } = frozen;
+    this.#built.push(report);
+    if (folded === 0) return;
+    const known = this.#folded.get(report.day);
+    const [reports, details] = [1 + (known?.reports ?? 0), folded + (known?.details ?? 0)];
+    this.#folded.set(report.day, { day: report.day, reports, details });
   }
 
   async close(day: Day): Promise<void> {
@@ -160,7 +135,7 @@ class DayCloser {
     if (known === undefined) await ledger.cache(HOST_DEMAND, `${day} ${host}`, toJson(demand), keepUntil);
     if (demand.kind !== 'record') return;
     const stored = await freezeReport(this.#deps, this.#trusting, day, host, 1, demand.rua);
-    if (stored !== undefined) this.#built.push(withoutDocument(stored));
+    this.#add(stored);
   }
 
   async #closeDomain(entry: DomainDay): Promise<void> {
@@ -175,7 +150,7 @@ class DayCloser {
       return;
     }
     const stored = await freezeReport(this.#deps, this.#trusting, entry.day, entry.domain, 1, demand.rua);
-    if (stored !== undefined) this.#built.push(withoutDocument(stored));
+    this.#add(stored);
   }
 
   async #demandFor(entry: DomainDay): Promise<Demand> {
@@ -184,10 +159,6 @@ class DayCloser {
     await this.#deps.ledger.rememberDemand(entry.day, entry.domain, demand, this.#deps.clock.now());
     return demand;
   }
-}
-
-function withoutDocument({ json: _, ...report }: StoredReport): BuiltReport {
-  return report;
 }
 
 function toJson(demand: Demand): JsonObject {

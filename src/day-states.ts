@@ -1,5 +1,5 @@
-import { type ClosingDeps, type HeldReason, heldBecause } from './closing.ts';
 import { type Day, dayOf } from './day.ts';
+import { type HeldReason, type HoldingDeps, heldBecause } from './held.ts';
 import type { DaySum } from './ledger/day-sums.ts';
 import type { Log } from './ledger/ledger.ts';
 
@@ -21,17 +21,14 @@ export interface DayState {
 }
 
 /** The days the ledger knows, oldest first. */
-export async function dayStates(
-  deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
-  logs: readonly Log[],
-): Promise<DayState[]> {
+export async function dayStates(deps: HoldingDeps, logs: readonly Log[]): Promise<DayState[]> {
   const states: DayState[] = [];
   for (const sum of await deps.ledger.daySums()) states.push(await dayState(deps, logs, sum));
   return states;
 }
 
 async function dayState(
-  deps: Pick<ClosingDeps, 'ledger' | 'clock' | 'config'>,
+  deps: HoldingDeps,
   logs: readonly Log[],
   { settled, lateByHost: _, ...sum }: DaySum,
 ): Promise<DayState> {

@@ -11,7 +11,7 @@ export const EXIT = {
 } as const;
 
 /** The codes of monitoring plug-ins, for `check` and `status --check` alone. */
-export const MONITOR = { ok: 0, warning: 1, critical: 2 } as const;
+export const MONITOR = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | (typeof MONITOR)[keyof typeof MONITOR];
 

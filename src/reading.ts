@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
+import { configuredName, selectionOf } from './log-name.ts';
 import { describeFile } from './logs/chain.ts';
 import { sortByContent } from './logs/content-order.ts';
-import { type JournalSelection, journalName } from './logs/journalctl.ts';
+import type { JournalSelection } from './logs/journal-name.ts';
 import { isCompressed, logName } from './logs/rotation-name.ts';
 import { localZone, zoneOf } from './logs/zone.ts';
 import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
@@ -72,10 +72,7 @@ export async function configuredReadings(
   const here = deps.config.mta.honours === 'auto' ? await askLocalMta() : {};
   const readings: ConfiguredReading[] = [];
   for (const log of deps.config.logs) {
-    const name =
-      log.path === undefined
-        ? journalName(selectionOf(log, deps.directory))
-        : resolve(deps.directory, log.path);
+    const name = configuredName(log, deps.directory);
     await collectFaults(summary, name, async () => {
       const source = await configuredSource(deps, log, name, log.host === undefined ? here : {});
       readings.push(
@@ -86,12 +83,6 @@ export async function configuredReadings(
     });
   }
   return readings;
-}
-
-/** What of which journal a log of the config is. @param directory the one that relative paths start from */
-export function selectionOf({ journal }: LogConfig, directory: string): JournalSelection {
-  const { units = [], identifiers = [], directory: other } = journal ?? {};
-  return { units, identifiers, ...(other !== undefined && { directory: resolve(directory, other) }) };
 }
 
 async function configuredSource(

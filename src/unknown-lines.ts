@@ -17,7 +17,7 @@ export class UnknownLines {
   }
 
   /** What was added since the last call. */
-  take(): UnknownCount {
+  take(): Omit<UnknownCount, 'faults'> {
     const taken = { count: this.#count, samples: [...this.#samples.values()] };
     this.#count = 0;
     this.#samples.clear();
@@ -29,6 +29,8 @@ export interface UnknownCount {
   readonly count: number;
   /** At most three, without local parts and control characters. */
   readonly samples: readonly string[];
+  /** Lines that were passed over, for the parser failed on them: a bug of it. */
+  readonly faults: number;
 }
 
 /** The words a line begins with, but for names and numbers: lines of one kind say the same of different servers. */
@@ -59,17 +61,29 @@ export async function noteUnknown(
   parser: string,
   version: string,
   news: UnknownCount,
-): Promise<Hint | undefined> {
-  const name = `unknown:${logId}`;
+): Promise<Hint[]> {
+  const name = noteName(logId);
   const noted = readNote(await ledger.note(name), version);
   const samples = [...new Set([...noted.samples, ...news.samples])].slice(0, SAMPLES);
-  const total = { count: noted.count + news.count, samples };
-  if (news.count > 0) await ledger.setNote(name, { version, ...total });
-  return total.count === 0 ? undefined : unknownHint(parser, total);
+  const total = { count: noted.count + news.count, samples, faults: noted.faults + news.faults };
+  if (news.count + news.faults > 0) await ledger.setNote(name, { version, ...total });
+  return [
+    ...(total.count > 0 ? [unknownHint(parser, total)] : []),
+    ...(total.faults > 0 ? [faultHint(parser, total.faults)] : []),
+  ];
+}
+
+/** What was counted of a log by this version of the program. */
+export async function unknownOf(ledger: Ledger, logId: number, version: string): Promise<UnknownCount> {
+  return readNote(await ledger.note(noteName(logId)), version);
+}
+
+function noteName(logId: number): string {
+  return `unknown:${logId}`;
 }
 
 /** What to say of them. */
-export function unknownHint(parser: string, { count, samples }: UnknownCount): Hint {
+export function unknownHint(parser: string, { count, samples }: Omit<UnknownCount, 'faults'>): Hint {
   const lines = count === 1 ? 'One line is' : `${count} lines are`;
   return {
     id: 'unknown-lines',
@@ -77,11 +91,22 @@ export function unknownHint(parser: string, { count, samples }: UnknownCount): H
   };
 }
 
+function faultHint(parser: string, faults: number): Hint {
+  const lines = faults === 1 ? 'one line' : `${faults} lines`;
+  return {
+    id: 'parser-fault',
+    text: `The ${parser} parser failed on ${lines} and passed over them: this is a bug, please report it.`,
+  };
+}
+
 function readNote(note: JsonValue | undefined, version: string): UnknownCount {
-  if (typeof note !== 'object' || note === null || Array.isArray(note)) return { count: 0, samples: [] };
-  const { count, samples } = note;
-  if (note['version'] !== version || typeof count !== 'number' || !Array.isArray(samples)) {
-    return { count: 0, samples: [] };
-  }
-  return { count, samples: samples.filter((sample) => typeof sample === 'string') };
+  const none = { count: 0, samples: [], faults: 0 };
+  if (typeof note !== 'object' || note === null || Array.isArray(note)) return none;
+  const { count, samples, faults } = note;
+  if (note['version'] !== version || typeof count !== 'number' || !Array.isArray(samples)) return none;
+  return {
+    count,
+    samples: samples.filter((sample) => typeof sample === 'string'),
+    faults: typeof faults === 'number' ? faults : 0,
+  };
 }

@@ -50,7 +50,9 @@ describe('in the ledger', () => {
     await command('run', '--offline');
     const { stdout } = await command('status');
     expect(stdout).toContain('2 lines are known to no rule of the postfix parser');
-    expect(stdout).toContain('postfix/smtp: levitated for …@example.org | postfix/smtp: sank below');
+    expect(stdout).toContain(
+      '    postfix/smtp: levitated for …@example.org\n      postfix/smtp: sank below\n',
+    );
     const [status] = (await command('status', '--json')).json();
     expect(JSON.stringify(status)).not.toContain('john');
     const archive = await place.write('old.log', line(3, 'flew off').replace('2026-11-23', '2026-11-20'));

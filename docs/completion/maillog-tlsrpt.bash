@@ -10,7 +10,7 @@ _maillog_tlsrpt() {
   case $before in
     --policies|--out|--config|--state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --level) mapfile -t COMPREPLY < <(compgen -W 'encrypt dane verify' -- "$word"); return ;;
-    --parser|--timezone|--year|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--server|--since|--days|--domains|--now) return ;;
+    --parser|--timezone|--year|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--max-lag|--server|--since|--days|--domains|--now) return ;;
   esac
   case $command in
     '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --now --version --help' -- "$word"); return ;;
@@ -22,7 +22,7 @@ _maillog_tlsrpt() {
     sessions) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --config --state --json --quiet --now --version --help' ;;
     explain) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --queue-id --domain --lines --config --state --json --quiet --now --version --help' ;;
     scrub) options='--parser --no-check --config --state --json --quiet --now --version --help' ;;
-    status) options='--config --state --json --quiet --now --version --help' ;;
+    status) options='--check --max-lag --config --state --json --quiet --now --version --help' ;;
     lookup) options='--server --record --config --state --json --quiet --now --version --help' ;;
     posture) options='--level --since --domain --unproven --config --state --json --quiet --now --version --help' ;;
     metrics) options='--config --state --json --quiet --now --version --help' ;;

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lastRunOf } from '../metrics/gather.ts';
+import { lastRunOf } from '../metrics/last-run.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

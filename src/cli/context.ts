@@ -3,7 +3,6 @@ import { dirname, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { type Config, configSchema } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
-import { withDetectedParsers } from '../detect-configured.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -41,15 +40,21 @@ export async function withContext<T>(
   const ledger = await open(globals.state ?? config.state);
   try {
     const common = { configPath, ledger, clock: clockOf(globals), host: hostname() };
-    const detecting = { ...common, directory: dirname(resolve(configPath)) };
-    return await work({ ...common, config: await withDetectedParsers(config, detecting) });
+    return await work({ ...common, config: await withParsers(config, common) });
   } finally {
     await ledger.close();
   }
 }
 
+/** Parsers are loaded only where one is to be found out: a start must not wait for them. */
+async function withParsers(config: Config, context: Omit<Context, 'config'>): Promise<Config> {
+  if (config.logs.every(({ parser }) => parser !== 'auto')) return config;
+  const { withDetectedParsers } = await import('../detect-configured.ts');
+  return withDetectedParsers(config, { ...context, directory: dirname(resolve(context.configPath)) });
+}
+
 /** The config file; with --state and none at the default place, a bare one that names nobody. */
-async function configOf(globals: GlobalArguments): Promise<Config> {
+export async function configOf(globals: GlobalArguments): Promise<Config> {
   try {
     return await loadConfig(globals.config ?? DEFAULT_CONFIG);
   } catch (error) {

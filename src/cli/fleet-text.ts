@@ -1,68 +1,57 @@
-import type { Day } from '../day.ts';
-import type { HostStatus } from '../fleet.ts';
-import { printable, table } from './table.ts';
+import type { HostJson } from '../status/schema.ts';
+import { durationText } from './quantities.ts';
+import { type Fit, printable, table } from './table.ts';
 
-/** A host as `status --json` prints it. */
-export interface HostJson {
-  readonly host: string;
-  readonly program?: string;
-  readonly logs: number;
-  readonly readToEndAt?: string;
-  readonly lagSeconds?: number;
-  /** Of today and yesterday (UTC). */
-  readonly sessions: number;
-  /** Of the fleet's sessions, 0 to 1. */
-  readonly share: number;
-  /** Days that are not closed yet because of it. */
-  readonly holdsUp: readonly Day[];
-  /** Days that are closed, or about to be, although its logs are not read past their end. */
-  readonly behind: readonly Day[];
-  /** Sessions that came after their report was built. */
-  readonly late: number;
-}
+/** Hosts in a table for people; a fleet may have hundreds. */
+const MAX_SHOWN = 15;
 
-export function toHostJson(host: HostStatus): HostJson {
-  const { readToEndAt, lag, share, ...rest } = host;
-  return {
-    ...rest,
-    share: Math.round(share * 10_000) / 10_000,
-    ...(readToEndAt !== undefined && { readToEndAt: new Date(readToEndAt).toISOString() }),
-    ...(lag !== undefined && { lagSeconds: Math.round(lag / 1000) }),
-  };
-}
-
-/** The fleet as a table, then what it waits for. */
-export function fleetLines(hosts: readonly HostJson[]): string[] {
-  const rows = hosts.map((host) => [
+/** The fleet as a table, those that are late and those far behind in front, then what it waits for. */
+export function fleetLines(hosts: readonly HostJson[], width?: number): string[] {
+  const order = (host: HostJson) => host.holdsUp.length * 1e9 + (host.lagSeconds ?? 0);
+  const shown = [...hosts]
+    .sort((a, b) => (hosts.length > MAX_SHOWN ? order(b) - order(a) : 0))
+    .slice(0, MAX_SHOWN);
+  const rows = shown.map((host) => [
     host.host,
     host.program ?? '-',
     host.logs,
-    host.lagSeconds === undefined ? 'never read' : duration(host.lagSeconds),
+    host.lagSeconds === undefined ? 'never read' : durationText(host.lagSeconds),
     host.sessions,
     `${(host.share * 100).toFixed(1)} %`,
     host.late,
   ]);
   const waits = hosts
     .filter(({ holdsUp }) => holdsUp.length > 0)
+    .slice(0, MAX_SHOWN)
     .map(
       ({ host, holdsUp }) => `! ${printable(host)} is late: ${holdsUp.join(', ')} waits for it (fleet.grace)`,
     );
   const missed = hosts
     .filter(({ behind }) => behind.length > 0)
+    .slice(0, MAX_SHOWN)
     .map(
       ({ host, behind }) =>
         `! ${printable(host)} is late: ${behind.join(', ')} is closed without what it has not brought yet (fleet.grace is over)`,
     );
+  const fit: Fit = { width, cut: [0] };
   return [
-    ...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows),
+    ...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows, fit),
+    ...andMore(hosts.length - shown.length, versionsText(hosts)),
     ...waits,
     ...missed,
   ];
 }
 
-function duration(seconds: number): string {
-  if (seconds < 90) return `${seconds} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
+/** What a long list leaves out. */
+export function andMore(count: number, words = ''): string[] {
+  return count > 0 ? [`and ${count} more${words} (--json shows all)`] : [];
+}
+
+function versionsText(hosts: readonly HostJson[]): string {
+  const counts = new Map<string, number>();
+  for (const { program = 'unknown' } of hosts) counts.set(program, (counts.get(program) ?? 0) + 1);
+  const versions = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return versions.length < 2
+    ? ''
+    : `; versions: ${versions.map(([version, count]) => `${version} (${count})`).join(', ')}`;
 }

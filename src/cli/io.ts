@@ -9,11 +9,13 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
 }
 
+export type Style = Parameters<typeof styleText>[0];
+
 export type Level = 'error' | 'warning' | 'notice' | 'info';
 
 /** syslog(3) priorities: journald sorts lines by them when stderr is no terminal. */
 const PRIORITY: Record<Level, number> = { error: 3, warning: 4, notice: 5, info: 6 };
-const STYLE: Record<Level, Parameters<typeof styleText>[0]> = {
+const STYLE: Record<Level, Style> = {
   error: 'red',
   warning: 'yellow',
   notice: 'bold',
@@ -37,6 +39,13 @@ export class Printer {
   /** Whether people read the data: a terminal, without NO_COLOR. */
   get colours(): boolean {
     return this.#io.stdout.isTTY === true && (this.#io.env['NO_COLOR'] ?? '') === '';
+  }
+
+  /** Characters a line for people; undefined where the data goes elsewhere and nobody said (`COLUMNS`). */
+  get width(): number | undefined {
+    const told = Number(this.#io.env['COLUMNS']);
+    if (Number.isInteger(told) && told >= 40) return told;
+    return this.#io.stdout.isTTY === true ? (this.#io.stdout.columns ?? 80) : undefined;
   }
 
   /** One line of data. */
@@ -71,7 +80,12 @@ export class Printer {
   }
 
   bold(text: string): string {
-    return this.colours ? styleText('bold', text, { validateStream: false }) : text;
+    return this.styled('bold', text);
+  }
+
+  /** Data in a style, where people read it. */
+  styled(style: Style, text: string): string {
+    return this.colours ? styleText(style, text, { validateStream: false }) : text;
   }
 
   #prefixed(level: Level, line: string): string {

@@ -1,23 +1,93 @@
+/** A cell that is painted once its column is laid out. */
+export interface Painted {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+export type Cell = string | number | Painted;
+
+/** How wide a table may be, and which columns give way. */
+export interface Fit {
+  /** Characters a line; no bound when undefined. */
+  readonly width: number | undefined;
+  /** Columns that may be cut, the widest first; one at least. */
+  readonly cut: readonly number[];
+}
+
+/** A column that is cut keeps so many characters. */
+const NARROWEST = 10;
+const BETWEEN = '  ';
+
 /**
- * A plain table: columns as wide as their widest cell, numbers to the right.
- * Cells must be free of control characters; {@link printable} sees to that.
+ * A plain table: columns as wide as their widest cell, numbers to the right. Cells lose their control characters
+ * ({@link printable}), and are cut where the table would be too wide.
  */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const cells = rows.map((row) => row.map((cell) => printable(String(cell))));
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], fit?: Fit): string[] {
+  const texts = rows.map((row) => row.map((cell) => printable(textOf(cell))));
+  const natural = head.map((title, column) =>
+    Math.max(title.length, ...texts.map((row) => row[column]?.length ?? 0)),
   );
+  const widths = fit === undefined ? natural : fitted(natural, fit);
   const numeric = head.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
   );
-  const format = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return [format(head), ...cells.map(format)];
+  const lay = (text: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return numeric[column] ? shortened(text, width).padStart(width) : shortened(text, width).padEnd(width);
+  };
+  const line = (row: readonly string[], cells: readonly Cell[]) => {
+    const last = row.length - 1;
+    const laid = row.map((text, column) => {
+      const shown = column === last && !numeric[column] ? lay(text, column).trimEnd() : lay(text, column);
+      const cell = cells[column];
+      return typeof cell === 'object' ? cell.paint(shown) : shown;
+    });
+    return laid.join(BETWEEN).trimEnd();
+  };
+  return [line(head, []), ...texts.map((row, index) => line(row, rows[index] ?? []))];
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'object' ? cell.text : String(cell);
+}
+
+/** Widths at which the table fits, if cutting helps. */
+function fitted(natural: readonly number[], { width, cut }: Fit): number[] {
+  const widths = [...natural];
+  if (width === undefined) return widths;
+  const total = widths.reduce((sum, each) => sum + each, 0) + BETWEEN.length * (widths.length - 1);
+  for (let excess = total - width; excess > 0; excess--) {
+    const widest = cut.reduce((best, column) =>
+      (widths[column] ?? 0) > (widths[best] ?? 0) ? column : best,
+    );
+    const has = widths[widest] ?? 0;
+    if (has <= NARROWEST) break;
+    widths[widest] = has - 1;
+  }
+  return widths;
+}
+
+/** Cut to a width; of a path and of an address the end says more. */
+function shortened(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return /^(?:\/|mailto:|https:)/.test(text) ? `…${text.slice(1 - width)}` : `${text.slice(0, width - 1)}…`;
+}
+
+/** A text in lines of a width at most, broken between words; a word that is longer stands alone. */
+export function wrapped(text: string, width: number | undefined, indent: string, first = indent): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(' ')) {
+    if (!empty && width !== undefined && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
 }
 
 /** Text of a log or a server as a terminal may safely show it. */

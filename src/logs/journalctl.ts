@@ -1,18 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EXIT, Problem } from '../errors.ts';
+import type { JournalSelection } from './journal-name.ts';
+
+export { type JournalSelection, journalName } from './journal-name.ts';
 
 const COMPLAINT_LIMIT = 4096;
 const NEWLINE = 10;
 /** What entries are made of; journalctl adds cursor and times to them. */
 const FIELDS = 'MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_COMM,_PID,_HOSTNAME';
-
-/** Which entries of which journal. */
-export interface JournalSelection {
-  readonly units: readonly string[];
-  readonly identifiers: readonly string[];
-  /** A machine's journal kept elsewhere; that of this machine when absent. */
-  readonly directory?: string;
-}
 
 /** The place of an entry. */
 export interface JournalMark {
@@ -27,11 +22,6 @@ export type JournalStart = { readonly cursor: string } | { readonly since: numbe
 
 /** The journal does not know a cursor, or takes it for none. */
 export class LostCursor extends Error {}
-
-/** The name of a journal as a log: the same selection is the same log. */
-export function journalName({ units, identifiers, directory }: JournalSelection): string {
-  return `journal:${[...(directory === undefined ? [] : [directory]), ...units, ...identifiers].join(',')}`;
-}
 
 /** The program's arguments for a selection. */
 export function selectionArguments({ units, identifiers, directory }: JournalSelection): string[] {

@@ -39,6 +39,7 @@ export class SessionReader {
   /** Lines on which the parser threw, which is a fault of the parser: they were passed over. */
   faults = 0;
   firstFault: unknown;
+  #faultsTaken = 0;
   readonly #parser: LogParser;
   readonly #emit: (session: Session) => void;
   readonly #trace: Trace | undefined;
@@ -120,6 +121,13 @@ export class SessionReader {
   line(text: string): void {
     this.#direct += 1;
     this.#read(text);
+  }
+
+  /** The faults since this was last asked. */
+  takeFaults(): number {
+    const fresh = this.faults - this.#faultsTaken;
+    this.#faultsTaken = this.faults;
+    return fresh;
   }
 
   /** The log is over: ends every open session. */

@@ -1,20 +1,22 @@
-import { z } from 'zod';
-import type { ClosingDeps } from '../closing.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
 import { dayStates } from '../day-states.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
+import { lastRunOf } from './last-run.ts';
 import { type LastRun, metricsOf } from './series.ts';
 import { type Metric, metricsText } from './text.ts';
 import { carryTotals, countDays, NO_TOTALS, type Totals, totalsSchema } from './totals.ts';
 
-export type MetricsDeps = Pick<ClosingDeps, 'ledger' | 'clock' | 'config'> & {
+export interface MetricsDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
   readonly version: string;
   /** This machine's name: a ledger shared by a fleet keeps each host's counters apart. */
   readonly host: string;
-};
-
-const lastRunSchema = z.strictObject({ at: z.number(), seconds: z.number(), exitCode: z.number() });
+}
 
 /** Notes how a pass of `run` went, and writes node_exporter's file where the config names one. */
 export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
@@ -22,11 +24,6 @@ export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
   const { textfile } = deps.config.metrics;
   if (textfile === undefined) return;
   await writeAtomically(textfile, metricsText(await gatherMetrics(deps)));
-}
-
-/** How the last pass of `run` on a host went; undefined before the first. */
-export async function lastRunOf(ledger: Ledger, host: string): Promise<LastRun | undefined> {
-  return lastRunSchema.safeParse(await ledger.note(`last-run:${host}`)).data;
 }
 
 /**

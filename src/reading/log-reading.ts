@@ -138,16 +138,10 @@ export class LogReading {
     await this.#write({ readToEndAt: at });
     const { table } = this.#reader;
     const { ledger } = this.#deps;
-    const news = this.#unknown.take();
+    const news = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
     const unknown = await noteUnknown(ledger, this.log.id, this.#source.parserName, packageVersion(), news);
-    const all = unknown === undefined ? more : [...more, unknown];
+    const all = [...more, ...unknown];
     this.summary.hints.push(...(await noteFindings(ledger, this.log.id, this.#parser, table, all)));
-    if (this.#reader.faults > 0) {
-      this.summary.hints.push({
-        id: 'parser-fault',
-        text: `the ${this.#source.parserName} parser failed on ${this.#reader.faults} lines of ${this.#source.name} and passed them over; please report it`,
-      });
-    }
   }
 
   /** Open sessions belong to the log: what goes on in another log's segment is read as that log's. */

@@ -19,9 +19,10 @@ const command = (...words: string[]) => runCli([...words, '--now', MORNING_AFTER
 /** Parser and sessions of each log of the ledger. */
 async function logs(): Promise<[string, boolean][]> {
   const [status] = (await command('status', '--json')).json() as {
-    logs: { parser: string; bytes: number }[];
+    logs: { parser: string; bytes: number; readToEndAt?: string }[];
   }[];
-  return (status?.logs ?? []).map(({ parser, bytes }): [string, boolean] => [parser, bytes > 0]).sort();
+  const read = (status?.logs ?? []).filter(({ readToEndAt }) => readToEndAt !== undefined);
+  return read.map(({ parser, bytes }): [string, boolean] => [parser, bytes > 0]).sort();
 }
 
 describe('parser: auto in the config', () => {

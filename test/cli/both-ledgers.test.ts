@@ -32,6 +32,7 @@ it('says the same whether the ledger is a file or a database', async () => {
     ['backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta1'],
     ['status', '--json'],
     ['status'],
+    ['status', '--check'],
     ['report', '--json'],
     ['report', '--domain', 'wildcard.test'],
     ['posture', '--json'],

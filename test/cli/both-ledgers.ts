@@ -29,8 +29,10 @@ export async function saidByBoth(
       .replaceAll(state, 'STATE')
       .replaceAll(out, 'OUT')
       .replaceAll(/the (shared ledger answers|ledger in STATE can be used)/g, 'the ledger answers')
-      .replaceAll(/, \d+ MB/g, ', N MB');
-    outputs.push(text.replace(/("?(?:ledger|size)[a-z_"]*:? ?)\d+/gi, '$1N'));
+      .replaceAll(/, \d+ MB/g, ', N MB')
+      .replace(/(Ledger\n) +[\d.]+ k?M?B/, '$1 N')
+      .replace(/("seconds":|last run .*: )[\d.]+/g, '$1N');
+    outputs.push(text.replace(/("?(?:ledger|size)[a-z_"]*[:=]? ?)\d+/gi, '$1N'));
   }
   const [own = '', common = ''] = outputs;
   return [own, common];

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { fleetLines, toHostJson } from '../../src/cli/fleet-text.ts';
+import { fleetLines } from '../../src/cli/fleet-text.ts';
+import { hostJson } from '../../src/status/hosts.ts';
 
 it('shows hosts, lag and share, and names the late', () => {
   const hosts = [
@@ -27,12 +28,12 @@ it('shows hosts, lag and share, and names the late', () => {
       late: 17,
     },
     { host: 'mta\u001b3', logs: 0, sessions: 0, share: 0, holdsUp: [], behind: [], late: 0 },
-  ].map(toHostJson);
+  ].map(hostJson);
   expect(hosts[0]).toEqual({
     host: 'mta1',
     program: '1.2.0',
     logs: 1,
-    readToEndAt: '1970-01-01T00:00:00.000Z',
+    readToEndAt: '1970-01-01T00:00:00Z',
     lagSeconds: 60,
     sessions: 2,
     share: 0.6667,

@@ -9,15 +9,26 @@ export interface CliResult {
   json(): unknown[];
 }
 
+/** What a command is run with. */
+export interface RunOptions {
+  /** Standard input. */
+  readonly input?: string;
+  /** A terminal so wide; none when absent. */
+  readonly columns?: number;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Runs a command in this process, as the program would. */
-export async function runCli(argv: readonly string[], input = ''): Promise<CliResult> {
-  const out = collector();
-  const err = collector();
+export async function runCli(argv: readonly string[], how: string | RunOptions = {}): Promise<CliResult> {
+  const { input = '', columns, env = {} } = typeof how === 'string' ? { input: how } : how;
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  const out = collector(terminal);
+  const err = collector(terminal);
   const code = await main(argv, {
     stdout: out.stream,
     stderr: err.stream,
     stdin: Readable.from([Buffer.from(input)]),
-    env: {},
+    env: columns === undefined ? env : { NO_COLOR: '1', ...env },
   });
   const stdout = out.text();
   return {
@@ -32,7 +43,7 @@ export async function runCli(argv: readonly string[], input = ''): Promise<CliRe
   };
 }
 
-function collector(): { readonly stream: Writable; text(): string } {
+function collector(terminal: object): { readonly stream: Writable; text(): string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -40,5 +51,5 @@ function collector(): { readonly stream: Writable; text(): string } {
       done();
     },
   });
-  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+  return { stream: Object.assign(stream, terminal), text: () => Buffer.concat(chunks).toString('utf8') };
 }

@@ -4,6 +4,7 @@ import { packageVersion } from '../../src/version.ts';
 import { bashCompletion, zshCompletion } from './completion.ts';
 import { describeCommand } from './describe.ts';
 import { commandPage, configPage, overviewPage } from './pages.ts';
+import { statusJsonMarkdown } from './status-json.ts';
 
 /** Every file below docs/ that is made from the program's own words, by its path there. */
 export async function manualFiles(): Promise<Map<string, string>> {
@@ -19,6 +20,7 @@ export async function manualFiles(): Promise<Map<string, string>> {
     ['completion/maillog-tlsrpt.bash', bashCompletion(commands)],
     ['completion/_maillog-tlsrpt', zshCompletion(commands)],
     ['configuration.md', configMarkdown(configKeys())],
+    ['status-json.md', statusJsonMarkdown()],
   ]);
 }
 

@@ -1,0 +1,238 @@
+import type { HeldReason } from '../held.ts';
+import type { Finding, LogStatus, Status } from '../status/schema.ts';
+import { andMore, fleetLines } from './fleet-text.ts';
+import type { Printer, Style } from './io.ts';
+import { bytesText, durationText, minuteText } from './quantities.ts';
+import { type Cell, printable, table, wrapped } from './table.ts';
+
+const MAX_LOGS = 12;
+const MAX_DAYS = 10;
+const MAX_FAILING = 8;
+const MAX_LISTED = 5;
+
+const STYLES: Record<Status['state'], Style> = { ok: 'green', warning: 'yellow', critical: 'red' };
+
+const HELD_WORDS: Record<HeldReason, readonly [short: string, meaning: string]> = {
+  'too-old': ['held (too old)', 'ended longer ago than delivery.max-age'],
+  restored: [
+    'held (restored)',
+    'the ledger was restored from a backup after that day, and its reports may be out already',
+  ],
+  'log-level': ['held (log level)', 'failures without a single success (smtp_tls_loglevel = 0?)'],
+  native: ['held (native)', "Postfix's own TLSRPT reports already (set `native: use` to send all the same)"],
+  'logs-not-read': ['logs not read', 'a log was not yet read past midnight'],
+};
+
+/** The status as one screen for people. */
+export function printStatus(status: Status, printer: Printer): void {
+  const screen = new Screen(printer);
+  head(status, screen);
+  logs(status, screen);
+  if (status.hosts.length > 1) {
+    screen.title('Hosts (sessions of today and yesterday)');
+    for (const line of fleetLines(status.hosts, screen.inner)) screen.line(line);
+  }
+  if (status.ledger.exists) {
+    days(status, screen);
+    sessions(status, screen);
+    outbox(status, screen);
+  }
+  foot(status, screen);
+}
+
+/** Lines of the width there is, indented below their titles. */
+class Screen {
+  readonly #printer: Printer;
+
+  constructor(printer: Printer) {
+    this.#printer = printer;
+  }
+
+  /** What is left of the width below a title. */
+  get inner(): number | undefined {
+    const { width } = this.#printer;
+    return width === undefined ? undefined : width - 2;
+  }
+
+  title(text: string): void {
+    this.#printer.line();
+    this.#printer.line(this.styled('bold', text));
+  }
+
+  line(text: string): void {
+    this.#printer.line(`  ${text}`);
+  }
+
+  /** A sentence behind a mark, in as many lines as it takes. */
+  words(text: string, mark = '', style?: Style): void {
+    const indent = ' '.repeat(2 + mark.length);
+    for (const [index, line] of wrapped(printable(text), this.#printer.width, indent).entries()) {
+      const rest = line.slice(indent.length);
+      const shown = index === 0 && style !== undefined ? this.styled(style, mark) : mark;
+      this.#printer.line(index === 0 ? `  ${shown}${rest}` : line);
+    }
+  }
+
+  rows(head: readonly string[], rows: readonly (readonly Cell[])[], cut: readonly number[]): void {
+    for (const line of table(head, rows, { width: this.inner, cut })) this.line(line);
+  }
+
+  top(text: string): void {
+    this.#printer.line(text);
+  }
+
+  styled(style: Style, text: string): string {
+    return this.#printer.styled(style, text);
+  }
+
+  painted(style: Style, text: string): Cell {
+    return { text, paint: (laid) => this.styled(style, laid) };
+  }
+}
+
+function head({ version, at, state, findings, ledger }: Status, screen: Screen): void {
+  const verdict = screen.styled(STYLES[state], state.toUpperCase());
+  screen.top(`maillog-tlsrpt ${version}   ${minuteText(at)} UTC   ${verdict}`);
+  for (const finding of findings.slice(0, MAX_LOGS))
+    screen.words(finding.text, mark(finding), style(finding));
+  for (const line of andMore(findings.length - MAX_LOGS)) screen.line(line);
+  if (!ledger.exists)
+    screen.words('nothing was read yet: `run` reads the logs, `check` looks whether all is set up');
+}
+
+function mark({ severity }: Finding): string {
+  return `${severity.padEnd(8)}  `;
+}
+
+function style({ severity }: Finding): Style {
+  return STYLES[severity];
+}
+
+function logs({ logs: all }: Status, screen: Screen): void {
+  screen.title('Logs');
+  if (all.length === 0) {
+    screen.words('none: name them under `logs` in the configuration, or `backfill` archived ones');
+    return;
+  }
+  // What is watched comes first, then what was read last.
+  const rank = (log: LogStatus) => (log.configured ? 0 : 1e12) + (log.lagSeconds ?? 0);
+  const shown = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_LOGS);
+  const rows = shown.map((log) => [
+    log.name,
+    log.host,
+    log.parser,
+    log.lastLine === undefined ? '-' : minuteText(log.lastLine),
+    readCell(log, screen),
+    bytesText(log.bytes),
+  ]);
+  screen.rows(['log', 'host', 'parser', 'last line (UTC)', 'read', 'size'], rows, [0, 2, 1]);
+  for (const line of andMore(all.length - shown.length, ' logs')) screen.line(line);
+  for (const log of shown) remarks(log, screen);
+}
+
+function readCell({ lagSeconds, configured }: LogStatus, screen: Screen): Cell {
+  if (lagSeconds !== undefined) return `${durationText(lagSeconds)} ago`;
+  return configured ? screen.painted('red', 'never') : 'never';
+}
+
+function remarks(log: LogStatus, screen: Screen): void {
+  const { name, gaps, incomplete, unknown, skipped, hints } = log;
+  for (const gap of gaps.slice(-MAX_LISTED)) screen.words(`${name}: ${gap.text}`, '! ', 'yellow');
+  for (const line of andMore(gaps.length - MAX_LISTED, ' holes')) screen.line(`  ${line}`);
+  for (const path of incomplete.slice(0, MAX_LISTED))
+    screen.words(`${path} ended early: give the whole file to \`backfill\` to read on`, '! ', 'yellow');
+  for (const line of andMore(incomplete.length - MAX_LISTED, ' files')) screen.line(`  ${line}`);
+  if (unknown.count > 0) {
+    const lines = unknown.count === 1 ? 'one line is' : `${unknown.count} lines are`;
+    const words = `${name}: ${lines} known to no rule of the ${log.parser} parser; please report (\`scrub\` makes them fit to be shown):`;
+    screen.words(words, '! ', 'yellow');
+    for (const sample of unknown.samples) screen.words(sample, '    ');
+  }
+  if (skipped > 0)
+    screen.words(`${name}: the parser failed on ${skipped} lines; please report it`, '! ', 'yellow');
+  for (const hint of hints) screen.words(`${name}: ${hint}`, '! ', 'yellow');
+}
+
+function days({ days: all, folded }: Status, screen: Screen): void {
+  screen.title('Days (UTC)');
+  if (all.length === 0) {
+    screen.words('no sessions yet');
+    return;
+  }
+  const shown = all.slice(-MAX_DAYS);
+  const rows = shown.map((day) => [
+    day.day,
+    day.domains,
+    day.sessions,
+    day.failures,
+    day.late,
+    day.reports,
+    day.heldBecause === undefined ? day.state : screen.painted('yellow', heldWords(day.heldBecause)[0]),
+  ]);
+  screen.rows(['day', 'domains', 'sessions', 'failed', 'late', 'reports', 'state'], rows, [6]);
+  for (const line of andMore(all.length - shown.length, ` days, the oldest ${all[0]?.day}`))
+    screen.line(line);
+  const held = all.filter(({ state }) => state === 'held');
+  for (const reason of new Set(held.map(({ heldBecause = '' }) => heldBecause)))
+    screen.words(`held: ${heldWords(reason)[1]}`);
+  if (held[0] !== undefined)
+    screen.words(`${held.length} held. To release one: maillog-tlsrpt send --day ${held[0].day}`);
+  const last = folded.at(-1);
+  if (last !== undefined)
+    screen.words(
+      `the rarest failure details are folded in some reports, counts are whole: ${last.details} in ${last.reports} of ${last.day} (report.max-failure-details)`,
+    );
+}
+
+function heldWords(reason: string): readonly [string, string] {
+  return HELD_WORDS[reason as HeldReason] ?? [`held (${reason})`, reason];
+}
+
+function sessions({ sessions: { byBasis, own } }: Status, screen: Screen): void {
+  screen.title('Sessions by the kind of line that proves them');
+  const counts = Object.entries(byBasis);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const parts = counts.map(
+    ([basis, count]) => `${count} ${basis} (${((count / total) * 100).toFixed(count === total ? 0 : 1)} %)`,
+  );
+  screen.words(parts.length === 0 ? 'none' : parts.join(', '));
+  if (own > 0) screen.words(`${own} more carried reports of ours, and are in no report`);
+}
+
+function outbox({ outbox: states, failing, suppressed }: Status, screen: Screen): void {
+  screen.title('Outbox');
+  const counts = Object.entries(states).map(([state, count]) => `${count} ${state}`);
+  screen.words(counts.length === 0 ? 'empty' : counts.join(', '));
+  const rows = failing
+    .slice(0, MAX_FAILING)
+    .map((row) => [
+      row.day,
+      row.rua,
+      row.state === 'retry' ? 'retry' : screen.painted('red', 'given up'),
+      row.attempts,
+      row.nextTry === undefined ? '-' : minuteText(row.nextTry).slice(5),
+      row.lastResult ?? '',
+    ]);
+  if (rows.length > 0)
+    screen.rows(['day', 'receiver', 'state', 'tries', 'next (UTC)', 'last word'], rows, [1, 5]);
+  for (const line of andMore(failing.length - rows.length)) screen.line(line);
+  for (const { rua, bounces, until } of suppressed.slice(0, MAX_LISTED)) {
+    screen.words(`nothing goes to ${rua} until ${until}: ${bounces} reports came back`, '! ', 'yellow');
+    screen.line(`  maillog-tlsrpt send --unsuppress ${printable(rua)} sends there again`);
+  }
+  for (const line of andMore(suppressed.length - MAX_LISTED, ' suppressed receivers')) screen.line(line);
+}
+
+function foot({ ledger, lastRun, at }: Status, screen: Screen): void {
+  screen.title('Ledger');
+  const parts = [
+    ledger.sizeBytes === undefined ? [] : [bytesText(ledger.sizeBytes)],
+    ledger.oldestDay === undefined ? [] : [`oldest day ${ledger.oldestDay}`],
+    [`finished days are kept ${durationText(ledger.keepSeconds)}`],
+  ].flat();
+  screen.words(ledger.exists ? parts.join(', ') : 'there is none yet');
+  if (lastRun !== undefined) {
+    const ago = durationText(Math.max(0, (Date.parse(at) - Date.parse(lastRun.at)) / 1000));
+    screen.words(`last run ${ago} ago: ${lastRun.seconds} s, exit code ${lastRun.exitCode}`);
+  }
+}

@@ -1,0 +1,16 @@
+import type { HostStatus } from '../fleet.ts';
+import { isoTime } from './iso-time.ts';
+import type { HostJson } from './schema.ts';
+
+/** A host as `status --json` prints it. */
+export function hostJson(host: HostStatus): HostJson {
+  const { readToEndAt, lag, share, holdsUp, behind, ...rest } = host;
+  return {
+    ...rest,
+    share: Math.round(share * 10_000) / 10_000,
+    holdsUp: [...holdsUp],
+    behind: [...behind],
+    ...(readToEndAt !== undefined && { readToEndAt: isoTime(readToEndAt) }),
+    ...(lag !== undefined && { lagSeconds: Math.round(lag / 1000) }),
+  };
+}

@@ -106,6 +106,12 @@ export const configSchema = z.strictObject({
           'program and arguments that get JSON on standard input when domains that worked begin to fail: ["/usr/local/bin/tls-alert"]',
         ),
       failures: z.int().min(1).default(3).describe('so many failed sessions within `window` are an alert'),
+      percent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(10)
+        .describe('and no fewer of the sessions with the domain within `window`, in percent'),
       window: duration.default(3_600_000).describe('the time in which failures are counted'),
       quiet: duration.default(24 * 3_600_000).describe('no second alert of a domain for so long'),
     })

@@ -3,6 +3,9 @@ import type { Config } from '../config.ts';
 import { type Day, dayOf } from '../day.ts';
 import type { DomainOutcome } from '../ledger/outcomes.ts';
 
+/** More standing alerts than this have one cause, and nobody waits for the recovery of each. */
+const MAX_STANDING = 1000;
+
 const counts = z.strictObject({ ok: z.number(), failed: z.number() });
 
 /** What was known of a failing domain at the last look. */
@@ -16,7 +19,11 @@ const domainState = z.strictObject({
 });
 
 /** Kept in the ledger between two looks. */
-export const alertStateSchema = z.strictObject({ domains: z.record(z.string(), domainState) });
+export const alertStateSchema = z.strictObject({
+  domains: z.record(z.string(), domainState),
+  /** Somebody is telling the command until then, UTC ms: others leave it alone. */
+  claimedUntil: z.number().optional(),
+});
 export type AlertState = z.infer<typeof alertStateSchema>;
 type DomainState = z.infer<typeof domainState>;
 
@@ -47,23 +54,37 @@ export function judgeAlerts(
   now: number,
   rules: Config['alerts'],
 ): Judged {
-  const domains: Record<string, DomainState> = {};
+  const domains = new Map<string, DomainState>();
   const alerts: Alert[] = [];
+  // A map, for a domain may be called `constructor`.
+  const states = new Map(Object.entries(before?.domains ?? {}));
   for (const [domain, days] of byDomain(outcomes)) {
-    const known = before?.domains[domain];
-    const recent = news(known, days, before === undefined, now, rules.window);
+    const known = states.get(domain);
+    const recent = before === undefined ? [] : recentOf(known, days, now, rules.window);
     const alert = alertOf(domain, days, known, recent, now, rules);
     if (alert !== undefined) alerts.push(alert);
     const alertedAt = alert === undefined ? known?.alertedAt : alert.event === 'failing' ? now : undefined;
-    domains[domain] = {
+    domains.set(domain, {
       days: Object.fromEntries(
         days.map(({ day, successes, failures }) => [day, { ok: successes, failed: failures }]),
       ),
       recent,
       ...(alertedAt !== undefined && { alertedAt }),
-    };
+    });
   }
-  return { state: { domains }, alerts: alerts.sort((a, b) => b.failures - a.failures) };
+  return {
+    state: { domains: Object.fromEntries(domains) },
+    alerts: alerts.sort((a, b) => b.failures - a.failures),
+  };
+}
+
+/** The domains an alert stands of: that they work again is to be told too. */
+export function alertedDomains(state: AlertState | undefined): string[] {
+  return Object.entries(state?.domains ?? {})
+    .flatMap(([domain, { alertedAt }]) => (alertedAt === undefined ? [] : { domain, alertedAt }))
+    .sort((a, b) => b.alertedAt - a.alertedAt)
+    .slice(0, MAX_STANDING)
+    .map(({ domain }) => domain);
 }
 
 function byDomain(outcomes: readonly DomainOutcome[]): Map<string, DomainOutcome[]> {
@@ -74,31 +95,31 @@ function byDomain(outcomes: readonly DomainOutcome[]): Map<string, DomainOutcome
 }
 
 /** What came since the last look, with what came shortly before. */
-function news(
+function recentOf(
   known: DomainState | undefined,
   days: readonly DomainOutcome[],
-  first: boolean,
   now: number,
   window: number,
 ): DomainState['recent'] {
   const kept = (known?.recent ?? []).filter(([time]) => time > now - window);
-  if (first) return kept;
-  // What a day before yesterday still brings is no news; a domain that is new here has had no failure before.
-  const fresh = days.filter(
-    ({ day, lastFailure }) => day >= dayOf(now - window) || lastFailure > now - 2 * window,
-  );
-  const failed = fresh.reduce(
-    (sum, { day, failures }) => sum + Math.max(0, failures - (known?.days[day]?.failed ?? 0)),
-    0,
-  );
-  const ok =
-    known === undefined
-      ? 0
-      : fresh.reduce(
-          (sum, { day, successes }) => sum + Math.max(0, successes - (known.days[day]?.ok ?? 0)),
-          0,
-        );
+  const fresh = freshOf(days, now, window);
+  const failed = grown(fresh, (day) => known?.days[day]?.failed ?? 0, 'failures');
+  // Of a domain that had no failure before, nobody noted what had succeeded by the last look.
+  const ok = known === undefined ? 0 : grown(fresh, (day) => known.days[day]?.ok ?? 0, 'successes');
   return ok + failed === 0 ? kept : [...kept, [now, ok, failed]];
+}
+
+/** What a day before yesterday still brings is no news. */
+function freshOf(days: readonly DomainOutcome[], now: number, window: number): readonly DomainOutcome[] {
+  return days.filter(({ day, lastFailure }) => day >= dayOf(now - window) || lastFailure > now - 2 * window);
+}
+
+function grown(
+  days: readonly DomainOutcome[],
+  before: (day: Day) => number,
+  what: 'successes' | 'failures',
+): number {
+  return days.reduce((sum, day) => sum + Math.max(0, day[what] - before(day.day)), 0);
 }
 
 function alertOf(
@@ -119,7 +140,11 @@ function alertOf(
     lastFailure: Math.max(...days.map(({ lastFailure }) => lastFailure)),
   };
   const alertedAt = known?.alertedAt;
-  if (failures >= rules.failures && common.lastSuccess > 0) {
+  // At the first failures of a domain the day's successes stand for the window's: a big one has a few every day.
+  const beside =
+    known === undefined ? grown(freshOf(days, now, rules.window), () => 0, 'successes') : successes;
+  const many = failures >= rules.failures && failures * 100 >= rules.percent * (failures + beside);
+  if (many && common.lastSuccess > 0) {
     const loud = alertedAt === undefined || now - alertedAt >= rules.quiet;
     return loud ? { event: 'failing', ...common } : undefined;
   }

@@ -8,7 +8,14 @@ import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import type { JsonValue } from '../parser.ts';
 import { callWithJson } from './call.ts';
-import { type Alert, alertStateSchema, daysToLookAt, judgeAlerts } from './judge.ts';
+import {
+  type Alert,
+  type AlertState,
+  alertedDomains,
+  alertStateSchema,
+  daysToLookAt,
+  judgeAlerts,
+} from './judge.ts';
 
 export interface AlertDeps {
   readonly ledger: Ledger;
@@ -25,6 +32,8 @@ const STATE = 'alerts';
 /** When domains were looked at, where that is dear. */
 const LOOKED = 'alerts-looked';
 const doneSchema = z.strictObject({ at: z.number(), took: z.number() });
+/** Longer than the command may take: who claimed the telling and died is followed then. */
+const CLAIM_MS = 60_000;
 
 /** What the command gets: a public contract. */
 export interface AlertDocument {
@@ -39,7 +48,7 @@ export interface AlertDocument {
 export interface AlertRecord {
   readonly event: 'failing' | 'recovered';
   readonly domain: string;
-  /** Sessions within `alerts.window`. */
+  /** Sessions within `alerts.window`, as far as it was watched: from the first failure on. */
   readonly failures: number;
   readonly successes: number;
   /** Hours, RFC 3339. */
@@ -54,7 +63,8 @@ export interface AlertRecord {
 
 /**
  * Looks whether domains that worked have begun to fail, and tells the configured command. What it could not be told is
- * told the next time. Returns the number of alerts given.
+ * told the next time, by whoever looks then; of several that look at one time, one tells. Returns the number of alerts
+ * given.
  * @throws Problem (unavailable) when the command fails
  */
 export async function watchDomains(deps: AlertDeps): Promise<number> {
@@ -64,16 +74,46 @@ export async function watchDomains(deps: AlertDeps): Promise<number> {
   const now = clock.now();
   const { since, failing } = daysToLookAt(now);
   const last = doneSchema.safeParse(await ledger.note(LOOKED)).data;
-  if (last !== undefined && isTooSoon(last, now)) return 0;
+  const seen = await ledger.note(STATE);
+  const before = alertStateSchema.safeParse(seen).data;
+  if ((last !== undefined && isTooSoon(last, now)) || (before?.claimedUntil ?? 0) > now) return 0;
   const begun = performance.now();
-  const outcomes = await ledger.failingDomains(since, failing);
+  const outcomes = await ledger.failingDomains(since, failing, alertedDomains(before));
   const took = Math.round(performance.now() - begun);
-  if (isDear({ took }) || last !== undefined) await ledger.setNote(LOOKED, { at: now, took });
-  const before = alertStateSchema.safeParse(await ledger.note(STATE)).data;
   const { state, alerts } = judgeAlerts(before, outcomes, now, config.alerts);
-  if (alerts.length > 0) await callWithJson(command, await documentOf(deps, alerts, now), deps.env);
-  await ledger.setNote(STATE, JSON.parse(JSON.stringify(state)) as JsonValue);
+  if (alerts.length === 0) await ledger.exchangeNote(STATE, seen, toJson(state));
+  else if (!(await tell(deps, command, alerts, { before: seen, after: state }))) return 0;
+  if (isDear({ took }) || last !== undefined) await ledger.setNote(LOOKED, { at: now, took });
   return alerts.length;
+}
+
+/**
+ * Tells the command, unless another is at it: whoever tells says so in the ledger first.
+ * @returns whether it was told here
+ */
+async function tell(
+  deps: AlertDeps,
+  command: readonly string[],
+  alerts: readonly Alert[],
+  { before, after }: { readonly before: JsonValue | undefined; readonly after: AlertState },
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const former = alertStateSchema.safeParse(before).data ?? { domains: {} };
+  const claim = toJson({ ...former, claimedUntil: now + CLAIM_MS });
+  if (!(await deps.ledger.exchangeNote(STATE, before, claim))) return false;
+  let told = false;
+  try {
+    await callWithJson(command, await documentOf(deps, alerts, now), deps.env);
+    told = true;
+  } finally {
+    await deps.ledger.exchangeNote(STATE, claim, toJson(told ? after : former));
+  }
+  return true;
+}
+
+/** Without what is absent, so that it is the same when it is read again. */
+function toJson(state: AlertState): JsonValue {
+  return JSON.parse(JSON.stringify(state)) as JsonValue;
 }
 
 async function documentOf(

@@ -6,19 +6,17 @@ import { loadConfig } from '../config-file.ts';
 import { withDetectedParsers } from '../detect-configured.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { Bell } from '../follow/bell.ts';
-import { Emitter } from '../follow/emitter.ts';
+import { type Emitted, Emitter } from '../follow/emitter.ts';
 import { Follower } from '../follow/follower.ts';
 import { Notifier } from '../follow/notifier.ts';
 import { openPatiently } from '../follow/open-patiently.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
-import { afterRun } from '../metrics/gather.ts';
-import { packageVersion } from '../version.ts';
+import { afterPass } from './after-pass.ts';
 import { checked, clockOf, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
 import { FollowVoice } from './follow-voice.ts';
-import { giveAlerts } from './give-alerts.ts';
 import type { Printer } from './io.ts';
 import { Once } from './once.ts';
 
@@ -110,7 +108,7 @@ class Following {
     this.#emitter = new Emitter(
       {
         ...deps,
-        onEmitted: (done, config, duration) => this.#emitted(done, config, duration),
+        onEmitted: (emitted) => this.#emitted(emitted),
         onOutcome: (outcome) => this.#voice.outcome(outcome),
         onSettled: () => bell.ring(),
         onBug: (error) => this.#end(error),
@@ -186,18 +184,12 @@ class Following {
     return logs.length === 1 ? 'following one log' : `following ${logs.length} logs`;
   }
 
-  async #emitted(
-    done: Parameters<FollowVoice['emitted']>[0],
-    config: Config,
-    duration: number,
-  ): Promise<void> {
+  async #emitted({ done, ...passed }: Emitted): Promise<void> {
     this.#voice.emitted(done);
-    const { ledger, clock, host } = this.#context;
-    const seconds = Math.round(duration) / 1000;
-    const version = packageVersion();
-    await afterRun({ ledger, clock, host, config, version }, { at: clock.now(), seconds, exitCode: EXIT.ok });
-    await giveAlerts({ ledger, clock, host, config, env: this.#env }, (problem) =>
-      this.#voice.trouble(problem),
-    );
+    await afterPass(this.#context, {
+      ...passed,
+      env: this.#env,
+      onAlertFault: (problem) => this.#voice.trouble(problem),
+    });
   }
 }

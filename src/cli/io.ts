@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Problem } from '../errors.ts';
+import { printable } from './table.ts';
 
 /** Where a command's data and messages go: stdout is data, stderr is messages (DESIGN §7). */
 export interface Io {
@@ -68,7 +69,7 @@ export class Printer {
   /** A message for people or the journal; `--quiet` keeps all but errors and warnings back. */
   message(level: Level, text: string): void {
     if (this.#quiet && (level === 'notice' || level === 'info')) return;
-    for (const line of text.split('\n')) this.#io.stderr.write(`${this.#prefixed(level, line)}\n`);
+    for (const line of text.split('\n')) this.#io.stderr.write(`${this.#prefixed(level, printable(line))}\n`);
   }
 
   /** A fault in three parts: what is wrong, where, what to do. */

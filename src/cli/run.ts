@@ -1,13 +1,12 @@
 import type { Argv } from 'yargs';
 import type { Outcome } from '../delivery/outbox.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { afterRun } from '../metrics/gather.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { type PassSummary, runPass } from '../pipeline.ts';
-import { packageVersion } from '../version.ts';
+import { isPassing } from '../reading/faults.ts';
+import { afterPass } from './after-pass.ts';
 import { checked, selectionArguments } from './arguments.ts';
-import type { Command } from './command.ts';
-import { demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
-import { giveAlerts } from './give-alerts.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
@@ -32,24 +31,43 @@ Examples:
     return withContext(globals, async (context) => {
       if (!offline) demandSender(context);
       const begun = performance.now();
-      const deps = { ...pipelineDeps(context), turn: turnOf('run', context, printer) };
-      const onOutcome = (outcome: Outcome) => sayOutcome(outcome, printer);
-      const summary = await runPass(deps, { offline, onOutcome });
-      say(summary, printer);
-      if (!offline && summary.sent === undefined)
-        printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');
-      if (globals.json) printer.json(toJson(summary));
-      const code = exitCode(summary);
-      const seconds = Math.round(performance.now() - begun) / 1000;
-      await afterRun(
-        { ...context, version: packageVersion() },
-        { at: context.clock.now(), seconds, exitCode: code },
-      );
-      await giveAlerts({ ...context, env: printer.io.env }, (problem) => printer.problem(problem));
+      const finish = (exitCode: ExitCode) =>
+        afterPass(context, {
+          config: context.config,
+          duration: performance.now() - begun,
+          exitCode,
+          env: printer.io.env,
+          onAlertFault: (problem) => printer.problem(problem),
+        });
+      let code: ExitCode;
+      try {
+        code = await pass(context, globals, printer, offline);
+      } catch (error) {
+        // What keeps us from sending must keep neither alerts nor the monitor from being told.
+        if (error instanceof Problem && !isPassing(error)) await finish(error.exitCode);
+        throw error;
+      }
+      await finish(code);
       return code;
     });
   },
 };
+
+async function pass(
+  context: Context,
+  globals: GlobalArguments,
+  printer: Printer,
+  offline: boolean,
+): Promise<ExitCode> {
+  const deps = { ...pipelineDeps(context), turn: turnOf('run', context, printer) };
+  const onOutcome = (outcome: Outcome) => sayOutcome(outcome, printer);
+  const summary = await runPass(deps, { offline, onOutcome });
+  say(summary, printer);
+  if (!offline && summary.sent === undefined)
+    printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');
+  if (globals.json) printer.json(toJson(summary));
+  return exitCode(summary);
+}
 
 function say(summary: PassSummary, printer: Printer): void {
   const { read } = summary;

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { Problem } from '../errors.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import {
   deliverPass,
   emitPass,
@@ -7,17 +7,27 @@ import {
   type PipelineDeps,
   type PipelineOptions,
 } from '../pipeline.ts';
+import { isPassing } from '../reading/faults.ts';
 import { nextEmission } from './schedule.ts';
 
 export interface EmitterDeps extends Omit<PipelineDeps, 'config'> {
-  /** Told what came of it, and how long it took (ms). */
-  readonly onEmitted: (done: Omit<PassSummary, 'read'>, config: Config, duration: number) => Promise<void>;
+  /** Told what came of it every quarter of an hour, be it nothing, and whenever something was sent. */
+  readonly onEmitted: (emitted: Emitted) => Promise<void>;
   readonly onTrouble: (problem: Problem) => void;
   readonly onOutcome: NonNullable<PipelineOptions['onOutcome']>;
   /** Told when its work is over, for now {@link Emitter.dueAt} is known. */
   readonly onSettled: () => void;
   /** Told of what is no Problem: a bug ends the program. */
   readonly onBug: (error: unknown) => void;
+}
+
+export interface Emitted {
+  readonly done: Omit<PassSummary, 'read'>;
+  readonly config: Config;
+  /** How long it took, ms. */
+  readonly duration: number;
+  /** As `run` would end. */
+  readonly exitCode: ExitCode;
 }
 
 /** Another host of the fleet that is at it may die; so soon its work is taken over, ms. */
@@ -29,9 +39,10 @@ export class Emitter {
   readonly #offline: boolean;
   #config: Config | undefined;
   #nextAt = 0;
+  #tellAt = 0;
   #work: Promise<void> | undefined;
 
-  /** @param offline never does anything */
+  /** @param offline only tells, every quarter of an hour, that there is nothing to tell */
   constructor(deps: EmitterDeps, offline: boolean) {
     this.#deps = deps;
     this.#offline = offline;
@@ -43,18 +54,18 @@ export class Emitter {
 
   /** Whether policies are to be looked up and days to be closed by now (UTC ms). */
   isDue(now: number): boolean {
-    return !this.#offline && this.#work === undefined && now >= this.#nextAt;
+    return this.#work === undefined && now >= this.#nextAt;
   }
 
-  /** When {@link isDue} will be true, UTC ms; never while it is at work, and when it works offline. */
+  /** When {@link isDue} will be true, UTC ms; never while it is at work. */
   get dueAt(): number {
-    return this.#offline || this.#work !== undefined ? Number.POSITIVE_INFINITY : this.#nextAt;
+    return this.#work !== undefined ? Number.POSITIVE_INFINITY : this.#nextAt;
   }
 
   /** Begins what is due, unless it is at work still. */
   start(signal: AbortSignal): void {
     const config = this.#config;
-    if (this.#offline || this.#work !== undefined || config === undefined) return;
+    if (this.#work !== undefined || config === undefined) return;
     const now = this.#deps.clock.now();
     const all = now >= this.#nextAt;
     if (all) this.#nextAt = nextEmission(now);
@@ -71,26 +82,44 @@ export class Emitter {
 
   async #emit(config: Config, all: boolean, signal: AbortSignal): Promise<void> {
     const begun = performance.now();
-    const deps = { ...this.#deps, config };
-    const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
+    let done: Emitted['done'] | undefined;
+    let exitCode: ExitCode = EXIT.ok;
     try {
-      const done = all ? await emitPass(deps, options) : await this.#sendDue(deps, options);
-      if (done === undefined && all) this.#nextAt = deps.clock.now() + TAKE_OVER_MS;
-      if (done === undefined || signal.aborted) return;
-      await this.#deps.onEmitted(done, config, performance.now() - begun);
+      done = await this.#done(config, all, signal);
     } catch (error) {
       // On its way out nothing is said of what was cut off.
       if (signal.aborted) return;
-      if (error instanceof Problem) this.#deps.onTrouble(error);
-      else this.#deps.onBug(error);
+      exitCode = this.#complain(error);
+      if (!(error instanceof Problem) || isPassing(error)) return;
     }
+    const now = this.#deps.clock.now();
+    if (signal.aborted || (done === undefined && now < this.#tellAt)) return;
+    this.#tellAt = nextEmission(now);
+    const duration = performance.now() - begun;
+    await this.#deps
+      .onEmitted({ done: done ?? {}, config, duration, exitCode })
+      .catch((error) => this.#complain(error));
+  }
+
+  #complain(error: unknown): ExitCode {
+    if (error instanceof Problem) this.#deps.onTrouble(error);
+    else this.#deps.onBug(error);
+    return error instanceof Problem ? error.exitCode : EXIT.software;
+  }
+
+  /** Undefined where there is nothing to do, or another host is at it. */
+  async #done(config: Config, all: boolean, signal: AbortSignal): Promise<Emitted['done'] | undefined> {
+    if (this.#offline) return undefined;
+    const deps = { ...this.#deps, config };
+    const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
+    if (!all) return this.#sendDue(deps, options);
+    const done = await emitPass(deps, options);
+    if (done === undefined) this.#nextAt = deps.clock.now() + TAKE_OVER_MS;
+    return done;
   }
 
   /** Undefined where nothing is due, or another host is at it. */
-  async #sendDue(
-    deps: PipelineDeps,
-    options: PipelineOptions,
-  ): Promise<Omit<PassSummary, 'read'> | undefined> {
+  async #sendDue(deps: PipelineDeps, options: PipelineOptions): Promise<Emitted['done'] | undefined> {
     if ((await deps.ledger.dueOutbox(deps.clock.now(), 1)).length === 0) return undefined;
     const sent = await deliverPass(deps, options);
     return sent === undefined ? undefined : { sent };

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
-import { EXIT, Problem } from '../errors.ts';
+import { Problem } from '../errors.ts';
 import type { Reader } from '../ledger/reader.ts';
 import { checkIn, type PipelineDeps } from '../pipeline.ts';
-import { isOfTheLedger } from '../reading/faults.ts';
+import { isPassing } from '../reading/faults.ts';
 import { inTurn } from '../reading/one-at-a-time.ts';
 import { emptySummary } from '../reading/source.ts';
 import { type ConfiguredReading, configuredReadings, type ReadSummary, readEach } from '../reading.ts';
@@ -162,11 +162,4 @@ export class Follower {
     if (journal !== undefined) return new JournalWaker(journal);
     return new FileWaker(name, (error) => this.#deps.onUnwatched(name, error));
   }
-}
-
-/** The ledger may be back, or have room again. */
-function isPassing(problem: Problem): boolean {
-  return (
-    isOfTheLedger(problem) && (problem.exitCode === EXIT.tryAgain || problem.exitCode === EXIT.cannotWrite)
-  );
 }

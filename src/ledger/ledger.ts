@@ -158,8 +158,8 @@ export interface Ledger {
   sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;
   /** The same without domains: as short as a monitor needs it. */
   trafficSums(): Promise<TrafficSum[]>;
-  /** How it went, day by day from `since` on, with the domains that had a failure on `failing` or later. */
-  failingDomains(since: Day, failing: Day): Promise<DomainOutcome[]>;
+  /** How it went, day by day from `since` on, with the domains that had a failure on `failing` or later, and `also` these. */
+  failingDomains(since: Day, failing: Day, also?: readonly string[]): Promise<DomainOutcome[]>;
   /** Sessions in the ledger that are known to have carried reports of ours. */
   ownSessions(): Promise<number>;
   /** What became of the reports of each day, without their bytes. */
@@ -222,6 +222,8 @@ export interface Ledger {
   /** Small named values: the time of the last look-up, the flag that Postfix reports already. */
   note(name: string): Promise<JsonValue | undefined>;
   setNote(name: string, value: JsonValue): Promise<void>;
+  /** Sets a note if it still is what the caller saw; false if somebody else has changed it. */
+  exchangeNote(name: string, seen: JsonValue | undefined, value: JsonValue): Promise<boolean>;
 
   /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
   prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;

@@ -13,12 +13,14 @@ export interface DomainOutcome {
   readonly lastFailure: number;
 }
 
-/** The days from `since` on of those domains that had a failure on `failing` or later. */
+/** The days from `since` on of those domains that had a failure on `failing` or later, and of `also`. */
 export async function failingDomains(
   connection: SqlConnection,
   since: Day,
   failing: Day,
+  also: readonly string[],
 ): Promise<DomainOutcome[]> {
+  const named = also.map((_, index) => `$${index + 3}`).join(', ');
   const rows = await connection.query(
     `SELECT day, domain,
        SUM(CASE WHEN outcome = 'success' THEN sessions ELSE 0 END) AS successes,
@@ -26,9 +28,10 @@ export async function failingDomains(
        MAX(CASE WHEN outcome = 'success' THEN last_hour ELSE 0 END) AS last_success,
        MAX(CASE WHEN outcome = 'failure' THEN last_hour ELSE 0 END) AS last_failure
      FROM tally WHERE own = 0 AND day >= $1
-       AND domain IN (SELECT domain FROM tally WHERE own = 0 AND outcome = 'failure' AND day >= $2)
+       AND (domain IN (SELECT domain FROM tally WHERE own = 0 AND outcome = 'failure' AND day >= $2)
+         ${also.length === 0 ? '' : `OR domain IN (${named})`})
      GROUP BY day, domain ORDER BY domain, day`,
-    [since, failing],
+    [since, failing, ...also],
   );
   return rows.map((row) => ({
     day: text(row, 'day'),

@@ -37,6 +37,7 @@ export function rehearsalLedger(ledger: Ledger): Ledger {
     reportById: async (id) => reports.find((report) => report.id === id) ?? ledger.reportById(id),
     // A note that all is done would be a lie to the next real pass.
     setNote: async () => undefined,
+    exchangeNote: async () => true,
     close: async () => undefined,
   };
   return new Proxy(ledger, {

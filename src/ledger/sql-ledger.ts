@@ -15,6 +15,7 @@ import type {
   StoredReport,
   StoredSnapshot,
 } from './ledger.ts';
+import * as notes from './notes.ts';
 import { failingDomains } from './outcomes.ts';
 import type { Reader } from './reader.ts';
 import * as reports from './reports.ts';
@@ -98,8 +99,8 @@ export class SqlLedger implements Ledger {
     return sums.trafficSums(this.#database);
   }
 
-  failingDomains(since: Day, failing: Day) {
-    return failingDomains(this.#database, since, failing);
+  failingDomains(since: Day, failing: Day, also: readonly string[] = []) {
+    return failingDomains(this.#database, since, failing, also);
   }
 
   ownSessions() {
@@ -191,16 +192,16 @@ export class SqlLedger implements Ledger {
     return reports.moveRow(this.#database, id, from, change, attempts);
   }
 
-  async note(name: string) {
-    const [row] = await this.#database.query('SELECT content FROM note WHERE name = $1', [name]);
-    return row === undefined ? undefined : (JSON.parse(text(row, 'content')) as JsonValue);
+  note(name: string) {
+    return notes.note(this.#database, name);
   }
 
-  async setNote(name: string, value: JsonValue) {
-    await this.#database.query(
-      'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
-      [name, JSON.stringify(value)],
-    );
+  setNote(name: string, value: JsonValue) {
+    return notes.setNote(this.#database, name, value);
+  }
+
+  exchangeNote(name: string, seen: JsonValue | undefined, value: JsonValue) {
+    return notes.exchangeNote(this.#database, name, seen, value);
   }
 
   /** A day at a time, so that nobody waits long. */

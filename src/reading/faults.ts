@@ -7,6 +7,11 @@ export function isOfTheLedger(problem: Problem): boolean {
   return problem.exitCode !== EXIT.data && problem.exitCode !== EXIT.unavailable;
 }
 
+/** The ledger may be back soon, or have room again. */
+export function isPassing({ exitCode }: Problem): boolean {
+  return exitCode === EXIT.tryAgain || exitCode === EXIT.cannotWrite;
+}
+
 /** What is said of a file whose lines are of a time that another log covers. */
 export function refusal(path: string, host: string, error: OverlapError): Problem {
   const minute = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { type Alert, type AlertState, judgeAlerts } from '../../src/alerts/judge.ts';
+import {
+  type Alert,
+  type AlertState,
+  alertedDomains,
+  daysToLookAt,
+  judgeAlerts,
+} from '../../src/alerts/judge.ts';
 import { configSchema } from '../../src/config.ts';
 import type { DomainOutcome } from '../../src/ledger/outcomes.ts';
 
@@ -10,7 +16,7 @@ const rules = configSchema.parse({
   organization: 'A',
   contact: 'a@b.example',
   state: 's',
-  alerts: { failures: 3, window: '1h', quiet: '24h' },
+  alerts: { failures: 3, percent: 10, window: '1h', quiet: '24h' },
 }).alerts;
 
 /** A domain's days, and looks at them as time goes on. */
@@ -42,8 +48,13 @@ class Watch {
   }
 
   look(now: number): readonly Pick<Alert, 'event' | 'failures' | 'successes'>[] {
-    // The ledger tells of domains with failures only.
-    const failing = this.days.some(({ failures }) => failures > 0) ? this.days : [];
+    // The ledger tells of domains with failures lately, and of those an alert stands of.
+    const { since, failing: from } = daysToLookAt(now);
+    const lately = this.days.some(({ day, failures }) => day >= from && failures > 0);
+    const failing =
+      lately || alertedDomains(this.state).includes('example.org')
+        ? this.days.filter(({ day }) => day >= since)
+        : [];
     const { state, alerts } = judgeAlerts(this.state, failing, now, rules);
     // As the ledger keeps it.
     this.state = JSON.parse(JSON.stringify(state)) as AlertState;
@@ -130,4 +141,47 @@ it('goes on over midnight', () => {
   expect(watch.look(evening + 10 * MINUTE)).toEqual([]);
   watch.count(TODAY + 5 * MINUTE, 0, 1);
   expect(watch.look(TODAY + 5 * MINUTE)).toMatchObject([{ event: 'failing', failures: 3 }]);
+});
+
+it('tells of a recovery days later: a domain that is written to seldom', () => {
+  const watch = new Watch();
+  watch.count(TODAY, 20, 0);
+  watch.look(TODAY);
+  watch.count(TODAY + HOUR, 0, 5);
+  expect(watch.look(TODAY + HOUR)).toMatchObject([{ event: 'failing' }]);
+  for (let day = 1; day <= 3; day++) expect(watch.look(TODAY + day * 24 * HOUR)).toEqual([]);
+  watch.count(TODAY + 80 * HOUR, 2, 0);
+  expect(watch.look(TODAY + 80 * HOUR)).toEqual([{ event: 'recovered', failures: 0, successes: 2 }]);
+});
+
+it('takes the few failures that a large domain has every day for no failing', () => {
+  const watch = new Watch();
+  watch.count(TODAY, 900, 0);
+  watch.look(TODAY);
+  for (let quarter = 1; quarter <= 8; quarter++) {
+    watch.count(TODAY + quarter * 15 * MINUTE, 200, 4);
+    expect(watch.look(TODAY + quarter * 15 * MINUTE)).toEqual([]);
+  }
+  watch.count(TODAY + 3 * HOUR, 20, 180);
+  expect(watch.look(TODAY + 3 * HOUR + MINUTE)).toEqual([{ event: 'failing', failures: 180, successes: 20 }]);
+});
+
+it('tells of a domain that works no more at its second look, however much went well before', () => {
+  const watch = new Watch();
+  watch.count(TODAY, 900, 0);
+  watch.look(TODAY);
+  watch.count(TODAY + 15 * MINUTE, 0, 4);
+  expect(watch.look(TODAY + 15 * MINUTE)).toEqual([]);
+  watch.count(TODAY + 30 * MINUTE, 0, 4);
+  expect(watch.look(TODAY + 30 * MINUTE)).toEqual([{ event: 'failing', failures: 8, successes: 0 }]);
+});
+
+it.each(['constructor', '__proto__', 'tostring', '1'])('a domain may be called %s', (domain) => {
+  const day = '2026-11-24';
+  const outcome = (successes: number, failures: number): DomainOutcome[] => [
+    { day, domain, successes, failures, lastSuccess: TODAY, lastFailure: failures > 0 ? TODAY + HOUR : 0 },
+  ];
+  const first = judgeAlerts(undefined, outcome(20, 1), TODAY, rules);
+  const second = judgeAlerts(first.state, outcome(20, 9), TODAY + HOUR, rules);
+  expect(second.alerts).toMatchObject([{ event: 'failing', domain, failures: 8 }]);
 });

@@ -1,6 +1,11 @@
 import { appendFile, chmod, readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { AlertDocument } from '../../src/alerts/watch.ts';
+import { configSchema } from '../../src/config.ts';
+import { lines } from '../alerts/one-host-log.ts';
 import { makePlace, type Place } from './place.ts';
 import { runCli } from './run-cli.ts';
 
@@ -12,22 +17,6 @@ beforeEach(async () => {
   log = await place.write('mail.log', lines('18:00', 5, true));
 });
 afterEach(() => place.remove());
-
-/** Sessions with one host, good or broken, at a time of 2026-11-23. */
-function lines(time: string, count: number, good: boolean): string {
-  return Array.from({ length: count }, (_, i) => {
-    const head = `Nov 23 ${time}:${String(i).padStart(2, '0')} mta1 postfix/smtp[${Number(time.replace(':', '')) + i}]:`;
-    const peer = 'mx.example.org[192.0.2.25]:25';
-    const id = `4Z${time.replace(':', '')}${i}XyzBCDF`;
-    const told = good
-      ? `${head} Trusted TLS connection established to ${peer}: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n`
-      : `${head} SSL_connect error to ${peer}: Connection reset by peer\n`;
-    const sent = good
-      ? 'dsn=2.0.0, status=sent (250 ok)'
-      : 'dsn=4.7.5, status=deferred (Cannot start TLS: handshake failure)';
-    return `${told}${head} ${id}: to=<u@example.org>, relay=${peer}, delay=1, delays=0/0/0.5/0.5, ${sent}\n`;
-  }).join('');
-}
 
 async function configure(script: string): Promise<void> {
   const command = await place.write('alert', `#!/bin/sh\n${script}\n`);
@@ -78,6 +67,49 @@ it('gives the command JSON on standard input, once, and again when it works agai
   await run('20:01');
   const words = (await readFile(place.path('heard'), 'utf8')).trim().split('\n');
   expect(words[1]).toContain('"event":"recovered"');
+});
+
+describe('docs/alerts.md', () => {
+  const block = async (language: string) => {
+    const text = await readFile(new URL('../../docs/alerts.md', import.meta.url), 'utf8');
+    const found = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1];
+    if (found === undefined) throw new Error(`no block of ${language}`);
+    return found;
+  };
+
+  it('shows the document as it is, and the defaults as they are', async () => {
+    await configure(`cat > ${place.path('heard')}`);
+    await run('18:01');
+    await appendFile(log, lines('18:10', 4, false));
+    await run('18:15');
+    const real = JSON.parse(await readFile(place.path('heard'), 'utf8')) as AlertDocument;
+    const shown = JSON.parse(await block('json')) as AlertDocument;
+    expect(Object.keys(shown)).toEqual(Object.keys(real));
+    expect(Object.keys(shown.alerts[0] ?? {})).toEqual(Object.keys(real.alerts[0] ?? {}));
+    const { alerts } = parse(await block('yaml')) as { alerts: Record<string, unknown> };
+    const given = { organization: 'A', contact: 'a@b.example', state: 's' };
+    const { command: _, ...defaults } = configSchema.parse({ ...given, alerts }).alerts;
+    expect(defaults).toEqual(configSchema.parse(given).alerts);
+  });
+
+  it('has a program that works', async () => {
+    let posted = '';
+    const server = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => {
+        posted += text;
+      });
+      request.on('end', () => response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const hook = (await block('sh')).replace('https://hooks.example', `http://127.0.0.1:${port}`);
+    await configure(hook.replace(/^#!.*\n/, ''));
+    await run('18:01');
+    await appendFile(log, lines('18:10', 4, false));
+    expect((await run('18:15')).stderr).not.toContain('alert command');
+    await new Promise((resolve) => server.close(resolve));
+    expect(JSON.parse(posted)).toMatchObject({ alerts: [{ domain: 'example.org' }] });
+  });
 });
 
 it('says so when the command fails, gives the alert again, and lets nothing else suffer', async () => {

@@ -420,6 +420,12 @@ export function describeLedger(
       await ledger.setNote('n', { a: 1 });
       await ledger.setNote('n', [2]);
       expect(await ledger.note('n')).toEqual([2]);
+      expect(await ledger.exchangeNote('n', [1], 'late')).toBe(false);
+      expect(await ledger.exchangeNote('n', undefined, 'late')).toBe(false);
+      expect(await ledger.exchangeNote('n', [2], { b: 1, a: [] })).toBe(true);
+      expect(await ledger.exchangeNote('n', await ledger.note('n'), 3)).toBe(true);
+      expect(await ledger.exchangeNote('new', undefined, 1)).toBe(true);
+      expect([await ledger.note('n'), await ledger.note('new')]).toEqual([3, 1]);
       await ledger.cache('sts', 'example.org', 'v', 5);
       expect(await ledger.cached('sts', 'example.org')).toEqual({ value: 'v', until: 5 });
       expect(await ledger.cached('sts', 'other')).toBeUndefined();

@@ -139,6 +139,8 @@ export function describeSums(
         },
       ]);
       expect(await ledger.failingDomains('2026-11-14', '2026-11-21')).toEqual([]);
+      const also = await ledger.failingDomains('2026-11-14', '2026-11-21', ['example.org', 'other.example']);
+      expect(also.map(({ day, domain }) => `${day} ${domain}`)).toContain('2026-11-20 example.org');
     });
 
     it('counts the sessions of own reports apart', async () => {

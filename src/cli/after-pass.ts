@@ -1,0 +1,35 @@
+import { watchDomains } from '../alerts/watch.ts';
+import type { Config } from '../config.ts';
+import { type ExitCode, Problem } from '../errors.ts';
+import { afterRun } from '../metrics/gather.ts';
+import { packageVersion } from '../version.ts';
+import type { Context } from './context.ts';
+
+export interface Passed {
+  readonly config: Config;
+  /** How long it took, ms. */
+  readonly duration: number;
+  readonly exitCode: ExitCode;
+  readonly env: NodeJS.ProcessEnv;
+  /** Told that the alert command failed: that stops nothing else. */
+  readonly onAlertFault: (problem: Problem) => void;
+}
+
+/**
+ * What follows a pass of `run` or `follow`: the admin's command is told of domains that began to fail, and the monitor
+ * how it went.
+ * @throws Problem (cannotWrite) when the metrics cannot be written
+ */
+export async function afterPass(
+  { ledger, clock, host }: Pick<Context, 'ledger' | 'clock' | 'host'>,
+  { config, duration, exitCode, env, onAlertFault }: Passed,
+): Promise<void> {
+  try {
+    await watchDomains({ ledger, clock, host, config, env });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    onAlertFault(error);
+  }
+  const run = { at: clock.now(), seconds: Math.round(duration) / 1000, exitCode };
+  await afterRun({ ledger, clock, host, config, version: packageVersion() }, run);
+}

@@ -1,0 +1,36 @@
+import type { JsonValue } from '../parser.ts';
+import { text } from './rows.ts';
+import type { SqlConnection } from './sql.ts';
+
+/** A small named value; undefined where there is none. */
+export async function note(connection: SqlConnection, name: string): Promise<JsonValue | undefined> {
+  const [row] = await connection.query('SELECT content FROM note WHERE name = $1', [name]);
+  return row === undefined ? undefined : (JSON.parse(text(row, 'content')) as JsonValue);
+}
+
+export async function setNote(connection: SqlConnection, name: string, value: JsonValue): Promise<void> {
+  await connection.query(
+    'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    [name, JSON.stringify(value)],
+  );
+}
+
+/** Puts a value in the place of the one that was seen; false if another stands there by now. */
+export async function exchangeNote(
+  connection: SqlConnection,
+  name: string,
+  seen: JsonValue | undefined,
+  value: JsonValue,
+): Promise<boolean> {
+  const rows =
+    seen === undefined
+      ? await connection.query(
+          'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name',
+          [name, JSON.stringify(value)],
+        )
+      : await connection.query(
+          'UPDATE note SET content = $2 WHERE name = $1 AND content = $3 RETURNING name',
+          [name, JSON.stringify(value), JSON.stringify(seen)],
+        );
+  return rows.length > 0;
+}

@@ -7,7 +7,16 @@ import { notice } from './notices.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, complete, dropStale, isFurtherRecipient, meet, type Request, retire } from './request.ts';
+import {
+  bind,
+  complete,
+  dropContradicted,
+  dropStale,
+  isFurtherRecipient,
+  meet,
+  type Request,
+  retire,
+} from './request.ts';
 import { preventedSession } from './session-builder.ts';
 import { BARE_LIMIT, factsOf, learn } from './tag-facts.ts';
 import { contextOf, emitNative, tell, tellPrevented } from './telling.ts';
@@ -18,8 +27,10 @@ import { judge } from './verdict.ts';
 export function takeDelivery(reading: Reading, request: Request, queueId: string, line: DeliveryLine): void {
   const { entry } = reading;
   const { domain } = line;
+  const reason = line.reason === undefined ? undefined : readReason(line.reason);
   if (line.tls !== undefined) learn(reading, { field: true });
   dropStale(request, line.relay?.name, line.relay?.port ?? '');
+  if (reason !== undefined) dropContradicted(request, reason);
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   const { current } = request;
   if (current === undefined && isFurtherRecipient(request, line, entry.time, domain)) {
@@ -28,7 +39,6 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   }
   if (line.relay !== undefined && line.relay.port !== '25') noteSmartHost(reading, line);
   const connection = connectionOf(request, line, entry.time);
-  const reason = line.reason === undefined ? undefined : readReason(line.reason);
   const prevented = request.prevented.length;
   const retried = connection?.established === undefined ? connection?.name : undefined;
   tellPast(reading, request, domain, retried);

@@ -29,6 +29,8 @@ type Notes = { notes: ProxyNote[] };
 const NOTE_MS = 120_000;
 /** The smtp process hears of a handshake's end at once. */
 const ANSWER_MS = 30_000;
+/** So soon it gives the server up, where it tells no more of it than that. */
+const BROKEN_MS = 3000;
 /** Lines of one handshake stand within this. */
 const HANDSHAKE_MS = 2000;
 /** smtp and tlsproxy log through different sockets: a note may bear a slightly later stamp. */
@@ -117,7 +119,7 @@ export function takeBrokenNote(
     (note) =>
       (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&
       note.time <= time + SKEW_MS &&
-      time - note.time <= 10_000,
+      time - note.time <= BROKEN_MS,
   );
   const others = recent.filter((note) => note.native === undefined);
   const found =

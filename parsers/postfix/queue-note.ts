@@ -2,7 +2,16 @@ import { isSameServer, newConnection } from './connection.ts';
 import { claimNote } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
-import { bind, connectionFor, dropStale, lose, meet, type Request, retire } from './request.ts';
+import {
+  bind,
+  connectionFor,
+  dropContradicted,
+  dropStale,
+  lose,
+  meet,
+  type Request,
+  retire,
+} from './request.ts';
 import { emitNative } from './telling.ts';
 import { judge } from './verdict.ts';
 
@@ -13,6 +22,7 @@ import { judge } from './verdict.ts';
 export function takeQueueNote(reading: Reading, request: Request, queueId: string, text: string): void {
   const reason = readReason(text);
   if (reason.peer !== undefined) dropStale(request, reason.peer, '');
+  dropContradicted(request, reason, reading.entry.time);
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   if (reason.kind === 'other') return;
   if (reason.peer !== undefined) meet(request, reason.peer);

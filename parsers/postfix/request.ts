@@ -2,7 +2,7 @@ import { accepts, type Connection, isSameServer, newConnection, type Part } from
 import type { DeliveryLine } from './delivery-line.ts';
 import type { PeerText } from './peer.ts';
 import type { PolicyFailure } from './policy-lines.ts';
-import type { Fault } from './reasons.ts';
+import type { Fault, Reason } from './reasons.ts';
 import { judge } from './verdict.ts';
 
 /** More connections than smtp(8) makes for one request (smtp_mx_address_limit 5, each tried again in clear text). */
@@ -103,6 +103,25 @@ export function dropStale(request: Request, name: string | undefined, port: stri
   const { current } = request;
   if (current === undefined || current.bound === true) return;
   if (name === undefined || !isSameServer(current, name, port)) retire(request);
+}
+
+/** A server is given up at once when its handshake broke or its certificate did not do. */
+const GIVEN_UP_MS = 10_000;
+
+/**
+ * Before a reason that names no server: TLS that stood is no broken handshake, nor the other way round, so the lines
+ * that told of this connection were of another request, whose own were lost.
+ * @param noted when a note on the message tells the reason: it is written at once
+ */
+export function dropContradicted(request: Request, { kind }: Reason, noted?: number): void {
+  const { current } = request;
+  if (current === undefined || current.bound === true || (kind !== 'handshake' && kind !== 'certificate'))
+    return;
+  const { established, certificate, broken, time } = current;
+  const stood = established !== undefined || (certificate !== undefined && broken === undefined);
+  const isOther = kind === 'handshake' ? stood : broken !== undefined;
+  const last = Math.max(time, established ?? 0, broken ?? 0);
+  if (isOther || (noted !== undefined && noted - last > GIVEN_UP_MS)) retire(request);
 }
 
 /**

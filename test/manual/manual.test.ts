@@ -16,3 +16,10 @@ it('no page is left of a command that is gone', async () => {
   const there = (await readdir(join(DOCS, 'man'))).map((name) => `man/${name}`);
   expect(there.filter((name) => !made.includes(name))).toEqual([]);
 });
+
+it('package.json names every page, so that npm installs them', async () => {
+  const text = await readFile(join(DOCS, '../package.json'), 'utf8');
+  const { man } = JSON.parse(text) as { man: string[] };
+  const pages = (await readdir(join(DOCS, 'man'))).sort();
+  expect(man).toEqual(pages.map((page) => `./docs/man/${page}`));
+});

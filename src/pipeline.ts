@@ -2,7 +2,7 @@ import { reissue } from './building.ts';
 import type { Clock } from './clock.ts';
 import { type ClosedDays, closeDays } from './closing.ts';
 import type { Config } from './config.ts';
-import { addDays, type Day, dayOf } from './day.ts';
+import type { Day } from './day.ts';
 import type { Outcome } from './delivery/outbox.ts';
 import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
@@ -17,6 +17,7 @@ import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
 import type { TurnOptions } from './reading/one-at-a-time.ts';
 import { type ReadSummary, readConfiguredLogs } from './reading.ts';
+import { prune } from './retention.ts';
 import { packageVersion } from './version.ts';
 
 export interface PipelineDeps {
@@ -168,10 +169,3 @@ async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<Se
 const NOTHING_SENT: SendSummary = { sent: 0, retry: 0, givenUp: 0, suppressed: 0, held: 0, putOff: 0 };
 
 const DAY_MS = 86_400_000;
-
-/** `keep` counts from ingestion, so that a backfilled year is not dropped on the day it was read. */
-async function prune({ ledger, clock, config }: PipelineDeps): Promise<void> {
-  const now = clock.now();
-  const days = Math.ceil((config.delivery['max-age'] + config.delivery['retry-for']) / DAY_MS) + 1;
-  await ledger.prune(addDays(dayOf(now), -days), now - config.keep);
-}

@@ -54,6 +54,7 @@ function sampleOf(program: string, message: string): string {
 /**
  * Adds what was counted to what is noted of a log, and says it. What an older version of the program did not know is
  * forgotten: a newer one may know it.
+ * @param at UTC ms, of the wall clock
  */
 export async function noteUnknown(
   ledger: Ledger,
@@ -61,12 +62,13 @@ export async function noteUnknown(
   parser: string,
   version: string,
   news: UnknownCount,
+  at: number,
 ): Promise<Hint[]> {
   const name = noteName(logId);
   const noted = readNote(await ledger.note(name), version);
   const samples = [...new Set([...noted.samples, ...news.samples])].slice(0, SAMPLES);
   const total = { count: noted.count + news.count, samples, faults: noted.faults + news.faults };
-  if (news.count + news.faults > 0) await ledger.setNote(name, { version, ...total });
+  if (news.count + news.faults > 0) await ledger.setNote(name, { version, at, ...total });
   return [
     ...(total.count > 0 ? [unknownHint(parser, total)] : []),
     ...(total.faults > 0 ? [faultHint(parser, total.faults)] : []),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { explainCommand } from '../dashboard/explain-command.ts';
-import { dayOf } from '../day.ts';
+import { dayEnd, dayOf } from '../day.ts';
 import { isDear, isTooSoon } from '../dear-work.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
@@ -114,6 +114,14 @@ async function tell(
 /** Without what is absent, so that it is the same when it is read again. */
 function toJson(state: AlertState): JsonValue {
   return JSON.parse(JSON.stringify(state)) as JsonValue;
+}
+
+/** Forgets what was watched by a command that is long configured no more: all its days end before `before` (UTC ms). */
+export async function forgetAlerts(ledger: Ledger, before: number): Promise<void> {
+  const state = alertStateSchema.safeParse(await ledger.note(STATE)).data;
+  if (state === undefined) return;
+  const days = Object.values(state.domains).flatMap((domain) => Object.keys(domain.days));
+  if (days.length > 0 && days.every((day) => dayEnd(day) < before)) await ledger.dropNotes([STATE]);
 }
 
 async function documentOf(

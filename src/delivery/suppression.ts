@@ -61,3 +61,10 @@ export async function unsuppress(ledger: Ledger, rua: string): Promise<boolean> 
   await ledger.setNote(NOTE, kept);
   return true;
 }
+
+/** Forgets those whose time was over before `before` (UTC ms): the next bounce begins with one day again. */
+export async function forgetSuppressions(ledger: Ledger, before: number): Promise<void> {
+  const known = await suppressions(ledger);
+  const kept = known.filter(({ until }) => until >= before);
+  if (kept.length < known.length) await ledger.setNote(NOTE, kept);
+}

@@ -41,6 +41,8 @@ export interface Log {
   readonly name: string;
   /** Wall time (UTC ms) at which the log was last read to its end; absent if never. */
   readonly readToEndAt?: number;
+  /** Wall time (UTC ms) at which anything of it was last read; absent if that was never noted. */
+  readonly readAt?: number;
   /** Begin (log time, UTC ms) of its oldest open session; absent if none is open. */
   readonly oldestOpen?: number;
   readonly segments: readonly Segment[];

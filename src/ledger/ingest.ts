@@ -89,7 +89,7 @@ export async function writeBatch(
 async function advanceLog(connection: SqlConnection, batch: IngestBatch): Promise<number> {
   const [row] = await connection.query(
     `UPDATE log SET version = version + 1, oldest_open = $3,
-       read_to_end_at = COALESCE($4, read_to_end_at), resume_cursor = COALESCE($5, resume_cursor)
+       read_to_end_at = COALESCE($4, read_to_end_at), resume_cursor = COALESCE($5, resume_cursor), read_at = $6
      WHERE id = $1 AND version = $2 RETURNING version`,
     [
       batch.logId,
@@ -97,6 +97,7 @@ async function advanceLog(connection: SqlConnection, batch: IngestBatch): Promis
       batch.oldestOpen ?? null,
       batch.readToEndAt ?? null,
       batch.cursor ?? null,
+      batch.ingestedAt,
     ],
   );
   if (row === undefined) throw new StalePosition('the log was read on by another process');

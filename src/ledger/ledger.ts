@@ -224,9 +224,20 @@ export interface Ledger {
   setNote(name: string, value: JsonValue): Promise<void>;
   /** Sets a note if it still is what the caller saw; false if somebody else has changed it. */
   exchangeNote(name: string, seen: JsonValue | undefined, value: JsonValue): Promise<boolean>;
+  dropNotes(names: readonly string[]): Promise<void>;
+  noteNames(): Promise<string[]>;
 
-  /** Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms); positions stay. */
+  /**
+   * Drops the tallies, reports and outbox rows of days before `day` that were read before `ingestedBefore` (UTC ms), but
+   * for days with a report still to be sent that was built or released since then. Positions stay.
+   */
   prune(day: Day, ingestedBefore: number): Promise<{ readonly tallies: number; readonly reports: number }>;
+  /**
+   * Drops what else nobody will ask for: what is left of days before `day` without tallies, snapshots that no tally has
+   * and hosts not seen since `before`, open sessions of logs not read since then, cached values no longer valid at `now`
+   * (UTC ms). Positions stay. Then gives back the space that has come free, where it is much.
+   */
+  tidy(day: Day, before: number, now: number): Promise<void>;
   /**
    * Merges what a host without a way to this ledger has counted for a day; the same again changes nothing.
    * @param at UTC ms

@@ -73,6 +73,8 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
         content ${dialect.bytes} NOT NULL, PRIMARY KEY (host, day))`,
       'CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, valid_until BIGINT NOT NULL)',
     ],
+    // When something of the log was last committed, by the wall clock: what nobody reads any more is forgotten by that.
+    ['ALTER TABLE log ADD COLUMN read_at BIGINT'],
   ];
 }
 

@@ -118,6 +118,7 @@ export function toLog(row: SqlRow, segments: readonly Segment[]): Log {
     name: text(row, 'name'),
     version: number(row, 'version'),
     ...maybeNumber('readToEndAt', row['read_to_end_at']),
+    ...maybeNumber('readAt', row['read_at'] ?? row['read_to_end_at']),
     ...maybeNumber('oldestOpen', row['oldest_open']),
     ...maybeText('cursor', row['resume_cursor']),
     segments,

@@ -17,12 +17,14 @@ import type {
 } from './ledger.ts';
 import * as notes from './notes.ts';
 import { failingDomains } from './outcomes.ts';
+import * as prune from './prune.ts';
 import type { Reader } from './reader.ts';
 import * as reports from './reports.ts';
 import { number, text } from './rows.ts';
 import type { SqlConnection, SqlDatabase } from './sql.ts';
 import * as sums from './sums.ts';
 import * as tallies from './tallies.ts';
+import { tidy } from './tidy.ts';
 
 /** The ledger over any SQL engine of ours: each method is one transaction. */
 export class SqlLedger implements Ledger {
@@ -204,18 +206,34 @@ export class SqlLedger implements Ledger {
     return notes.exchangeNote(this.#database, name, seen, value);
   }
 
+  async dropNotes(names: readonly string[]) {
+    for (const name of names) await this.#database.query('DELETE FROM note WHERE name = $1', [name]);
+  }
+
+  async noteNames() {
+    const rows = await this.#database.query('SELECT name FROM note ORDER BY name');
+    return rows.map((row) => text(row, 'name'));
+  }
+
   /** A day at a time, so that nobody waits long. */
   async prune(day: Day, ingestedBefore: number) {
     const dropped = { tallies: 0, reports: 0 };
     for (const past of (await this.days()).filter((name) => name < day)) {
       const { tallies, reports: documents } = await this.#write((connection) =>
-        reports.pruneDay(connection, past, ingestedBefore),
+        prune.pruneDay(connection, past, ingestedBefore),
       );
       dropped.tallies += tallies;
       dropped.reports += documents;
     }
-    if (dropped.tallies > 0) await reports.pruneSnapshots(this.#database, ingestedBefore);
+    if (dropped.tallies > 0) await prune.pruneSnapshots(this.#database, ingestedBefore);
     return dropped;
+  }
+
+  async tidy(day: Day, before: number, now: number) {
+    await this.#write((connection) => prune.pruneStrays(connection, day));
+    await prune.pruneSnapshots(this.#database, before);
+    await this.#write((connection) => tidy(connection, day, before, now));
+    await this.#database.giveBack?.();
   }
 
   async importHostDay(part: HostDay, at: number): Promise<ImportResult> {

@@ -72,5 +72,7 @@ export interface SqlDatabase extends SqlConnection {
   holdReading(reader: Reader): Promise<Hold>;
   /** Bytes the database takes on disk. */
   size?(): Promise<number>;
+  /** Gives back what free space is more than will soon be used again; absent where the server sees to that. */
+  giveBack?(): Promise<void>;
   close(): Promise<void>;
 }

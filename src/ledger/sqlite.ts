@@ -17,6 +17,12 @@ const DIALECT: Dialect = {
 
 /** How long another process may hold the write lock before we give up for this time. */
 const BUSY_MS = 20_000;
+/** What the write-ahead log may keep of its size when it was emptied, so that one great day is not paid for ever. */
+const JOURNAL_BYTES = 64 * 1_048_576;
+/** Free pages that are kept, as a part of all: the next days need them again. */
+const SPARE = 0.25;
+/** Pages given back at a time: others who want to write wait no longer than for these. */
+const PAGES_A_STEP = 2000;
 
 /**
  * Opens (and makes) the ledger's SQLite file in the state directory: WAL, and `synchronous=FULL`, for what is
@@ -29,7 +35,10 @@ export function openSqlite(directory: string): SqlDatabase {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
     makeForOwner(path, directory);
     const database = new Database(path, { timeout: BUSY_MS });
+    // Of effect before there is a table: free pages may be given back bit by bit.
+    database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
+    database.pragma(`journal_size_limit = ${JOURNAL_BYTES}`);
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     // KiB: keeps the pages of a day's tallies at hand, whose keys are spread at random.
@@ -97,6 +106,19 @@ class SqliteDatabase implements SqlDatabase {
     return Number(row?.['bytes'] ?? 0);
   }
 
+  async giveBack(): Promise<void> {
+    for (let before = Number.POSITIVE_INFINITY; ; ) {
+      const [row] = await this.query(
+        'SELECT page_count AS pages, freelist_count AS free FROM pragma_page_count(), pragma_freelist_count()',
+      );
+      const [pages, free] = [Number(row?.['pages'] ?? 0), Number(row?.['free'] ?? 0)];
+      const excess = Math.floor((free - SPARE * pages) / (1 - SPARE));
+      if (excess < 1 || pages >= before) return;
+      before = pages;
+      await this.#enqueue(async () => this.#vacuum(Math.min(excess, PAGES_A_STEP)));
+    }
+  }
+
   close(): Promise<void> {
     return this.#enqueue(async () => {
       this.#statements.clear();
@@ -126,6 +148,15 @@ class SqliteDatabase implements SqlDatabase {
       if (statement.reader) return statement.all(...bound) as SqlRow[];
       statement.run(...bound);
       return [];
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** Each page is a step of the statement, so that `run` would stop behind the first. */
+  #vacuum(pages: number): void {
+    try {
+      this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
     } catch (error) {
       throw this.#explained(error);
     }

@@ -44,12 +44,16 @@ export async function findStart(
   // What came through a pipe cannot be looked at twice.
   const again = candidates.length > 0 && (await isFile(path));
   if (again) await pieces.return();
+  let short: SegmentStart | undefined;
   for (const segment of again ? candidates : candidates.slice(0, 1)) {
     const before = segment.position.offset - Math.min(TAIL_BYTES, segment.position.offset);
     const found = await resume(segment, prefix, again ? open(before) : pass(whole, before));
-    if (found !== undefined) return found;
+    // One that is whole goes before: of two that begin alike the other may be what this was before it was edited.
+    if (found !== undefined && (!again || !found.short)) return found;
     if (!again) throw differs(segment);
+    short ??= found;
   }
+  if (short !== undefined) return short;
   if (again && !(await beginsWith(open(0), prefix))) return findStart(path, known, input);
   const longer = prefix.length < PREFIX_BYTES ? matchBeginning(prefix, known) : undefined;
   if (longer !== undefined) {

@@ -72,7 +72,7 @@ export class ChainReading {
   async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
     let chain = await chainOf(this.name, trail.target);
     for (let listing = 1; ; listing++) {
-      const holdings = await this.#read(seen, chain, trail.target);
+      const holdings = await this.#read(seen, chain, trail);
       const now = await chainOf(this.name, trail.target);
       const still = holdings !== undefined && sameChain(chain, now);
       if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)
@@ -85,14 +85,14 @@ export class ChainReading {
   async #read(
     seen: SeenFiles,
     chain: readonly ChainFile[],
-    former: string | undefined,
+    { target, segment: former }: Trail,
   ): Promise<Holding[] | undefined> {
     const now = this.#deps.clock.now();
     const files = chain.map((file) => asSource(file, now));
     // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
-    const confirm = async () => sameChain(chain, await chainOf(this.name, former));
+    const confirm = async () => sameChain(chain, await chainOf(this.name, target));
     try {
-      return await readFiles(this.#reading, seen, files, { confirm, signal: this.#deps.signal });
+      return await readFiles(this.#reading, seen, files, { confirm, former, signal: this.#deps.signal });
     } catch (error) {
       if (error instanceof MovedFile) return undefined;
       throw error;
@@ -104,7 +104,8 @@ export class ChainReading {
     if (unclear || holdings.at(-1)?.file.live !== true) return;
     const target = await targetOf(this.name);
     const gaps = trail.follow(holdings, target, this.#reading.segments, this.#deps.clock.now());
-    for (const gap of gaps)
+    // Of an edited file it was said when it was read.
+    for (const gap of gaps.filter(({ kind }) => kind !== 'edited'))
       summary.notices.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });
   }
 

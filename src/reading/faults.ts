@@ -1,6 +1,7 @@
 import { EXIT, Problem } from '../errors.ts';
 import type { OverlapError, Segment } from '../ledger/ledger.ts';
 import type { Hint } from '../parser.ts';
+import type { Edit } from './edited.ts';
 
 /** A ledger that is away or full, or a wrong config, stops everything; a bad log stops itself only. */
 export function isOfTheLedger(problem: Problem): boolean {
@@ -20,6 +21,27 @@ export function refusal(path: string, host: string, error: OverlapError): Proble
     help: `${error.other.name} was read from ${minute(error.from)} to ${minute(error.to)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
     cause: error,
   });
+}
+
+/** What is said of an archive that holds lines that were read before, in another file. */
+export function refusedEdit(path: string, { of }: Edit): Problem {
+  const [segment] = of;
+  return new Problem(EXIT.data, 'it holds lines that were read before: it is a log that was edited since', {
+    where: path,
+    help: `${segment?.path ?? 'the log'} was read before it was edited; if these are really other lines, insist with --overlap count`,
+  });
+}
+
+/** What is said of a configured log that was edited, and is read on. */
+export function edited({ path }: Segment, { exact, covered }: Edit): Hint {
+  const how = exact
+    ? 'reading goes on behind the lines that were read before, and nothing is lost or counted twice'
+    : `the place where reading had stopped is gone, so reading goes on with what was logged after ${instant(covered)}`;
+  return { id: 'edited', text: `${path} was edited after it was read: ${how}` };
+}
+
+function instant(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
 /** What is said of a log that was edited after it was read, or of two that have a beginning in common. */

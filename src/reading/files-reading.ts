@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { StalePosition } from '../ledger/ledger.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import type { Edit } from './edited.ts';
 import type { LogReading } from './log-reading.ts';
 import type { SeenFiles } from './seen-files.ts';
 import type { ReadSummary, SourceFile } from './source.ts';
@@ -15,6 +16,8 @@ export interface Holding {
   readonly segment?: number;
   readonly problem?: Problem;
   readonly bytes: number;
+  /** Of a file that was edited after it was read, and is read on as another segment. */
+  readonly edit?: Edit;
 }
 
 export interface FilesOptions {
@@ -22,6 +25,8 @@ export interface FilesOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asked before a segment met for the first time is read: whether the files are still what they were. */
   readonly confirm?: (() => Promise<boolean>) | undefined;
+  /** The segment of the file being written, when the log was last read. */
+  readonly former?: number | undefined;
 }
 
 /** Reads what is new in files of one log, in their order. */
@@ -29,12 +34,13 @@ export async function readFiles(
   reading: LogReading,
   seen: SeenFiles,
   files: readonly SourceFile[],
-  { signal, confirm }: FilesOptions = {},
+  { signal, confirm, former }: FilesOptions = {},
 ): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const file of files) {
     if (signal?.aborted === true) break;
-    holdings.push(await readOne(reading, seen, file, { signal, confirm }));
+    const kept = file.live !== true || holdings.some(({ segment }) => segment === former);
+    holdings.push(await readOne(reading, seen, file, { signal, confirm, former: kept ? undefined : former }));
   }
   return holdings;
 }
@@ -43,17 +49,23 @@ async function readOne(
   reading: LogReading,
   seen: SeenFiles,
   file: SourceFile,
-  { signal, confirm }: FilesOptions,
+  { signal, confirm, former: gone }: FilesOptions,
 ): Promise<Holding> {
   const known = seen.find(file);
   if (known !== undefined)
     return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
-  const { bytes, segment, problem } = await reading.file(file, confirm);
+  const { bytes, segment, problem, edit } = await reading.file(file, { confirm, gone });
   const held = segment === undefined ? {} : { segment: segment.id };
   // What it looked like before it was read: lines may have been added since.
   if (problem === undefined && signal?.aborted !== true)
     await seen.add(file, { finished: file.finished, ...held });
-  return { file, bytes, ...held, ...(problem !== undefined && { problem }) };
+  return {
+    file,
+    bytes,
+    ...held,
+    ...(problem !== undefined && { problem }),
+    ...(edit !== undefined && { edit }),
+  };
 }
 
 /** Adds a pass over some files to what was read. */

@@ -6,9 +6,10 @@ import type { Holding } from './files-reading.ts';
 /**
  * Why lines may be missing: `copied`: the live file was copied and emptied (logrotate's copytruncate), and what was
  * written between the two is lost to everybody; `emptied`: it was emptied without a copy; `vanished`: it was rotated
- * away, and gone before its end was read; `journal`: the journal no longer had the place where reading stopped.
+ * away, and gone before its end was read; `journal`: the journal no longer had the place where reading stopped;
+ * `edited`: the place where reading stopped was edited away.
  */
-export type GapKind = 'copied' | 'emptied' | 'vanished' | 'journal';
+export type GapKind = 'copied' | 'emptied' | 'vanished' | 'journal' | 'edited';
 
 /** A hole in what was read of a log. */
 export interface Gap {
@@ -69,6 +70,7 @@ export function lossesSince(former: LiveFile, holdings: readonly Holding[]): Los
 function lossOfFormer(former: LiveFile, holdings: readonly Holding[]): GapKind | undefined {
   const { segment } = former;
   if (segment === undefined || holdings.at(-1)?.segment === segment) return undefined;
+  if (holdings.some(({ edit }) => edit?.of.some(({ id }) => id === segment))) return undefined;
   const isFormer = (found: FoundFile | undefined) => found?.key === former.key && found.born === former.born;
   const emptied = holdings.some((holding) => isFormer(holding.file.found) && holding.segment !== segment);
   const kept = holdings.findIndex((holding) => holding.segment === segment);
@@ -95,6 +97,8 @@ export function gapText(gap: Gap): string {
       return `the file was emptied${span} and no copy of it was found: lines not read by then are lost`;
     case 'vanished':
       return `a rotated file was gone before its end was read${span}: keep rotations longer, or run more often`;
+    case 'edited':
+      return `the file was edited after it was read, and the place where reading had stopped is gone${span}: reading went on by time, and a line of that very moment may be missing`;
     case 'journal':
       return `the journal no longer held the place where reading stopped${span}: reading went on by time; let journald keep more (SystemMaxUse=), or run more often`;
   }

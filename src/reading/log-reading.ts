@@ -2,31 +2,22 @@ import { TallyCounter } from '../batch.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
 import { modifiedAt } from '../logs/archive.ts';
-import { MovedFile } from '../logs/file-key.ts';
 import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
-import { findStart, type SegmentStart } from '../logs/segment-start.ts';
+import type { SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
 import type { Hint, LogParser } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
-import { noteUnknown, UnknownLines } from '../unknown-lines.ts';
-import { packageVersion } from '../version.ts';
-import { isOfTheLedger, lookalike, refusal } from './faults.ts';
+import { UnknownLines } from '../unknown-lines.ts';
+import type { Edit } from './edited.ts';
+import { edited, isOfTheLedger, lookalike, refusal } from './faults.ts';
+import { type FileContext, type FileOutcome, type FileStart, startOf } from './file-start.ts';
 import { noteFindings } from './findings.ts';
-import type { ReadingDeps, ReadSummary, Source, SourceFile } from './source.ts';
+import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
 
 /** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
 const BATCH_TALLIES = 20_000;
 const BATCH_BYTES = 256 * 1_048_576;
-
-/** What came of one file. */
-export interface FileOutcome {
-  /** Uncompressed bytes of the lines that were new. */
-  readonly bytes: number;
-  /** The segment it holds; absent where it has not even a line. */
-  readonly segment?: Segment;
-  readonly problem?: Problem;
-}
 
 /** The reading of one log: bytes in, committed batches out. It may go on from pass to pass. */
 export class LogReading {
@@ -92,23 +83,23 @@ export class LogReading {
 
   /**
    * Reads what is new in a file, into the log that its segment belongs to.
-   * @param confirm asked before a segment met for the first time is read
    * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated, or `confirm` says no
    */
-  async file(file: SourceFile, confirm?: () => Promise<boolean>): Promise<FileOutcome> {
-    const { path, found } = file;
-    const start = await findStart(path, this.#known, found === undefined ? {} : { expect: found.key }).catch(
-      (error: unknown) => this.#problemOf(error, file),
-    );
-    if (start instanceof Problem) return { bytes: 0, problem: start };
+  async file(file: SourceFile, context: FileContext = {}): Promise<FileOutcome> {
+    let begun: FileStart;
     try {
-      if (start.segment === undefined && (await confirm?.()) === false) throw new MovedFile(path);
-      const reading = await this.#readingOf(start);
-      const outcome = await reading.#take(file, start);
+      const [source, parser, known] = [this.#source, this.#parser, this.#known];
+      begun = await startOf(file, context, { id: this.log.id, known, source, parser });
+    } catch (error) {
+      return { bytes: 0, problem: await this.#problemOf(error, file) };
+    }
+    try {
+      const reading = await this.#readingOf(begun.start);
+      const outcome = await reading.#take(file, begun);
       if (reading !== this && outcome.segment !== undefined) this.#know(outcome.segment);
       return outcome;
     } finally {
-      await start.close();
+      await begun.start.close();
     }
   }
 
@@ -137,11 +128,10 @@ export class LogReading {
     this.#reader.lastTime = undefined;
     await this.#write({ readToEndAt: at });
     const { table } = this.#reader;
-    const { ledger } = this.#deps;
-    const news = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
-    const unknown = await noteUnknown(ledger, this.log.id, this.#source.parserName, packageVersion(), news);
-    const all = [...more, ...unknown];
-    this.summary.hints.push(...(await noteFindings(ledger, this.log.id, this.#parser, table, all)));
+    const { parserName } = this.#source;
+    const unknown = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
+    const log = { id: this.log.id, parserName, parser: this.#parser, table };
+    this.summary.hints.push(...(await noteFindings(this.#deps.ledger, log, { unknown, at, more })));
   }
 
   /** Open sessions belong to the log: what goes on in another log's segment is read as that log's. */
@@ -163,7 +153,7 @@ export class LogReading {
     return owner;
   }
 
-  async #take(file: SourceFile, start: SegmentStart): Promise<FileOutcome> {
+  async #take(file: SourceFile, { start, edit }: FileStart): Promise<FileOutcome> {
     this.#latest =
       this.#source.latest ?? file.found?.changedAt ?? (await modifiedAt(file.path)) ?? this.#deps.clock.now();
     this.#reader.firstTime = undefined;
@@ -177,12 +167,18 @@ export class LogReading {
     });
     let { segment } = start;
     let bytes = 0;
-    const outcome = () => ({ bytes, ...(segment !== undefined && { segment }) });
+    const outcome = () => ({
+      bytes,
+      ...(segment !== undefined && { segment }),
+      ...(edit !== undefined && { edit }),
+    });
     try {
       for await (const batch of batches) {
         bytes += batch.bytes;
         const changed = batch.bytes > 0 || batch.segment.incomplete !== (segment?.incomplete ?? false);
-        if (changed) segment = await this.#commit(batch, segment);
+        // Of an edited file the place is kept even if nothing is new, so that it is not looked for again.
+        const placed = edit !== undefined && segment === undefined;
+        if (changed || placed) segment = await this.#commit(batch, segment, edit);
       }
       return outcome();
     } catch (error) {
@@ -221,7 +217,16 @@ export class LogReading {
     };
   }
 
-  async #commit({ segment: part }: SegmentBatch, before: Segment | undefined): Promise<Segment> {
+  async #commit(
+    { segment: part }: SegmentBatch,
+    before: Segment | undefined,
+    edit: Edit | undefined,
+  ): Promise<Segment> {
+    // The file begins where it always did, though its first lines were read as another segment.
+    if (edit !== undefined && before === undefined) {
+      this.#reader.firstTime = edit.begin;
+      this.#reader.lastTime ??= edit.covered;
+    }
     const { firstTime, lastTime } = this.#reader;
     const id = await this.#write({ segment: before === undefined ? part : { ...part, id: before.id } });
     const segment: Segment = {
@@ -234,8 +239,13 @@ export class LogReading {
       ...(lastTime !== undefined && { lastTime }),
     };
     this.#know(segment);
-    if (before === undefined && segment.tie > 0) this.summary.notices.push(lookalike(segment));
+    if (before === undefined) this.#sayIfAlike(segment, edit);
     return segment;
+  }
+
+  #sayIfAlike(segment: Segment, edit: Edit | undefined): void {
+    if (edit !== undefined) this.summary.notices.push(edited(segment, edit));
+    else if (segment.tie > 0) this.summary.notices.push(lookalike(segment));
   }
 
   #know(segment: Segment): void {
@@ -271,12 +281,8 @@ export class LogReading {
   /** Counted only when committed, so that what is read twice is said once. */
   #count(sessions: number): void {
     const { lines, firstTime, lastTime } = this.#reader;
-    const { summary } = this;
-    summary.sessions += sessions;
-    summary.lines += lines - this.#linesCounted;
+    addBatch(this.summary, { lines: lines - this.#linesCounted, sessions, firstTime, lastTime });
     this.#linesCounted = lines;
-    if (firstTime !== undefined) summary.firstTime = Math.min(summary.firstTime ?? firstTime, firstTime);
-    if (lastTime !== undefined) summary.lastTime = Math.max(summary.lastTime ?? lastTime, lastTime);
   }
 
   #newReader(open: Parameters<SessionReader['table']['load']>[0]): SessionReader {

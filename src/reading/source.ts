@@ -67,15 +67,28 @@ export function emptySummary(): ReadSummary {
   return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [], notices: [] };
 }
 
+/** Adds a batch; its times are those of its first and last stamp, UTC ms. */
+export function addBatch(
+  total: ReadSummary,
+  batch: {
+    readonly lines: number;
+    readonly sessions: number;
+    readonly firstTime?: number | undefined;
+    readonly lastTime?: number | undefined;
+  },
+): void {
+  const { firstTime, lastTime } = batch;
+  total.lines += batch.lines;
+  total.sessions += batch.sessions;
+  if (firstTime !== undefined) total.firstTime = Math.min(total.firstTime ?? firstTime, firstTime);
+  if (lastTime !== undefined) total.lastTime = Math.max(total.lastTime ?? lastTime, lastTime);
+}
+
 /** Adds what another reading read. */
 export function addSummary(total: ReadSummary, read: ReadSummary): void {
   total.files += read.files;
   total.known += read.known;
-  total.lines += read.lines;
-  total.sessions += read.sessions;
-  if (read.firstTime !== undefined)
-    total.firstTime = Math.min(total.firstTime ?? read.firstTime, read.firstTime);
-  if (read.lastTime !== undefined) total.lastTime = Math.max(total.lastTime ?? read.lastTime, read.lastTime);
+  addBatch(total, read);
   total.faults.push(...read.faults);
   total.hints.push(...read.hints);
   total.notices.push(...read.notices);

@@ -1,5 +1,6 @@
 import type { Ledger, Segment } from '../ledger/ledger.ts';
 import type { JsonObject, JsonValue } from '../parser.ts';
+import type { Edit } from './edited.ts';
 import type { Holding } from './files-reading.ts';
 import { type Gap, type LiveFile, type Loss, lossesSince } from './gaps.ts';
 
@@ -24,12 +25,19 @@ export class Trail {
     return this.#live?.target;
   }
 
-  async load(): Promise<void> {
+  /** The segment that the file being written was then. */
+  get segment(): number | undefined {
+    return this.#live?.segment;
+  }
+
+  /** False when nothing is noted yet. */
+  async load(): Promise<boolean> {
     const noted = await this.#ledger.note(this.#note);
-    this.#written = JSON.stringify(noted);
+    this.#written = JSON.stringify(noted) ?? '';
     const { live, gaps } = isObject(noted) ? noted : {};
     this.#live = isObject(live) ? (live as unknown as LiveFile) : undefined;
     this.#gaps = Array.isArray(gaps) ? (gaps as unknown as Gap[]) : [];
+    return noted !== undefined;
   }
 
   /**
@@ -57,7 +65,10 @@ export class Trail {
     const byId = new Map(segments.map((one) => [one.id, one]));
     this.#bound(byId.get(segment ?? 0)?.firstTime);
     if (former === undefined) return [];
-    const gaps = lossesSince(former, holdings).map((loss) => gapOf(loss, byId, now));
+    const gaps = [
+      ...holdings.flatMap(({ edit }) => (edit === undefined || edit.exact ? [] : [editGap(edit, now)])),
+      ...lossesSince(former, holdings).map((loss) => gapOf(loss, byId, now)),
+    ];
     for (const gap of gaps) this.add(gap);
     return gaps;
   }
@@ -87,6 +98,16 @@ export class Trail {
   }
 }
 
+/** What it may have gained up to the time to which it was read, nobody knows. */
+function editGap({ covered, later }: Edit, now: number): Gap {
+  return {
+    kind: 'edited',
+    noticedAt: now,
+    after: covered,
+    ...(later !== undefined && { before: later }),
+  };
+}
+
 function gapOf(loss: Loss, segments: ReadonlyMap<number, Segment>, now: number): Gap {
   const after = segments.get(loss.after)?.lastTime;
   const before = segments.get(loss.before ?? 0)?.firstTime;
@@ -103,6 +124,12 @@ export async function gapsOf(ledger: Ledger, logId: number): Promise<readonly Ga
   const noted = await ledger.note(`trail:${logId}`);
   const gaps = isObject(noted) ? noted['gaps'] : undefined;
   return Array.isArray(gaps) ? (gaps as unknown as Gap[]) : [];
+}
+
+/** Forgets the holes of a log that were noticed before `before` (UTC ms). */
+export async function forgetGaps(ledger: Ledger, logId: number, before: number): Promise<void> {
+  const trail = new Trail(ledger, logId);
+  if (await trail.load()) await trail.save(before);
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -11,8 +11,6 @@ import { gunzipSync } from 'node:zlib';
 const WRITER = fileURLToPath(new URL('log-writer.mjs', import.meta.url));
 /** logrotate's delaycompress: until then the daemon may write to a rotation. */
 const COMPRESSIBLE = 2;
-/** A copy shows that it is one until it is compressed: a reader that lives must see it before, ms. */
-const SEEN_MS = 20_000;
 const run = promisify(execFile);
 
 /** How often what was done to the log. */
@@ -29,8 +27,8 @@ export class RotatingHost {
   readonly #directory: string;
   readonly #random: () => number;
   readonly #writer: ChildProcess;
-  /** Inodes of fresh copies. */
-  readonly #copies: number[] = [];
+  /** Inodes of copies that no reader has seen yet. */
+  readonly #copies = new Set<number>();
   #done = false;
 
   /** @param random gives numbers from 0 to 1 */
@@ -58,6 +56,16 @@ export class RotatingHost {
       else if (dice < 0.7) await this.#copyAndEmpty();
       else await this.#compress();
     }
+  }
+
+  /**
+   * Lets a reader come to its end. A copy shows that it is one until it is compressed, so only those are compressed that
+   * were there when a reader began that came so far.
+   */
+  async whileRead(reading: () => Promise<void>): Promise<void> {
+    const there = [...this.#copies];
+    await reading();
+    for (const copy of there) this.#copies.delete(copy);
   }
 
   async end(): Promise<void> {
@@ -92,13 +100,12 @@ export class RotatingHost {
     await copyFile(this.live, `${this.live}.1`);
     await wait(this.#random() * 20);
     await truncate(this.live);
-    this.#copies.push((await stat(`${this.live}.1`)).ino);
-    setTimeout(() => this.#copies.shift(), SEEN_MS).unref();
+    this.#copies.add((await stat(`${this.live}.1`)).ino);
     this.rotations.copied++;
   }
 
   #isFreshCopy(name: string): boolean {
-    return this.#copies.includes(statSync(join(this.#directory, name)).ino);
+    return this.#copies.has(statSync(join(this.#directory, name)).ino);
   }
 
   async #compress(): Promise<void> {

@@ -41,25 +41,41 @@ function randomFrom(seed: number): () => number {
 
 /** Every so many times the reader is let be: one that never comes to an end never notices anything. */
 const SPARED = 4;
-const SPARED_MS = 4000;
 
 /** Starts the reader again and again, and kills it at a random moment unless it has ended by itself. */
 async function readAndKill(command: 'run' | 'follow', longest: number): Promise<number> {
   let kills = 0;
   for (let lives = 1; kills < KILLS || !host.done; lives++) {
-    const program = new Program([command, '--offline', '--config', place.config]);
     if (lives % SPARED === 0) {
-      if (command === 'follow') await wait(SPARED_MS);
-      expect([await (command === 'run' ? program.ended() : program.end()), program.stderr]).toEqual([
-        0,
-        expect.not.stringContaining('error'),
-      ]);
+      await host.whileRead(() => readToEnd(command));
       continue;
     }
+    const program = start(command);
     await Promise.race([program.ended(), wait(150 + random() * longest)]);
     if ((await program.end('SIGKILL')) === null) kills++;
   }
   return kills;
+}
+
+function start(command: 'run' | 'follow'): Program {
+  return new Program([command, '--offline', '--config', place.config]);
+}
+
+async function readToEnd(command: 'run' | 'follow'): Promise<void> {
+  const begun = Date.now();
+  const program = start(command);
+  if (command === 'follow') await hasReadSince(begun);
+  expect([await (command === 'run' ? program.ended() : program.end()), program.stderr]).toEqual([
+    0,
+    expect.not.stringContaining('error'),
+  ]);
+}
+
+async function hasReadSince(begun: number): Promise<void> {
+  const ledger = await openLedger(place.path('state'));
+  const readToEndAt = async () => (await ledger.logs())[0]?.readToEndAt ?? 0;
+  await expect.poll(readToEndAt, { timeout: 120_000, interval: 50 }).toBeGreaterThanOrEqual(begun);
+  await ledger.close();
 }
 
 interface Findings {

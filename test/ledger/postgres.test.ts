@@ -5,6 +5,7 @@ import { migrate } from '../../src/ledger/migrations.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { openPostgres } from '../../src/ledger/postgres.ts';
 import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
+import { describeKeeping } from './keeping-contract.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { describeSums } from './sums-contract.ts';
@@ -61,3 +62,4 @@ it('orders as every ledger does, whatever the collation of the database', async 
 describeLedger('PostgreSQL', () => openPlace(openLedger));
 describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));
 describeSums('PostgreSQL', () => openPlace(openLedger));
+describeKeeping('PostgreSQL', () => openPlace(openLedger));

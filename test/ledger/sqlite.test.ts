@@ -5,9 +5,10 @@ import { expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { openSqlite } from '../../src/ledger/sqlite.ts';
+import { describeKeeping } from './keeping-contract.ts';
 import { describeLedger } from './ledger-contract.ts';
 
-describeLedger('SQLite', async () => {
+async function openPlace() {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
   let ledger = await openLedger(directory);
   return {
@@ -22,7 +23,10 @@ describeLedger('SQLite', async () => {
       await rm(directory, { recursive: true });
     },
   };
-});
+}
+
+describeLedger('SQLite', openPlace);
+describeKeeping('SQLite', openPlace);
 
 it('refuses a ledger newer than the program', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
@@ -39,4 +43,20 @@ it('says so when the state directory cannot be made', async () => {
     exitCode: EXIT.cannotWrite,
     where: '/dev/null/state',
   });
+});
+
+it('gives the space back that has come free, but for a part that the next days need again', async () => {
+  const { ledger, clean } = await openPlace();
+  const size = async () => (await ledger.size()) ?? 0;
+  const empty = await size();
+  for (let name = 0; name < 200; name++) await ledger.cache('kind', String(name), 'x'.repeat(20_000), name);
+  const full = await size();
+  expect(full).toBeGreaterThan(empty + 4_000_000);
+  await ledger.tidy('2026-11-20', 0, 100);
+  const half = await size();
+  expect(half).toBeGreaterThan(empty + 2_000_000);
+  expect(half).toBeLessThan(empty + 3_000_000);
+  await ledger.tidy('2026-11-20', 0, 200);
+  expect(await size()).toBeLessThan(empty * 1.5);
+  await clean();
 });

@@ -240,14 +240,6 @@ describe('one log under two names', () => {
   });
 });
 
-test('a log that was edited after it was read is another, which is said once', async () => {
-  const { bench, live } = await newLog(200);
-  await bench.read();
-  await writeFile(live, linesOf(0, 190) + linesOf(200, 210));
-  expect((await bench.read()).notices).toContainEqual(expect.objectContaining({ id: 'lookalike' }));
-  expect((await bench.read()).notices).toEqual([]);
-});
-
 test('a link that leads to another file every day gives the end of the former one first', async () => {
   const bench = await newBench();
   await writeFile(bench.at('day-1'), linesOf(0, 10));

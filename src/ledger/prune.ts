@@ -1,0 +1,70 @@
+import type { Day } from '../day.ts';
+import type { SqlConnection } from './sql.ts';
+
+/** What a day has besides its tallies, each table with a column `day`. */
+const BESIDES_TALLIES = ['report', 'demand', 'imported', 'traffic', 'day_sum'] as const;
+
+/**
+ * Drops a day with its reports if all of it was read before `ingestedBefore` (UTC ms), unless a report of it is still
+ * to be sent: one that was built, released or first tried since then.
+ */
+export async function pruneDay(
+  connection: SqlConnection,
+  day: Day,
+  ingestedBefore: number,
+): Promise<{ tallies: number; reports: number }> {
+  const nothing = { tallies: 0, reports: 0 };
+  const fresh = await connection.query(
+    'SELECT 1 AS found FROM tally WHERE day = $1 AND ingested_at >= $2 LIMIT 1',
+    [day, ingestedBefore],
+  );
+  if (fresh.length > 0 || (await isToBeSent(connection, day, ingestedBefore))) return nothing;
+  const tallies =
+    connection.dropDay === undefined
+      ? (await connection.query('DELETE FROM tally WHERE day = $1 RETURNING id', [day])).length
+      : await connection.dropDay(day, ingestedBefore);
+  if (tallies === undefined) return nothing;
+  return { tallies, reports: await dropRest(connection, 'day = $1', day) };
+}
+
+/** What could not be sent for so long, because nobody can sign it, say, is given up with its day. */
+async function isToBeSent(connection: SqlConnection, day: Day, since: number): Promise<boolean> {
+  const rows = await connection.query(
+    `SELECT 1 AS found FROM outbox JOIN report ON report.id = outbox.report_id
+     WHERE report.day = $1 AND outbox.state IN ('due', 'sending', 'retry')
+       AND (report.built_at >= $2 OR outbox.not_before >= $2 OR outbox.first_tried_at >= $2) LIMIT 1`,
+    [day, since],
+  );
+  return rows.length > 0;
+}
+
+/** @returns how many reports */
+async function dropRest(connection: SqlConnection, which: string, day: Day): Promise<number> {
+  await connection.query(`DELETE FROM outbox WHERE report_id IN (SELECT id FROM report WHERE ${which})`, [
+    day,
+  ]);
+  let reports = 0;
+  for (const table of BESIDES_TALLIES) {
+    const dropped = await connection.query(`DELETE FROM ${table} WHERE ${which} RETURNING day`, [day]);
+    if (table === 'report') reports = dropped.length;
+  }
+  return reports;
+}
+
+/**
+ * Drops what was written of days before `day` that had no tallies, or none any more: a look-up or a sum that came in
+ * just while the day was dropped, a host's file that said of its day that there was nothing.
+ */
+export async function pruneStrays(connection: SqlConnection, day: Day): Promise<void> {
+  await dropRest(connection, 'day < $1 AND day NOT IN (SELECT day FROM traffic)', day);
+}
+
+/** Drops the snapshots that no tally has any more and that were not seen since a time (UTC ms). */
+export async function pruneSnapshots(connection: SqlConnection, lastSeenBefore: number): Promise<void> {
+  // Asked of the row twice: one that is given to tallies at this very moment is seen again by that.
+  await connection.query(
+    `DELETE FROM snapshot WHERE last_seen < $1 AND id IN (
+       SELECT id FROM snapshot WHERE last_seen < $1 EXCEPT SELECT snapshot FROM tally)`,
+    [lastSeenBefore],
+  );
+}

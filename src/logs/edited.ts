@@ -1,0 +1,120 @@
+import { openLog } from './archive.ts';
+import type { InputOptions } from './log-input.ts';
+import { PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
+
+const NEWLINE = 10;
+
+/** The end of what was read of a log, to be found again in a file that was edited since. */
+export interface ReadEnd {
+  /** SHA-256 (hex) of the bytes before it. */
+  readonly tailHash: string;
+  /** How many bytes those are. */
+  readonly tailLength: number;
+}
+
+export interface EditedQuestion {
+  readonly ends: readonly ReadEnd[];
+  /** UTC ms of a line's stamp; undefined where it has none. */
+  readonly stampOf: (line: string) => number | undefined;
+  /** Log time (UTC ms) up to which all was read. */
+  readonly covered: number;
+}
+
+/** A place in a file, always the start of a line. */
+export interface Place {
+  readonly offset: number;
+  /** The up to 256 bytes before it. */
+  readonly tail: Buffer;
+}
+
+/** What a look through an edited file has found. */
+export interface EditedFile {
+  /** The first bytes, up to 4096. */
+  readonly prefix: Buffer;
+  /** Behind the last place where the text in front is that in front of an end. */
+  readonly behindEnd?: Place;
+  /** The first line logged after `covered`, and when that was. */
+  readonly later?: Place & { readonly time: number };
+  /** Behind the last whole line. */
+  readonly end: Place;
+}
+
+/**
+ * Looks through a file for where reading had stopped before it was edited: by the text that stood there, and by time.
+ * @throws Problem, TruncatedArchive, MovedFile
+ */
+export async function lookThrough(
+  path: string,
+  question: EditedQuestion,
+  input: InputOptions = {},
+): Promise<EditedFile> {
+  const search = new Search(question);
+  for await (const piece of openLog(path, input)) search.piece(piece);
+  return search.found();
+}
+
+class Search {
+  readonly #question: EditedQuestion;
+  readonly #lengths: readonly number[];
+  readonly #hashes: ReadonlySet<string>;
+  #prefix: Buffer = Buffer.alloc(0);
+  /** What may still be looked back at, with the line that is not whole yet. */
+  #bytes: Buffer = Buffer.alloc(0);
+  /** Where those bytes stand in the file, and where that line begins in them. */
+  #base = 0;
+  #line = 0;
+  #behindEnd: Place | undefined;
+  #later: (Place & { readonly time: number }) | undefined;
+
+  constructor(question: EditedQuestion) {
+    this.#question = question;
+    this.#lengths = [...new Set(question.ends.map(({ tailLength }) => tailLength))];
+    this.#hashes = new Set(question.ends.map(({ tailHash: hash }) => hash));
+  }
+
+  piece(piece: Buffer): void {
+    if (this.#prefix.length < PREFIX_BYTES)
+      this.#prefix = Buffer.concat([this.#prefix, piece.subarray(0, PREFIX_BYTES - this.#prefix.length)]);
+    const bytes = Buffer.concat([this.#bytes, piece]);
+    const unread = this.#bytes.length;
+    this.#bytes = bytes;
+    for (let end = bytes.indexOf(NEWLINE, unread); end >= 0; end = bytes.indexOf(NEWLINE, end + 1))
+      this.#wholeLine(end);
+    const keep = Math.max(0, this.#line - TAIL_BYTES);
+    this.#bytes = Buffer.from(bytes.subarray(keep));
+    this.#base += keep;
+    this.#line -= keep;
+  }
+
+  found(): EditedFile {
+    return {
+      prefix: this.#prefix,
+      end: this.#place(this.#line),
+      ...(this.#behindEnd !== undefined && { behindEnd: this.#behindEnd }),
+      ...(this.#later !== undefined && { later: this.#later }),
+    };
+  }
+
+  /** @param newline where it ends */
+  #wholeLine(newline: number): void {
+    if (this.#later === undefined) {
+      const time = this.#question.stampOf(this.#bytes.toString('utf8', this.#line, newline));
+      if (time !== undefined && time > this.#question.covered)
+        this.#later = { ...this.#place(this.#line), time };
+    }
+    this.#line = newline + 1;
+    const isEnd = this.#lengths.some(
+      (length) =>
+        length <= this.#line &&
+        this.#hashes.has(tailHash(this.#bytes.subarray(this.#line - length, this.#line))),
+    );
+    if (isEnd) this.#behindEnd = this.#place(this.#line);
+  }
+
+  #place(at: number): Place {
+    return {
+      offset: this.#base + at,
+      tail: Buffer.from(this.#bytes.subarray(Math.max(0, at - TAIL_BYTES), at)),
+    };
+  }
+}

@@ -1,0 +1,157 @@
+import type { Segment } from '../ledger/ledger.ts';
+import { openLog } from '../logs/archive.ts';
+import { type EditedFile, lookThrough, type Place } from '../logs/edited.ts';
+import { identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
+import type { SegmentStart } from '../logs/segment-start.ts';
+import { StreamEdge } from '../logs/stream-edge.ts';
+import { createSyslogReader } from '../logs/syslog.ts';
+import { TruncatedArchive } from '../logs/truncated-archive.ts';
+import type { LogParser } from '../parser.ts';
+import type { Source, SourceFile } from './source.ts';
+
+/** Lines from the start in which a stamp is looked for. */
+const HEAD_BYTES = 65_536;
+/** A file that is shorter than what was read of it must go on so much later, log time, to be more than a cut copy. */
+const CLEARLY_LATER_MS = 5 * 60_000;
+/** A stamp so far ahead of the file's last change is that of a wrong clock. */
+const CLOCK_MS = 86_400_000;
+
+/** A file that holds lines that were read before, as another segment. */
+export interface Edit {
+  /** The segments that were read at its place. */
+  readonly of: readonly Segment[];
+  /** The text where reading had stopped was found in it: nothing is lost and nothing counts twice. */
+  readonly exact: boolean;
+  /** UTC ms of its first line. */
+  readonly begin: number;
+  /** Log time (UTC ms) up to which all had been read, and of the first line behind that, if there is one. */
+  readonly covered: number;
+  readonly later?: number;
+  /** To read from there on what is new in it. */
+  start(): SegmentStart;
+}
+
+export interface EditQuestion {
+  readonly file: SourceFile;
+  /** As its content was found to be. */
+  readonly start: Pick<SegmentStart, 'segment' | 'short'>;
+  /** The segments of its log. */
+  readonly own: readonly Segment[];
+  readonly source: Pick<Source, 'zone' | 'host'>;
+  readonly parser: LogParser;
+  /** UTC ms no stamp of the file can be later than. */
+  readonly latest: number;
+  /** The segment that stood at the file's place, where no file holds it any more. */
+  readonly gone?: number;
+}
+
+/**
+ * Whether a file that is no known segment, or ends before what was read of it, is one that was edited since. Told by
+ * its beginning, by the text in front of the place where reading had stopped, or by that the segment at its place is
+ * gone and was read up to a later time; never by time alone, for clocks are set back.
+ * @throws Problem, MovedFile
+ */
+export async function findEdit(question: EditQuestion): Promise<Edit | undefined> {
+  try {
+    return await judge(question);
+  } catch (error) {
+    // It is read as far as it goes, and again when it is whole.
+    if (error instanceof TruncatedArchive) return undefined;
+    throw error;
+  }
+}
+
+async function judge(question: EditQuestion): Promise<Edit | undefined> {
+  const { file, start, own, latest } = question;
+  if (file.found === undefined || own.length === 0) return undefined;
+  const input = { expect: file.found.key };
+  const stampOf = stampReader(question);
+  const head = await headOf(file, input);
+  const begin = firstStamp(head, stampOf);
+  if (begin === undefined) return undefined;
+  const suspects = own.filter((segment) => isCovering(segment, head, begin, latest));
+  const covered = Math.max(...suspects.map(({ lastTime = 0 }) => lastTime));
+  if (suspects.length === 0 || (start.segment !== undefined && !suspects.includes(start.segment)))
+    return undefined;
+  const ends = suspects.map(({ position }) => ({
+    tailHash: position.tailHash,
+    tailLength: Math.min(TAIL_BYTES, position.offset),
+  }));
+  const found = await lookThrough(file.path, { ends, stampOf, covered }, input);
+  const edit = (place: Place, exact: boolean): Edit => ({
+    of: suspects,
+    exact,
+    begin,
+    covered,
+    ...(found.later !== undefined && { later: found.later.time }),
+    start: () => startAt(file.path, found, place, input),
+  });
+  if (found.behindEnd !== undefined) return edit(found.behindEnd, true);
+  if (start.short) {
+    const goesOn = found.later !== undefined && found.later.time > covered + CLEARLY_LATER_MS;
+    return goesOn && found.later !== undefined ? edit(found.later, false) : undefined;
+  }
+  const known = suspects.some((segment) => segment.id === question.gone || beginsAlike(segment, head));
+  return known ? edit(found.later ?? found.end, false) : undefined;
+}
+
+/** A segment that was begun by then, and read beyond. */
+function isCovering(segment: Segment, head: Buffer, begin: number, latest: number): boolean {
+  const { firstTime, lastTime } = segment;
+  if (firstTime === undefined || lastTime === undefined || lastTime > latest + CLOCK_MS) return false;
+  return firstTime <= begin && (begin < lastTime || beginsAlike(segment, head));
+}
+
+function beginsAlike({ identity, prefixLength, firstLine }: Segment, head: Buffer): boolean {
+  const like = identify(head.subarray(0, Math.min(prefixLength, PREFIX_BYTES)), true);
+  return like?.identity === identity || (firstLine !== undefined && like?.firstLine === firstLine);
+}
+
+function startAt(
+  path: string,
+  { prefix }: EditedFile,
+  { offset, tail }: Place,
+  input: { readonly expect: string },
+): SegmentStart {
+  const pieces = openLog(path, { from: offset, ...input });
+  return {
+    edge: new StreamEdge({ prefix, offset, tail }),
+    pieces,
+    short: false,
+    close: async () => {
+      await pieces.return();
+    },
+  };
+}
+
+async function headOf({ path }: SourceFile, input: { readonly expect: string }): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const piece of openLog(path, input)) {
+    head = Buffer.concat([head, piece.subarray(0, HEAD_BYTES - head.length)]);
+    if (head.length >= HEAD_BYTES) break;
+  }
+  return head;
+}
+
+function firstStamp(head: Buffer, stampOf: (line: string) => number | undefined): number | undefined {
+  for (const line of head.toString('utf8').split('\n')) {
+    const time = stampOf(line);
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
+function stampReader({ source, parser, latest }: EditQuestion): (line: string) => number | undefined {
+  const { zone, host } = source;
+  const syslog = createSyslogReader({ zone, host, latest: () => latest });
+  const { envelope } = parser;
+  if (envelope === 'syslog') return (line) => syslog(line)?.time;
+  return (line) => {
+    try {
+      return envelope(line, { zone, host, syslog })?.time;
+    } catch {
+      // A foreign parser's fault on a line is told when the line is read.
+      return undefined;
+    }
+  };
+}

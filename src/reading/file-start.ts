@@ -1,0 +1,87 @@
+import type { Problem } from '../errors.ts';
+import type { Segment } from '../ledger/ledger.ts';
+import { MovedFile } from '../logs/file-key.ts';
+import { findStart, type SegmentStart } from '../logs/segment-start.ts';
+import type { LogParser } from '../parser.ts';
+import { type Edit, findEdit } from './edited.ts';
+import { refusedEdit } from './faults.ts';
+import type { Source, SourceFile } from './source.ts';
+
+/** Where the reading of a file begins, and why there. */
+export interface FileStart {
+  readonly start: SegmentStart;
+  /** Of a file that was edited after it was read. */
+  readonly edit?: Edit;
+}
+
+/** What came of one file. */
+export interface FileOutcome {
+  /** Uncompressed bytes of the lines that were new. */
+  readonly bytes: number;
+  /** The segment it holds; absent where it has not even a line. */
+  readonly segment?: Segment;
+  readonly problem?: Problem;
+  /** Of a file that was edited after it was read. */
+  readonly edit?: Edit;
+}
+
+/** What is known of a file beside its content. */
+export interface FileContext {
+  /** Asked before a segment met for the first time is read: whether the files are still what they were. */
+  readonly confirm?: (() => Promise<boolean>) | undefined;
+  /** The segment that stood at the file's place, where no file holds it any more. */
+  readonly gone?: number | undefined;
+}
+
+/** The log that is read. */
+export interface FileLog {
+  readonly id: number;
+  /** Every segment of its host and parser. */
+  readonly known: readonly Segment[];
+  readonly source: Source;
+  readonly parser: LogParser;
+}
+
+/**
+ * Finds where to begin with a file. Of a configured log that was edited that is behind what was read before.
+ * @throws Problem (data), for an edited archive too; MovedFile when the log was rotated, or `confirm` says no
+ */
+export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
+  const { path, found } = file;
+  const start = await findStart(path, log.known, found === undefined ? {} : { expect: found.key });
+  try {
+    if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
+    const edit = await editOf(file, start, context, log);
+    if (edit === undefined) return { start };
+    await start.close();
+    return { start: edit.start(), edit };
+  } catch (error) {
+    await start.close();
+    throw error;
+  }
+}
+
+async function editOf(
+  file: SourceFile,
+  start: SegmentStart,
+  { gone }: FileContext,
+  { id, known, source, parser }: FileLog,
+): Promise<Edit | undefined> {
+  if (file.found === undefined || (start.segment !== undefined && !start.short)) return undefined;
+  const ofChain = file.live !== undefined;
+  // An archive cut short holds nothing new, and whoever insists wants all lines counted.
+  if (!ofChain && (start.short || source.overlap === 'count')) return undefined;
+  const own = known.filter(({ logId }) => logId === id);
+  const latest = source.latest ?? file.found.changedAt;
+  const edit = await findEdit({
+    file,
+    start,
+    own,
+    source,
+    parser,
+    latest,
+    ...(gone !== undefined && { gone }),
+  });
+  if (edit !== undefined && !ofChain) throw refusedEdit(file.path, edit);
+  return edit;
+}

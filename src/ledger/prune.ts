@@ -1,14 +1,33 @@
 import type { Day } from '../day.ts';
-import type { SqlConnection } from './sql.ts';
+import type { SqlConnection, SqlDatabase } from './sql.ts';
+import { daysWithTallies } from './tallies.ts';
 
 /** What a day has besides its tallies, each table with a column `day`. */
 const BESIDES_TALLIES = ['report', 'demand', 'imported', 'traffic', 'day_sum'] as const;
+
+/** Drops the days before `day`, one at a time, so that nobody waits long; see {@link pruneDay}. */
+export async function pruneDays(
+  database: SqlDatabase,
+  day: Day,
+  ingestedBefore: number,
+): Promise<{ tallies: number; reports: number }> {
+  const dropped = { tallies: 0, reports: 0 };
+  for (const past of (await daysWithTallies(database)).filter((name) => name < day)) {
+    const { tallies, reports } = await database.transaction((connection) =>
+      pruneDay(connection, past, ingestedBefore),
+    );
+    dropped.tallies += tallies;
+    dropped.reports += reports;
+  }
+  if (dropped.tallies > 0) await pruneSnapshots(database, ingestedBefore);
+  return dropped;
+}
 
 /**
  * Drops a day with its reports if all of it was read before `ingestedBefore` (UTC ms), unless a report of it is still
  * to be sent: one that was built, released or first tried since then.
  */
-export async function pruneDay(
+async function pruneDay(
   connection: SqlConnection,
   day: Day,
   ingestedBefore: number,
@@ -55,8 +74,10 @@ async function dropRest(connection: SqlConnection, which: string, day: Day): Pro
  * Drops what was written of days before `day` that had no tallies, or none any more: a look-up or a sum that came in
  * just while the day was dropped, a host's file that said of its day that there was nothing.
  */
-export async function pruneStrays(connection: SqlConnection, day: Day): Promise<void> {
-  await dropRest(connection, 'day < $1 AND day NOT IN (SELECT day FROM traffic)', day);
+export async function pruneStrays(database: SqlDatabase, day: Day): Promise<void> {
+  await database.transaction((connection) =>
+    dropRest(connection, 'day < $1 AND day NOT IN (SELECT day FROM traffic)', day),
+  );
 }
 
 /** Drops the snapshots that no tally has any more and that were not seen since a time (UTC ms). */

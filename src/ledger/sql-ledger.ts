@@ -215,22 +215,12 @@ export class SqlLedger implements Ledger {
     return rows.map((row) => text(row, 'name'));
   }
 
-  /** A day at a time, so that nobody waits long. */
-  async prune(day: Day, ingestedBefore: number) {
-    const dropped = { tallies: 0, reports: 0 };
-    for (const past of (await this.days()).filter((name) => name < day)) {
-      const { tallies, reports: documents } = await this.#write((connection) =>
-        prune.pruneDay(connection, past, ingestedBefore),
-      );
-      dropped.tallies += tallies;
-      dropped.reports += documents;
-    }
-    if (dropped.tallies > 0) await prune.pruneSnapshots(this.#database, ingestedBefore);
-    return dropped;
+  prune(day: Day, ingestedBefore: number) {
+    return prune.pruneDays(this.#database, day, ingestedBefore);
   }
 
   async tidy(day: Day, before: number, now: number) {
-    await this.#write((connection) => prune.pruneStrays(connection, day));
+    await prune.pruneStrays(this.#database, day);
     await prune.pruneSnapshots(this.#database, before);
     await this.#write((connection) => tidy(connection, day, before, now));
     await this.#database.giveBack?.();

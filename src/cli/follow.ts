@@ -15,7 +15,7 @@ import { openLedger } from '../ledger/open.ts';
 import { afterPass } from './after-pass.ts';
 import { checked, clockOf, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
+import { type Context, demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
 import { FollowVoice } from './follow-voice.ts';
 import type { Printer } from './io.ts';
 import { Once } from './once.ts';
@@ -118,7 +118,7 @@ class Following {
     this.#follower = new Follower(
       {
         ...deps,
-        reader: { pid: process.pid, command: 'follow', host: context.host },
+        reader: turnOf('follow', context, printer).reader,
         prepare: (config) => withDetectedParsers(config, deps),
         onRead: (summary) => this.#voice.read(summary),
         onProgress,

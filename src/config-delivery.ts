@@ -4,7 +4,9 @@ import { addrSpec, duration } from './config-values.ts';
 const dkimKey = z.strictObject({
   domain: z.string().describe('d= of the signature; must be the domain of `contact`'),
   selector: z.string().describe('s= of the signature'),
-  key: z.string().describe('path of the private key, PEM'),
+  key: z
+    .string()
+    .describe('path of the private key, PEM; or "credential:NAME" that systemd hands over (LoadCredential=)'),
 });
 
 /** `mail`: how report mails leave, and who signs them. */
@@ -28,7 +30,10 @@ export const mailSchema = z.strictObject({
       'STARTTLS to the smart host. auto: none on loopback, required and checked where a `user` is given, else if offered',
     ),
   user: z.string().min(1).optional().describe('user name at the smart host'),
-  'password-file': z.string().optional().describe('file with the password at the smart host'),
+  'password-file': z
+    .string()
+    .optional()
+    .describe('file with the password at the smart host; or "credential:NAME"'),
   connections: z.int().min(1).max(50).default(5).describe('SMTP connections at a time'),
   dkim: z
     .union([z.literal('mta'), dkimKey, z.array(dkimKey).min(1).max(4)], {

@@ -3,15 +3,20 @@ import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema } from './config.ts';
+import { credentialPath, isCredential } from './credential.ts';
 import { EXIT, Problem, systemReason } from './errors.ts';
 
 type YamlDocument = ReturnType<typeof parseDocument>;
 
 /**
  * Reads and checks a configuration file.
+ * @param credentials where systemd put what it hands over to this process
  * @throws Problem (config): every fault with file, line and column, what is wrong and what is allowed.
  */
-export async function loadConfig(path: string): Promise<Config> {
+export async function loadConfig(
+  path: string,
+  credentials = process.env['CREDENTIALS_DIRECTORY'],
+): Promise<Config> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -22,13 +27,14 @@ export async function loadConfig(path: string): Promise<Config> {
       cause: error,
     });
   }
-  return withAbsolutePaths(parseConfig(text, path), dirname(resolve(path)));
+  return withAbsolutePaths(parseConfig(text, path), dirname(resolve(path)), credentials);
 }
 
 /** Relative paths start from the directory of the config file, wherever the command was started. */
-function withAbsolutePaths(config: Config, directory: string): Config {
+function withAbsolutePaths(config: Config, directory: string, credentials: string | undefined): Config {
   const { mail, delivery, state } = config;
-  const absolute = (path: string) => resolve(directory, path);
+  const absolute = (path: string) =>
+    isCredential(path) ? credentialPath(path, credentials) : resolve(directory, path);
   return {
     ...config,
     state: /^[a-z]+:\/\//.test(state) ? state : absolute(state),

@@ -1,17 +1,21 @@
 import { stat } from 'node:fs/promises';
+import type { Config } from '../config.ts';
 import type { DkimKey } from '../delivery/dkim.ts';
 import { loadMailSetup } from '../delivery/mail-setup.ts';
 import { Problem } from '../errors.ts';
 import { isAbsent } from '../policy/dns.ts';
+import { withCredentialFiles } from './credentials.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { judgeDkimRecord, recordHelp } from './dkim-record.ts';
 import { type Finding, fail, warn } from './finding.ts';
 
 /** Whether reports will be signed, by a key that the DNS vouches for (RFC 8460 §3). */
 export const checkDkim: Check = async (deps) => {
-  const { dkim } = deps.config.mail;
+  const { config, findings } = await withCredentialFiles(deps);
+  if (findings.length > 0) return findings;
+  const { dkim } = config.mail;
   try {
-    const { keys, submitter } = await loadMailSetup(deps.config);
+    const { keys, submitter } = await loadMailSetup(config);
     if (dkim === 'mta') {
       return [
         warn(
@@ -21,8 +25,7 @@ export const checkDkim: Check = async (deps) => {
         ),
       ];
     }
-    const paths = (Array.isArray(dkim) ? dkim : [dkim]).flatMap((entry) => entry?.key ?? []);
-    const files = await Promise.all(paths.map((path) => fileFindings(deps, path)));
+    const files = await Promise.all(keyFiles(config).map((path) => fileFindings(deps, path)));
     const records = await Promise.all(keys.map((key) => recordFindings(deps, key)));
     return [...files.flat(), ...records.flat()];
   } catch (error) {
@@ -42,8 +45,14 @@ function sentence({ message, where }: Problem): string {
   return where === undefined || message.includes(where) ? message : `${message} (${where})`;
 }
 
-async function fileFindings({ access }: CheckDeps, path: string): Promise<Finding[]> {
-  if (!(await access.can('read', path))) {
+function keyFiles({ mail: { dkim } }: Config): string[] {
+  return dkim === undefined || dkim === 'mta' ? [] : [dkim].flat().map(({ key }) => key);
+}
+
+async function fileFindings({ access, config }: CheckDeps, path: string): Promise<Finding[]> {
+  // What systemd hands over its user need not be able to read.
+  const handedOver = !keyFiles(config).includes(path);
+  if (!handedOver && !(await access.can('read', path))) {
     return [
       fail(
         'dkim-key-unreadable',

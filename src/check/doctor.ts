@@ -5,6 +5,7 @@ import { checkExim } from './exim-settings.ts';
 import type { Finding } from './finding.ts';
 import { checkLoops } from './loops.ts';
 import { checkLogs } from './mail-logs.ts';
+import { checkOutputs } from './outputs.ts';
 import { checkPostfix } from './postfix-settings.ts';
 import { checkResolver } from './resolver.ts';
 import { checkSender } from './sender.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   checkDkim,
   checkSender,
   checkWayOut,
+  checkOutputs,
   checkLoops,
   checkClock,
   checkUnits,

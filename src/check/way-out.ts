@@ -1,14 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { systemReason } from '../errors.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { UNIT, unitSettings } from './unit-files.ts';
 
 const PATIENCE_MS = 10_000;
-const UNIT = 'maillog-tlsrpt.service';
-const UNIT_PLACES = ['etc/systemd/system', 'usr/lib/systemd/system', 'lib/systemd/system'] as const;
 
 /** Whether mail can leave by the way the config names. */
 export const checkWayOut: Check = async (deps) => {
@@ -42,12 +40,9 @@ async function sendmailFindings(deps: CheckDeps): Promise<Finding[]> {
   return [ok('way-out', `reports leave through ${program}`)];
 }
 
-async function installedUnit({ root }: CheckDeps): Promise<string | undefined> {
-  for (const place of UNIT_PLACES) {
-    const text = await readFile(join(root, '/', place, UNIT), 'utf8').catch(() => '');
-    if (/^NoNewPrivileges=(?:yes|true|1|on)\s*$/m.test(text)) return UNIT;
-  }
-  return undefined;
+async function installedUnit(deps: CheckDeps): Promise<string | undefined> {
+  const value = (await unitSettings(deps))?.get('NoNewPrivileges')?.at(-1);
+  return /^(?:yes|true|1|on)$/.test(value ?? '') ? UNIT : undefined;
 }
 
 async function serverFinding(via: string): Promise<Finding> {

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { demandFile } from '../credential.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
 /** One DKIM key as configured (RFC 6376). */
@@ -39,6 +40,7 @@ export async function loadDkimKey(config: {
 }
 
 async function readKeyFile(path: string): Promise<string> {
+  demandFile(path);
   try {
     return await readFile(path, 'latin1');
   } catch (error) {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import type { Config } from '../config.ts';
+import { demandFile } from '../credential.ts';
 import { isDomain, toDomain } from '../domain.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { submitterOf } from '../report/names.ts';
@@ -96,6 +97,7 @@ async function readPassword(mail: Config['mail']): Promise<string | undefined> {
     throw new Problem(EXIT.config, 'mail.tls: none would send the password in clear text', {
       where: 'mail.tls',
     });
+  demandFile(path);
   try {
     return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
   } catch (error) {

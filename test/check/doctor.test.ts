@@ -1,9 +1,10 @@
-import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Access, ownAccess } from '../../src/check/access.ts';
 import { type Finding, worstOf } from '../../src/check/finding.ts';
 import { fixedClock } from '../../src/clock.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { BROKEN, set } from './broken-set-ups.ts';
 import { type Host, healthyHost, LOGGED, NOW } from './place.ts';
 
 let host: Host;
@@ -36,160 +37,6 @@ it('finds nothing to say against a host on which all is well', async () => {
   ]);
 });
 
-/** One fault each: what breaks it, and the finding that must name it, and no other. */
-const BROKEN: readonly [string, (host: Host) => Promise<unknown> | undefined, ...string[]][] = [
-  ['the log is not there', (h) => rm(h.log), 'fail log-missing'],
-  [
-    'nobody can tell whose log it is',
-    async (h) => {
-      set(h, 'timezone: UTC', 'timezone: UTC, parser: auto');
-      await writeFile(h.log, 'Nov 23 19:32:09 mta1 sshd[1]: Connection closed by 192.0.2.1\n');
-      await utimes(h.log, LOGGED / 1000, LOGGED / 1000);
-    },
-    'warn log-no-format',
-  ],
-  ['the log is empty', (h) => writeFile(h.log, ''), 'warn log-empty'],
-  [
-    'the log is another program’s',
-    async (h) => {
-      await writeFile(h.log, 'Nov 23 19:32:09 mta1 sshd[1]: Connection closed by 192.0.2.1\n');
-      await utimes(h.log, LOGGED / 1000, LOGGED / 1000);
-    },
-    'fail log-no-format',
-  ],
-  [
-    'the log is Exim’s',
-    async (h) => {
-      const line =
-        '2026-11-23 19:32:09 1abc2D-000123-AB => u@example.org R=dnslookup T=remote_smtp H=mx.example.org [192.0.2.25] X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes C="250 ok"\n';
-      await writeFile(h.log, line.repeat(3));
-      await utimes(h.log, LOGGED / 1000, LOGGED / 1000);
-    },
-    'fail log-other-format',
-  ],
-  ['the zone is wrong', async (h) => set(h, 'timezone: UTC', 'timezone: Asia/Tokyo'), 'fail log-zone'],
-  [
-    'nothing was logged for days',
-    async (h) => {
-      h.now = NOW + 5 * 86_400_000;
-      const time = LOGGED / 1000 + 86_400;
-      await utimes(h.log, time, time);
-    },
-    'warn log-stale',
-  ],
-  ['smtp_tls_loglevel is 0', async (h) => put(h, 'smtp_tls_loglevel', '0'), 'fail postfix-loglevel'],
-  ['Postfix never tries TLS', async (h) => put(h, 'smtp_tls_security_level', ''), 'fail postfix-no-tls'],
-  ['Postfix reports by itself', async (h) => put(h, 'smtp_tlsrpt_enable', 'yes'), 'warn native-tlsrpt'],
-  [
-    'a native TLSRPT that reports on reports',
-    async (h) => {
-      put(h, 'smtp_tlsrpt_enable', 'yes');
-      put(h, 'mail_version', '3.10.2');
-    },
-    'warn native-tlsrpt',
-    'warn native-loop',
-  ],
-  [
-    'an old Postfix that demands TLS',
-    async (h) => put(h, 'smtp_tls_security_level', 'encrypt'),
-    'warn tls-required-ignored',
-  ],
-  [
-    'Postfix logs elsewhere',
-    async (h) => put(h, 'maillog_file', '/var/log/postfix.log'),
-    'fail postfix-other-log',
-  ],
-  ['no DKIM at all', async (h) => set(h, /^ {2}dkim: .*$/m, ''), 'fail dkim-missing'],
-  ['the key is not there', (h) => rm(h.key), 'fail dkim-key'],
-  ['the key is no key', (h) => writeFile(h.key, 'hello'), 'fail dkim-key'],
-  ['everybody may read the key', (h) => chmod(h.key, 0o644), 'warn dkim-key-open'],
-  [
-    'no DKIM record',
-    async (h) => h.txt.delete('tlsrpt._domainkey.reports.example'),
-    'fail dkim-record-missing',
-  ],
-  [
-    'the record is of another key',
-    async (h) => dkim(h, (record) => record.replace(/p=.{40}/, 'p=')),
-    'fail dkim-record-other-key',
-  ],
-  [
-    'the record is for mail alone',
-    async (h) => dkim(h, (record) => `${record}; s=email`),
-    'fail dkim-record-service',
-  ],
-  [
-    'the record allows SHA-1 alone',
-    async (h) => dkim(h, (record) => `${record}; h=sha1`),
-    'fail dkim-record-hash',
-  ],
-  ['the record is a test', async (h) => dkim(h, (record) => `${record}; t=y:s`), 'warn dkim-record-testing'],
-  ['the key is revoked', async (h) => dkim(h, () => 'v=DKIM1; p='), 'fail dkim-record-revoked'],
-  ['the record is nonsense', async (h) => dkim(h, () => 'hello world'), 'fail dkim-record-malformed'],
-  [
-    'two records',
-    async (h) => {
-      const name = 'tlsrpt._domainkey.reports.example';
-      h.txt.set(name, [...(h.txt.get(name) ?? []), 'v=DKIM1; p=']);
-    },
-    'fail dkim-record-many',
-  ],
-  ['no SPF', async (h) => h.txt.delete('reports.example'), 'warn spf-missing'],
-  [
-    'two SPF records',
-    async (h) => h.txt.set('reports.example', ['v=spf1 mx -all', 'v=spf1 a -all']),
-    'fail spf-many',
-  ],
-  ['SPF says: no mail', async (h) => h.txt.set('reports.example', ['v=spf1 -all']), 'fail spf-nobody'],
-  ['no DMARC', async (h) => h.txt.delete('_dmarc.reports.example'), 'warn dmarc-missing'],
-  ['the contact takes no mail', async (h) => h.noMail.add('reports.example'), 'fail contact-no-mx'],
-  ['no own record', async (h) => h.txt.delete('_smtp._tls.reports.example'), 'warn own-tlsrpt-missing'],
-  [
-    'a broken own record',
-    async (h) => h.txt.set('_smtp._tls.reports.example', ['v=TLSRPTv1; rua=tls@reports.example']),
-    'fail own-tlsrpt-malformed',
-  ],
-  [
-    'the resolver does not validate',
-    async (h) => {
-      h.dns.validates = false;
-    },
-    'warn resolver-no-dnssec',
-  ],
-  [
-    'the resolver does not validate, and DANE is honoured',
-    async (h) => {
-      h.dns.validates = false;
-      h.config += 'mta: {honours: [dane]}\n';
-    },
-    'fail resolver-no-dnssec',
-  ],
-  [
-    'the mail server is away',
-    async (h) => set(h, /smtp:\/\/127\.0\.0\.1:\d+/, 'smtp://127.0.0.1:9'),
-    'fail way-out',
-  ],
-  [
-    'sendmail under the unit',
-    async (h) => {
-      set(h, /via: .*$/m, 'via: sendmail\n  sendmail: /bin/true');
-      await unit(h);
-    },
-    'fail sendmail-no-privileges',
-  ],
-  [
-    'a state that is no directory',
-    async (h) => set(h, /state: .*$/m, 'state: /dev/null/state'),
-    'fail ledger',
-  ],
-  [
-    'the clock is not synchronized',
-    async (h) => h.programs.set('timedatectl', 'no\n'),
-    'warn clock-unsynchronized',
-  ],
-  ['nothing runs it', (h) => rm(h.place.path('root'), { recursive: true }), 'warn nothing-runs'],
-];
-
 describe('names what is broken, and nothing else', () => {
   it.each(BROKEN.map(([name, breakIt, ...ids]) => ({ name, breakIt, ids })))(
     '$name',
@@ -200,6 +47,34 @@ describe('names what is broken, and nothing else', () => {
       for (const { severity, help } of findings) if (severity !== 'ok') expect(help).not.toBe('');
     },
   );
+});
+
+it('looks at the file of a credential that the unit is given, which its user need not be able to read', async () => {
+  set(host, /key: [^}]*/, 'key: "credential:dkim.pem"');
+  await host.file('usr/lib/systemd/system/maillog-tlsrpt.service', '[Service]\nUser=maillog-tlsrpt\n');
+  await host.file(
+    'etc/systemd/system/maillog-tlsrpt.service.d/override.conf',
+    '[Service]\nLoadCredential=dkim.pem:/etc/dkim/key.pem\n',
+  );
+  await host.file('etc/dkim/key.pem', await readFile(host.key, 'utf8'));
+  const key = host.place.path('root/etc/dkim/key.pem');
+  await chmod(key, 0o600);
+  const access: Access = { ...ownAccess(), can: async (_right, path) => path !== key };
+  const findings = await host.examine({ access });
+  expect(trouble(findings)).toEqual([]);
+  expect(findings.map(({ id }) => id)).toContain('dkim-record');
+  await rm(key);
+  expect(trouble(await host.examine({ access }))).toEqual(['fail dkim-key']);
+});
+
+it('has nothing to say of places and programs that can be used', async () => {
+  host.config += `metrics: {textfile: ${host.place.path('tlsrpt.prom')}}\nalerts: {command: [sh, -c, cat]}\n`;
+  await host.file('usr/lib/systemd/system/maillog-tlsrpt.service', '[Service]\nProtectSystem=strict\n');
+  await host.file(
+    'etc/systemd/system/maillog-tlsrpt.service.d/metrics.conf',
+    `[Service]\nReadWritePaths=${host.place.directory}\n`,
+  );
+  expect(trouble(await host.examine())).toEqual([]);
 });
 
 it('says so when the resolver is silent, and of nothing else that it is missing', async () => {
@@ -278,22 +153,3 @@ describe('what the ledger tells', () => {
     expect(trouble(await host.examine())).toEqual(['warn loops', 'warn run-overdue']);
   });
 });
-
-function set(h: Host, from: string | RegExp, to: string): void {
-  h.config = h.config.replace(from, to);
-}
-
-function put(h: Host, name: string, value: string): void {
-  h.postconf[name] = value;
-}
-
-function dkim(h: Host, change: (record: string) => string): void {
-  const name = 'tlsrpt._domainkey.reports.example';
-  h.txt.set(name, (h.txt.get(name) ?? []).map(change));
-}
-
-async function unit(h: Host): Promise<void> {
-  const directory = h.place.path('root/usr/lib/systemd/system');
-  await mkdir(directory, { recursive: true });
-  await writeFile(`${directory}/maillog-tlsrpt.service`, '[Service]\nNoNewPrivileges=yes\n');
-}

@@ -53,6 +53,8 @@ export interface Host {
   readonly key: string;
   now: number;
   examine(change?: Partial<CheckDeps>): Promise<readonly Finding[]>;
+  /** Writes a file below the root that stands in for the host's. */
+  file(path: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,7 +132,6 @@ mail:
     await this.file('etc/systemd/system/timers.target.wants/maillog-tlsrpt.timer', '');
   }
 
-  /** Writes a file below the root that stands in for the host's. */
   async file(path: string, text: string): Promise<void> {
     const whole = join(this.place.path('root'), path);
     await mkdir(dirname(whole), { recursive: true });

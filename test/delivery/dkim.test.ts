@@ -81,6 +81,8 @@ describe('what the set-up of mail demands', () => {
   it.each([
     ['no dkim', { dkim: undefined }, /mail\.dkim is not set/],
     ['a key of another domain', { dkim: { domain: 'other.example' } }, /not the domain of contact/],
+    ['a credential nobody handed over', { dkim: { key: 'credential:dkim.pem' } }, /handed over by systemd/],
+    ['a credential of no name', { dkim: { key: 'credential:../key' } }, /names no credential/],
     ['a selector that is no name', { dkim: { selector: 'a b' } }, /cannot be part of a DNS name/],
     ['a sender of another domain', { from: 'tls@other.example' }, /not of the domain of contact/],
     ['a sendmail that is none', { via: 'sendmail', sendmail: '/nowhere/sendmail' }, /cannot be run/],

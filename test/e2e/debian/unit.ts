@@ -1,10 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DebianRoot, runToEnd, type Said } from './root.ts';
 
-/** The settings of a unit file, by key; those given several times are joined by blanks. */
+/** The settings of a unit file and what was added to it, by key; those given several times are joined by blanks. */
 export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, string> {
-  const text = readFileSync(join(root.path, 'usr/lib/systemd/system', name), 'utf8');
+  const added = join(root.path, `etc/systemd/system/${name}.d`);
+  const files = existsSync(added) ? readdirSync(added).map((each) => join(added, each)) : [];
+  const text = [join(root.path, 'usr/lib/systemd/system', name), ...files]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
   const settings = new Map<string, string>();
   for (const [, key = '', value = ''] of text.matchAll(/^([A-Za-z]+)=(.*)$/gm))
     settings.set(key, `${settings.get(key) ?? ''} ${value}`.trim());
@@ -13,7 +17,8 @@ export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, st
 
 /**
  * Runs a unit's ExecStart as far as systemd's work can be done without it: its user and groups, no new privileges, no
- * capabilities, everything read-only but the state directory, a /tmp of its own, and a /proc that shows no others.
+ * capabilities, everything read-only but the state directory, a /tmp of its own, a /proc that shows no others, and the
+ * credentials it is to be given.
  */
 export async function runUnit(root: DebianRoot, name: string): Promise<Said> {
   const unit = readUnit(root, name);
@@ -34,12 +39,27 @@ mount -t tmpfs tmpfs "$ROOT/tmp"
 chmod 1777 "$ROOT/tmp"
 mount -t proc -o subset=pid,hidepid=invisible proc "$ROOT/proc"
 mount --bind /dev "$ROOT/dev"
+${credentials(unit, user, name)}
 umask ${unit.get('UMask')}
 exec chroot "$ROOT" setpriv --reuid=${user} --regid=${ids[0]} --groups=${ids.join(',')} --no-new-privs \\
-  --inh-caps=-all --bounding-set=-all --reset-env ${unit.get('ExecStart')}
+  --inh-caps=-all --bounding-set=-all --reset-env env CREDENTIALS_DIRECTORY=/run/credentials/${name} ${unit.get('ExecStart')}
 `;
   const path = join(root.path, 'run-unit.sh');
   writeFileSync(path, script);
   const isolated = ['--mount', '--propagation', 'private', 'sh', path];
   return runToEnd('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
+}
+
+/** LoadCredential=: read by root, and laid where the user alone can read it. */
+function credentials(unit: ReadonlyMap<string, string>, user: string, name: string): string {
+  const given = (unit.get('LoadCredential') ?? '').split(' ').filter((each) => each !== '');
+  const lines = given.map((each) => {
+    const [id = '', path = ''] = each.split(':');
+    return `install -m 0400 "$ROOT${path}" "$ROOT/run/$UNIT/${id}"; chroot "$ROOT" chown ${user} "/run/$UNIT/${id}"`;
+  });
+  return `UNIT=credentials/${name}
+mount -t tmpfs tmpfs "$ROOT/run"
+mkdir -p "$ROOT/run/$UNIT"
+chmod 0755 "$ROOT/run/$UNIT"
+${lines.join('\n')}`;
 }

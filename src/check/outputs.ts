@@ -1,0 +1,68 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Check, CheckDeps } from './deps.ts';
+import { type Finding, fail } from './finding.ts';
+import { UNIT, unitSettings } from './unit-files.ts';
+
+/** Where a program without a path is looked for. */
+const PROGRAM_PLACES = [
+  '/usr/local/bin',
+  '/usr/bin',
+  '/bin',
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+] as const;
+
+/** Whether those who are to be told can be: the alert command, and node_exporter. */
+export const checkOutputs: Check = async (deps) => [
+  ...(await alertFindings(deps)),
+  ...(await textfileFindings(deps)),
+];
+
+async function alertFindings({ config, access }: CheckDeps): Promise<Finding[]> {
+  const [program] = config.alerts.command ?? [];
+  if (program === undefined) return [];
+  const places = program.includes('/')
+    ? [resolve(program)]
+    : PROGRAM_PLACES.map((each) => join(each, program));
+  for (const place of places) if (await access.can('execute', place)) return [];
+  return [
+    fail(
+      'alert-command',
+      `${access.who} cannot run the alert command ${program}: nobody would hear of domains that begin to fail`,
+      isAbsolute(program)
+        ? `chmod 0755 ${program}, if it is there`
+        : 'name it with its whole path in alerts.command',
+    ),
+  ];
+}
+
+async function textfileFindings(deps: CheckDeps): Promise<Finding[]> {
+  const { textfile } = deps.config.metrics;
+  if (textfile === undefined) return [];
+  const directory = dirname(resolve(textfile));
+  const { access } = deps;
+  if (!(await access.can('write', directory)))
+    return [
+      fail(
+        'textfile-unwritable',
+        `${access.who} cannot write metrics into ${directory}`,
+        `make the directory, and let it: setfacl -m u:${access.who}:rwx ${directory}`,
+      ),
+    ];
+  const unit = await unitSettings(deps);
+  if (unit?.get('ProtectSystem')?.at(-1) !== 'strict') return [];
+  const writable = [
+    ...(unit.get('ReadWritePaths') ?? []).flatMap((value) => value.split(/\s+/)),
+    ...(unit.get('StateDirectory') ?? []).map((name) => `/var/lib/${name}`),
+  ].map((path) => path.replace(/^[-+]+/, ''));
+  if (writable.some((path) => path !== '' && `${directory}/`.startsWith(`${path.replace(/\/$/, '')}/`)))
+    return [];
+  return [
+    fail(
+      'textfile-read-only',
+      `${directory} is read-only for ${UNIT}: metrics cannot be written there`,
+      `systemctl edit ${UNIT}, and write: [Service] ReadWritePaths=${directory}`,
+    ),
+  ];
+}

@@ -13,6 +13,7 @@ import type { RuleName } from './rules.ts';
 export interface Receiver {
   /** Undefined where only its address is told. */
   readonly name: string | undefined;
+  /** Empty where a line tells of no host (certificate errors of 4.84 and before). */
   readonly ip: string;
 }
 
@@ -50,6 +51,9 @@ const DANE_FAILED = /^DANE attempt failed; TLS connection to (\S+) \[([^\]\s]+)\
 const VERIFY_ERROR = /^\[([^\]\s]+)\](?::\d{1,5})? SSL verify error: depth=\d{1,4} error=(.{1,200}?) cert=/s;
 const NAME_MISMATCH =
   /^\[([^\]\s]+)\](?::\d{1,5})? SSL verify error: certificate name mismatch: DN=".*" H="([^"\s]*)"$/s;
+/** 4.84 and before named no address. */
+const OLD_VERIFY_ERROR =
+  /^SSL verify error: (?:depth=\d{1,4} error=(.{1,200}?) cert=|certificate name mismatch: ")/s;
 const SRV_ABORT =
   /^Connection aborted; STARTTLS support by (\S+) \[([^\]\s]+)\](?::\d{1,5})? required by DNS SRV but STARTTLS not offered$/;
 /** 4.84 and before: the host stands inside the text. */
@@ -80,6 +84,7 @@ export function readFailureLine(text: string): FailureLine | undefined {
   const first = text.charCodeAt(0);
   if (first === 72) return readHostLine(text);
   if (first === 91) return readVerifyLine(text) ?? readNote(text);
+  if (first === 83) return readOldVerifyLine(text) ?? readOldHostLine(text) ?? readNote(text);
   return readSessionLine(text) ?? readOldHostLine(text) ?? readNote(text);
 }
 
@@ -110,12 +115,13 @@ function handshakeError(receiver: Receiver, label: string, text: string): Failur
   );
 }
 
+const NAME_DIFFERS: Verdict = { type: 'certificate-host-mismatch', reason: 'certificate name mismatch' };
+
 function readVerifyLine(text: string): FailureLine | undefined {
   const mismatch = NAME_MISMATCH.exec(text);
   if (mismatch !== null) {
     const receiver = receiverOf(mismatch[2] ?? '', mismatch[1] ?? '');
-    const verdict: Verdict = { type: 'certificate-host-mismatch', reason: 'certificate name mismatch' };
-    return receiver && { is: 'doubt', rule: 'name-mismatch', receiver, verdict };
+    return receiver && { is: 'doubt', rule: 'name-mismatch', receiver, verdict: NAME_DIFFERS };
   }
   const error = VERIFY_ERROR.exec(text);
   if (error === null) return undefined;
@@ -128,6 +134,15 @@ function readVerifyLine(text: string): FailureLine | undefined {
       verdict: verdictOfCertificateError(error[2] ?? ''),
     }
   );
+}
+
+function readOldVerifyLine(text: string): FailureLine | undefined {
+  const error = OLD_VERIFY_ERROR.exec(text);
+  if (error === null) return undefined;
+  const receiver: Receiver = { name: undefined, ip: '' };
+  const cause = error[1];
+  if (cause === undefined) return { is: 'doubt', rule: 'name-mismatch', receiver, verdict: NAME_DIFFERS };
+  return { is: 'doubt', rule: 'verify-error', receiver, verdict: verdictOfCertificateError(cause) };
 }
 
 function readSessionLine(text: string): FailureLine | undefined {

@@ -69,7 +69,7 @@ export function refine(
     return NO_USABLE_TLSA;
   }
   if (line.verdict === undefined || !SESSION_RULES.has(line.rule)) return line.verdict;
-  const doubt = state.doubts.find((one) => one.ip === ip);
+  const doubt = state.doubts.find((one) => one.ip === ip || one.ip === '');
   dropDoubts(context, ip);
   return doubt?.verdict ?? line.verdict;
 }
@@ -115,7 +115,8 @@ export function noteDoubt(context: Context, line: Extract<FailureLine, { is: 'do
 /** The session with this host was made: nothing depended on its certificate. */
 export function dropDoubts(context: Context, ip: string): void {
   const { state } = context;
-  if (state.doubts.length > 0) state.doubts = state.doubts.filter((one) => one.ip !== ip);
+  if (state.doubts.length === 0) return;
+  state.doubts = state.doubts.filter((one) => one.ip !== ip && one.ip !== '');
 }
 
 /** A delivery line of another host: the domain to fall back to for what is still unbound (R9). */
@@ -214,7 +215,7 @@ export function flushPending(context: Context, pending: Pending): void {
 /** Another host took the mail: the certificate of this one was the reason. Several lines mean it was not (R8). */
 export function flushDoubt(context: Context, doubt: Doubt): void {
   const { verdict, ip, name, next, time, count } = doubt;
-  if (next === undefined || count > 1) return;
+  if (next === undefined || count > 1 || ip === '') return;
   const { sendingMtaIp } = context.settings;
   context.tell({ time, domain: next, core: failureOf(verdict, NO_DANE, { name, ip, sendingMtaIp }) });
 }

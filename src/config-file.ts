@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema } from './config.ts';
+import { schemaAt, shapeOrBranchOf } from './config-schema.ts';
 import { credentialPath, isCredential } from './credential.ts';
 import { EXIT, Problem, systemReason } from './errors.ts';
 
@@ -154,48 +155,13 @@ function dotted(keys: readonly (string | number)[]): string {
   );
 }
 
-type Schema = z.core.$ZodType & { readonly description?: string | undefined };
-
-/** The schema below a path, through defaults, options and lists. */
-function schemaAt(keys: readonly (string | number)[]): Schema | undefined {
-  let schema: Schema | undefined = configSchema;
-  for (const key of keys) {
-    const inner = objectOf(schema);
-    if (typeof key === 'number') schema = inner?._zod.def.type === 'array' ? elementOf(inner) : undefined;
-    else schema = shapeOf(inner)?.[key];
-    if (schema === undefined) return undefined;
-  }
-  return schema;
-}
-
-function objectOf(schema: Schema | undefined): Schema | undefined {
-  let current = schema;
-  while (current !== undefined && 'innerType' in current._zod.def)
-    current = current._zod.def.innerType as Schema;
-  return current;
-}
-
-function elementOf(schema: Schema): Schema | undefined {
-  return 'element' in schema._zod.def ? (schema._zod.def.element as Schema) : undefined;
-}
-
-function shapeOf(schema: Schema | undefined): Record<string, Schema> | undefined {
-  if (schema === undefined) return undefined;
-  if ('shape' in schema._zod.def) return schema._zod.def.shape as Record<string, Schema>;
-  if (!('options' in schema._zod.def)) return undefined;
-  const options = schema._zod.def.options as readonly Schema[];
-  return options
-    .map(objectOf)
-    .map(shapeOf)
-    .find((shape) => shape !== undefined);
-}
-
 function knownKeys(keys: readonly (string | number)[]): string[] {
-  return Object.keys(shapeOf(objectOf(schemaAt(keys))) ?? {});
+  const schema = schemaAt(configSchema, keys);
+  return Object.keys((schema && shapeOrBranchOf(schema)) ?? {});
 }
 
 function descriptionOf(keys: readonly (string | number)[]): string | undefined {
-  const description = schemaAt(keys)?.description;
+  const description = schemaAt(configSchema, keys)?.description;
   return description === undefined ? undefined : `${dotted(keys)}: ${description}`;
 }
 

@@ -1,5 +1,5 @@
-import type { z } from 'zod';
 import { configSchema } from './config.ts';
+import { elementOf, layersOf, type Schema, shapeOf } from './config-schema.ts';
 
 /** One key of the configuration as people read of it; the schema is the only source. */
 export interface ConfigKey {
@@ -15,8 +15,6 @@ export interface ConfigKey {
   readonly list: boolean;
 }
 
-type Schema = z.core.$ZodType & { readonly description?: string | undefined };
-
 /** Every key of the configuration, in the order of the schema. */
 export function configKeys(): ConfigKey[] {
   return keysOf(configSchema);
@@ -30,9 +28,8 @@ function keysOf(schema: Schema): ConfigKey[] {
 function describeKey(name: string, schema: Schema): ConfigKey {
   const words = descriptionOf(schema);
   const value = defaultOf(schema);
-  const inner = unwrapped(schema);
-  const element = 'element' in inner._zod.def ? unwrapped(inner._zod.def.element as Schema) : undefined;
-  const keys = element === undefined ? keysOf(inner) : keysOf(element);
+  const element = elementOf(schema);
+  const keys = keysOf(element ?? schema);
   const list = element !== undefined && keys.length > 0;
   // Of a mapping each key has a default of its own.
   const fallback = value === undefined || keys.length > 0 ? undefined : yamlOf(value, isDuration(schema));
@@ -44,16 +41,6 @@ function describeKey(name: string, schema: Schema): ConfigKey {
     list,
     ...(fallback !== undefined && { fallback }),
   };
-}
-
-/** The schema proper, and what stands around it: defaults, options, pre-filled values. Outermost first. */
-function layersOf(schema: Schema): Schema[] {
-  const { def } = schema._zod;
-  return 'innerType' in def ? [schema, ...layersOf(def.innerType as Schema)] : [schema];
-}
-
-function unwrapped(schema: Schema): Schema {
-  return layersOf(schema).at(-1) ?? schema;
 }
 
 function descriptionOf(schema: Schema): string {
@@ -68,11 +55,6 @@ function defaultOf(schema: Schema): unknown {
 
 function isOptional(schema: Schema): boolean {
   return schema._zod.optin === 'optional';
-}
-
-function shapeOf(schema: Schema): Record<string, Schema> | undefined {
-  const { def } = unwrapped(schema)._zod;
-  return 'shape' in def ? (def.shape as Record<string, Schema>) : undefined;
 }
 
 function isDuration(schema: Schema): boolean {

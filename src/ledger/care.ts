@@ -22,7 +22,7 @@ import { openPostgres } from './postgres.ts';
 import { isPostgresUrl } from './postgres-address.ts';
 import type { SqlDatabase } from './sql.ts';
 import { SqlLedger } from './sql-ledger.ts';
-import { openSqlite } from './sqlite.ts';
+import { isDamaged, openSqlite } from './sqlite.ts';
 
 const FILE = 'ledger.sqlite';
 /** The first bytes of every SQLite file. */
@@ -30,12 +30,18 @@ const MAGIC = 'SQLite format 3\0';
 
 /** Looks whether the ledger that `state:` names is whole. @throws Problem */
 export async function checkLedger(state: string): Promise<LedgerChecked> {
-  const database = isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state);
   try {
-    await migrate(database);
-    return await checkDatabase(database);
-  } finally {
-    await database.close();
+    const database = isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state);
+    try {
+      await migrate(database);
+      return await checkDatabase(database);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    // So broken that SQLite does not even begin to look.
+    if (!(error instanceof Problem) || !isDamaged(error)) throw error;
+    return { faults: [{ id: 'file-damaged', text: error.message }], rows: {} };
   }
 }
 
@@ -48,6 +54,8 @@ export async function backupLedger(state: string, file: string): Promise<void> {
   const database = openSqlite(state);
   const temporary = besides(file);
   try {
+    // Who may not read the ledger may not read this either.
+    closeSync(openSync(temporary, 'wx', 0o640));
     await migrate(database);
     // Part of every report-id: one that is made only after the backup would be another after the restore.
     await new SqlLedger(database).instance();
@@ -84,6 +92,9 @@ export async function restoreLedger(state: string, file: string, now: number): P
     if (former !== undefined) {
       demandAlone(path);
       linkSync(path, former);
+      // What a damaged ledger had not taken over belongs to it, and must not be taken over by the new one.
+      if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${former}-wal`);
+      rmSync(`${path}-shm`, { force: true });
     }
     giveToOwner(join(place, FILE), state);
     renameSync(join(place, FILE), path);
@@ -127,12 +138,13 @@ async function holdBack(database: SqlDatabase, now: number): Promise<void> {
   );
 }
 
-/** Only the last one to have a database open can turn its journal off. */
+/** Only the last one to have a database open can turn its journal off. A damaged one nobody can work with. */
 function demandAlone(path: string): void {
   const database = new Database(path, { timeout: 100 });
   try {
     database.pragma('journal_mode = DELETE');
   } catch (cause) {
+    if (isDamaged(cause)) return;
     throw new Problem(EXIT.tryAgain, 'the ledger is in use, and cannot be replaced under those who use it', {
       where: path,
       help: 'stop them first: systemctl stop maillog-tlsrpt.timer maillog-tlsrpt.service maillog-tlsrpt-follow.service',

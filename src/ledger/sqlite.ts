@@ -45,7 +45,7 @@ export function openSqlite(directory: string): SqlDatabase {
     database.pragma('cache_size = -16384');
     return new SqliteDatabase(database, directory, path);
   } catch (error) {
-    throw cannotOpen(error, directory);
+    throw isDamaged(error) ? damaged(error, path) : cannotOpen(error, directory);
   }
 }
 
@@ -186,8 +186,23 @@ class SqliteDatabase implements SqlDatabase {
         cause: error,
       });
     }
-    return error;
+    return isDamaged(error) ? damaged(error, this.#path) : error;
   }
+}
+
+/** Whether SQLite says that the file is no database, or a broken one. */
+export function isDamaged(error: unknown): boolean {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(String(code ?? ''))) return true;
+  return error instanceof Problem && cause !== undefined && isDamaged(cause);
+}
+
+function damaged(cause: unknown, where: string): Problem {
+  return new Problem(EXIT.config, `the ledger is damaged: ${systemReason(cause)}`, {
+    where,
+    help: 'put a backup in its place with `ledger restore FILE`; or move the file away, and the logs are read anew',
+    cause,
+  });
 }
 
 function cannotOpen(error: unknown, directory: string): Problem {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { addDays } from '../../src/day.ts';
@@ -144,10 +144,16 @@ it('refuses what is no backup, is damaged, or is newer than the program; nothing
   });
   expect((await program('ledger', 'restore', place.path('none'))).stderr).toContain('it does not exist');
 
-  const damaged = Buffer.from(bytes);
-  damaged.fill(0xff, 20_000, 60_000);
-  const said = await program('ledger', 'restore', await place.write('damaged', damaged));
-  expect(said.status).not.toBe(0);
+  for (const [from, to] of [
+    [20_000, 60_000],
+    [100, 20_000],
+  ] as const) {
+    const damaged = Buffer.from(bytes);
+    damaged.fill(0xff, from, to);
+    const said = await program('ledger', 'restore', await place.write('damaged', damaged));
+    expect(said.status).toBeOneOf([65, 78]);
+    expect(said.stderr).toContain('damaged');
+  }
 
   await makeNewer(file);
   const newer = await program('ledger', 'restore', file);
@@ -162,6 +168,45 @@ async function makeNewer(file: string): Promise<void> {
   const said = await runToEnd(process.execPath, ['-e', script], process.env);
   expect(said.status).toBe(0);
 }
+
+it('a damaged ledger is called so, and a backup takes its place; what it was is kept', async () => {
+  await program('run', '--offline');
+  const before = await reports();
+  const file = place.path('backup.sqlite');
+  await program('ledger', 'backup', file);
+  expect((await stat(file)).mode & 0o007).toBe(0);
+  const path = place.path('state/ledger.sqlite');
+  for (const [from, to] of [
+    [0, 100],
+    [100, 30_000],
+  ] as const) {
+    const damaged = await readFile(file);
+    damaged.fill(0xa5, from, to);
+    await writeFile(path, damaged);
+    const status = await program('status');
+    expect(status.status).toBe(78);
+    expect(status.stderr).toMatch(/the ledger is damaged: .*\n.*\n.*ledger restore FILE/);
+    const checked = await program('ledger', 'check');
+    expect(checked).toMatchObject({
+      status: 65,
+      stdout: expect.stringMatching(/^fail {2}the ledger is damaged/),
+    });
+    expect((await program('ledger', 'restore', file)).status).toBe(0);
+    expect(await reports()).toBe(before);
+  }
+  const kept = (await readdir(place.path('state'))).filter((name) => name.startsWith('ledger.before-'));
+  expect(kept).toHaveLength(2);
+});
+
+it('names the place that a backup cannot be written to', async () => {
+  await program('run', '--offline');
+  const said = await program('ledger', 'backup', '/no/such/directory/b.sqlite');
+  expect(said).toMatchObject({
+    status: 73,
+    stderr: expect.stringContaining('/no/such/directory/b.sqlite'),
+  });
+  expect(said.stderr).toContain('it does not exist');
+});
 
 it('check names what cannot be so', async () => {
   await program('run');

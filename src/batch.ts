@@ -7,6 +7,19 @@ interface Counted {
   count: number;
 }
 
+/** Put together field by field, for there are ten thousands of them. */
+type Draft = { -readonly [Field in keyof TallyKey]: TallyKey[Field] };
+
+/** The tally that the sessions told with an object were counted into last. */
+interface Last {
+  readonly session: Session;
+  readonly hour: number;
+  readonly counted: Counted;
+}
+
+/** Numbers beyond are not remembered. */
+const MOST_NUMBERS = 65_536;
+
 /** By domain, then by MX host: what differs in the rest is so little that it is looked through. */
 type CountedOfDomain = Map<string | undefined, Counted[]>;
 type CountedOfHour = Map<string, CountedOfDomain>;
@@ -15,26 +28,36 @@ type CountedOfHour = Map<string, CountedOfDomain>;
 export class TallyCounter {
   readonly #host: string;
   readonly #parser: string;
+  readonly #complete: (session: Session) => Session;
   #hours = new Map<number, CountedOfHour>();
+  #last: (Last | undefined)[] = [];
   #size = 0;
   #sessions = 0;
 
-  /** @param host the reading host; @param parser its parser's name: both are part of every key. */
-  constructor(host: string, parser: string) {
+  /**
+   * @param host the reading host; @param parser its parser's name: both are part of every key
+   * @param complete adds to a session what its log does not tell
+   */
+  constructor(host: string, parser: string, complete = (session: Session): Session => session) {
     this.#host = host;
     this.#parser = parser;
+    this.#complete = complete;
   }
 
-  add(session: Session): void {
+  /** Counts a session, as a parser tells it: see `Emit`. */
+  add(session: Session, time = session.time, number = -1): void {
     this.#sessions++;
-    const alike = this.#alike(session);
-    for (const counted of alike) {
-      if (!isSame(counted.key, session)) continue;
-      counted.count++;
+    const hour = hourOf(time);
+    const last = number < 0 ? undefined : this.#last[number];
+    if (last !== undefined && last.session === session && last.hour === hour) {
+      last.counted.count++;
       return;
     }
-    alike.push({ key: tallyKey(session, this.#host, this.#parser), count: 1 });
-    this.#size++;
+    const counted = this.#tallyOf(this.#complete(session), hour);
+    counted.count++;
+    if (number < 0 || number >= MOST_NUMBERS) return;
+    while (this.#last.length <= number) this.#last.push(undefined);
+    this.#last[number] = { session, hour, counted };
   }
 
   /** Sessions counted since the last `take`. */
@@ -55,17 +78,22 @@ export class TallyCounter {
         for (const alike of hosts.values())
           for (const counted of alike) taken.set(String(taken.size), counted);
     this.#hours = new Map();
+    this.#last = [];
     this.#size = 0;
     this.#sessions = 0;
     return taken;
   }
 
-  /** The tallies of the session's hour, domain and MX host. */
-  #alike({ time, recipientDomain, receivingMxHostname }: Session): Counted[] {
-    const domains = member(this.#hours, hourOf(time), newMap<string, CountedOfDomain>);
+  #tallyOf(session: Session, hour: number): Counted {
+    const { recipientDomain, receivingMxHostname } = session;
+    const domains = member(this.#hours, hour, newMap<string, CountedOfDomain>);
     const hosts = member(domains, recipientDomain, newMap<string | undefined, Counted[]>);
-    const alike = member(hosts, receivingMxHostname, newList);
-    return alike;
+    const ofServer = member(hosts, receivingMxHostname, newList);
+    for (const counted of ofServer) if (isSame(counted.key, session)) return counted;
+    const counted = { key: tallyKey(session, hour, this.#host, this.#parser), count: 0 };
+    ofServer.push(counted);
+    this.#size++;
+    return counted;
   }
 }
 
@@ -104,13 +132,19 @@ function newList(): Counted[] {
 }
 
 /** A success keeps no addresses, so that tallies do not grow with a domain's address pool (DESIGN §2). */
-export function tallyKey(session: Session, host: string, parser: string): TallyKey {
-  const { time, receivingIp, sendingMtaIp, ...rest } = session;
-  const key = { ...rest, hour: hourOf(time), host, parser };
-  if (session.outcome === 'success') return key;
-  return {
-    ...key,
-    ...(receivingIp !== undefined && { receivingIp }),
-    ...(sendingMtaIp !== undefined && { sendingMtaIp }),
-  };
+function tallyKey(session: Session, hour: number, host: string, parser: string): TallyKey {
+  const { recipientDomain, outcome, basis } = session;
+  const key: Draft = { hour, host, parser, recipientDomain, outcome, basis };
+  if (session.resultType !== undefined) key.resultType = session.resultType;
+  if (session.failureReasonCode !== undefined) key.failureReasonCode = session.failureReasonCode;
+  if (session.receivingMxHostname !== undefined) key.receivingMxHostname = session.receivingMxHostname;
+  if (session.peerTrust !== undefined) key.peerTrust = session.peerTrust;
+  if (session.tlsVersion !== undefined) key.tlsVersion = session.tlsVersion;
+  if (session.policyTypeHint !== undefined) key.policyTypeHint = session.policyTypeHint;
+  if (session.resumed !== undefined) key.resumed = session.resumed;
+  if (session.own !== undefined) key.own = session.own;
+  if (outcome === 'success') return key;
+  if (session.receivingIp !== undefined) key.receivingIp = session.receivingIp;
+  if (session.sendingMtaIp !== undefined) key.sendingMtaIp = session.sendingMtaIp;
+  return key;
 }

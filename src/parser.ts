@@ -42,6 +42,8 @@ export interface ByteEntry extends Omit<LogEntry, 'message'> {
   readonly end: number;
   /** `bytes[from..until)` as the text of {@link LogEntry.message} would have it. */
   text(from: number, until: number): string;
+  /** The same, faster, of bytes known to be printable ASCII. */
+  ascii(from: number, until: number): string;
   /** Whether these bytes stand at `from`: for long texts faster than a loop. */
   holds(known: Uint8Array, from: number): boolean;
 }
@@ -79,6 +81,8 @@ export interface OpenSessions<Open extends JsonObject = JsonObject> {
   get(key: string): Open | undefined;
   /** `idleSeconds` replaces the parser's for this key: facts of a host outlive its sessions. */
   set(key: string, open: Open, idleSeconds?: number): void;
+  /** As if it were deleted and then set: what is open under the key now began with this line. */
+  renew(key: string, open: Open): void;
   delete(key: string): void;
 }
 
@@ -106,7 +110,12 @@ export interface LineReading {
 /** Told by the core which lines a parser read how; absent in ordinary reading, so that it costs nothing there. */
 export type Trace = (reading: LineReading) => void;
 
-export type Emit = (session: Session) => void;
+/**
+ * Tells a session. Sessions that are alike in all but their time may be told with one and the same object, frozen, the
+ * `time` of each, and a small `number` by which the object is found again at once: then counting them need not look at
+ * their fields. Two objects with the same number only push each other out.
+ */
+export type Emit = (session: Session, time?: number, number?: number) => void;
 
 /** Reads the lines of one log. */
 export interface LogParser<Open extends JsonObject = JsonObject> {

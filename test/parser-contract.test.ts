@@ -161,6 +161,7 @@ function tableOf(table: Map<string, JsonObject>): OpenSessions {
   return {
     get: (key) => table.get(key),
     set: (key, open) => void table.set(key, open),
+    renew: (key, open) => void table.set(key, open),
     delete: (key) => void table.delete(key),
   };
 }

@@ -1,10 +1,11 @@
-import type { ByteEntry } from 'maillog-tlsrpt/parser';
+import { type ByteEntry, BytePattern } from 'maillog-tlsrpt/parser';
 import { ByteMemo } from './byte-memo.ts';
+import type { PairKind } from './byte-pairs.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { recipientDomain } from './next-hop.ts';
-import { readPeer } from './peer.ts';
+import { type PeerText, readPeer } from './peer.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
-import { readTlsField } from './tls-field.ts';
+import { readTlsField, type TlsField } from './tls-field.ts';
 
 const SPACE = 32;
 const QUOTE = 34;
@@ -15,15 +16,16 @@ const COLON = 58;
 const GREATER = 62;
 const LOWER_B = 98;
 const AT = 64;
+const OPENING = 40;
 const CLOSING = 41;
 
-const TO = ascii(' to=<');
-const RELAY = ascii('>, relay=');
-const DELAY = ascii(', delay=');
-const DELAYS = ascii(', delays=');
-const TLS = ascii(', tls=');
-const DSN = ascii(', dsn=');
-const STATUS = ascii(', status=');
+const TO = new BytePattern(' to=<');
+const RELAY = new BytePattern('>, relay=');
+const DELAY = new BytePattern(', delay=');
+const DELAYS = new BytePattern(', delays=');
+const TLS = new BytePattern(', tls=');
+const DSN = new BytePattern(', dsn=');
+const STATUS = new BytePattern(', status=');
 
 /** The same limits as where the text is read (`readBehindRelay`, `readTail`). */
 const LONGEST_DELAY = 30;
@@ -39,90 +41,143 @@ for (const byte of ascii('0123456789ABCDEF')) QUEUE_ID[byte] = 1;
 for (const byte of ascii('0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz'))
   QUEUE_ID[byte] = (QUEUE_ID[byte] ?? 0) | 2;
 
+/** Where mail goes: `@domain>, relay=H[A]:port`. It says nothing of one session, and comes again and again. */
+export interface Target {
+  /** An A-label; undefined where no report can be for the recipient's. */
+  readonly domain: string | undefined;
+  readonly relay: PeerText;
+  /** What the sessions with it were like. */
+  readonly kinds: PairKind[];
+}
+
 /**
  * The two commonest lines read from their bytes, to exactly what their text would be read to. Every other line, and
  * every one of these that is odd in any way, is left to the text.
  */
 export class ByteLines {
-  /** Of the delivery read last. */
-  queueId = '';
+  /** Of the delivery found last. */
+  target: Target | undefined;
+  tls: TlsField | undefined;
+  /** The mail was handed to a server, and what it said means the same to us whatever it is: no reason of Postfix's own. */
+  isAnswered = false;
   readonly #summaries = new ByteMemo(readSummary);
-  readonly #relays = new ByteMemo(readWholePeer);
-  readonly #domains = new ByteMemo((text) => recipientDomain(text));
+  readonly #targets = new ByteMemo(readTarget);
   readonly #tls = new ByteMemo(readTlsField);
-  #durations = 0;
+  #idEnd = 0;
+  #delaysAt = 0;
+  #delaysEnd = 0;
+  #duration = 0;
+  #reasonAt = 0;
 
   /** `Trusted TLS connection established to …`, whole: it says nothing of one session. */
   summary(entry: ByteEntry): SummaryLine | undefined {
-    return this.#summaries.of(entry, entry.start, entry.end);
+    return isSummary(entry) ? this.#summaries.of(entry, entry.start, entry.end) : undefined;
   }
 
-  /** `Q: to=<…>, relay=H[A]:port, delay=…, delays=…[, tls=…], dsn=…, status=… (…`. */
-  delivery(entry: ByteEntry): DeliveryLine | undefined {
-    const { bytes, start } = entry;
-    const idEnd = behindQueueId(bytes, start);
-    if (idEnd < 0 || !stands(bytes, idEnd + 1, TO)) return undefined;
-    const domainAt = lastAt(bytes, idEnd + 1 + TO.length);
-    if (domainAt < 0) return undefined;
+  /** `Q: to=<…>, relay=H[A]:port, delay=…, delays=…[, tls=…], dsn=…, status=… (…`: finds the fields, makes no texts. */
+  finds(entry: ByteEntry): boolean {
+    const { bytes, view, start } = entry;
+    this.#idEnd = behindQueueId(bytes, start);
+    if (this.#idEnd < 0 || !TO.standsAt(view, this.#idEnd + 1)) return false;
+    const domainAt = lastAt(bytes, this.#idEnd + 1 + TO.length);
+    if (domainAt < 0) return false;
     const recipientEnd = place(bytes, GREATER, domainAt, entry.end);
-    if (!stands(bytes, recipientEnd, RELAY)) return undefined;
-    const relayAt = recipientEnd + RELAY.length;
-    const relayEnd = place(bytes, COMMA, relayAt, entry.end);
-    if (relayEnd < 0 || !stands(bytes, relayEnd, DELAY)) return undefined;
-    const relay = this.#relays.of(entry, relayAt, relayEnd);
-    if (relay === undefined) return undefined;
+    if (recipientEnd < 0 || !RELAY.standsAt(view, recipientEnd)) return false;
+    const relayEnd = place(bytes, COMMA, recipientEnd + RELAY.length, entry.end);
+    if (relayEnd < 0 || !DELAY.standsAt(view, relayEnd)) return false;
+    this.target = this.#targets.of(entry, domainAt, relayEnd);
+    if (this.target === undefined) return false;
     const delaysAt = behindFigures(bytes, relayEnd + DELAY.length, LONGEST_DELAY);
-    if (delaysAt < 0 || !stands(bytes, delaysAt, DELAYS)) return undefined;
-    const line = this.#behindDelays(entry, delaysAt + DELAYS.length);
-    if (line === undefined) return undefined;
-    this.queueId = entry.text(start, idEnd);
-    const domain = this.#domains.of(entry, domainAt, recipientEnd);
-    return { domain, relay, reused: false, duration: this.#durations, ...line };
+    return (
+      delaysAt >= 0 && DELAYS.standsAt(view, delaysAt) && this.#behindDelays(entry, delaysAt + DELAYS.length)
+    );
   }
 
-  #behindDelays(
-    entry: ByteEntry,
-    start: number,
-  ): Pick<DeliveryLine, 'delays' | 'tls' | 'reason'> | undefined {
-    const { bytes } = entry;
+  /** The delivery found last. */
+  delivery(entry: ByteEntry): DeliveryLine {
+    const { end } = entry;
+    const reasonAt = this.#reasonAt;
+    const reasonEnd = entry.bytes[end - 1] === CLOSING ? end - 1 : end;
+    return {
+      domain: this.target?.domain,
+      relay: this.target?.relay,
+      reused: false,
+      delays: this.delays(entry),
+      duration: this.#duration,
+      tls: this.tls,
+      reason: this.isAnswered ? SERVER_WORD : entry.text(reasonAt, Math.max(reasonAt, reasonEnd)),
+    };
+  }
+
+  queueId(entry: ByteEntry): string {
+    return entry.ascii(entry.start, this.#idEnd);
+  }
+
+  /** The first three figures of `delays=`. */
+  delays(entry: ByteEntry): string {
+    return entry.ascii(this.#delaysAt, this.#delaysEnd);
+  }
+
+  #behindDelays(entry: ByteEntry, start: number): boolean {
+    const { bytes, view } = entry;
     const end = behindFigures(bytes, start, LONGEST_DELAYS);
-    if (end < 0) return undefined;
+    if (end < 0) return false;
     const last = lastSlash(bytes, start, end);
     const third = lastSlash(bytes, start, last);
-    if (third < 0) return undefined;
-    this.#durations = seconds(bytes, third + 1, last) + seconds(bytes, last + 1, end);
-    if (Number.isNaN(this.#durations)) return undefined;
-    const hasTls = stands(bytes, end, TLS);
+    if (third < 0) return false;
+    this.#delaysAt = start;
+    this.#delaysEnd = last;
+    this.#duration = seconds(bytes, third + 1, last) + seconds(bytes, last + 1, end);
+    if (Number.isNaN(this.#duration)) return false;
+    const hasTls = TLS.standsAt(view, end);
     const tlsEnd = hasTls ? place(bytes, COMMA, end + TLS.length, entry.end) : end;
-    if (tlsEnd < 0) return undefined;
-    const reason = this.#reason(entry, tlsEnd);
-    if (reason === undefined) return undefined;
-    const tls = hasTls ? this.#tls.of(entry, end + TLS.length, tlsEnd) : undefined;
-    return { delays: entry.text(start, last), tls, reason };
+    if (tlsEnd < 0) return false;
+    this.tls = hasTls ? this.#tls.of(entry, end + TLS.length, tlsEnd) : undefined;
+    return this.#findsReason(entry, tlsEnd);
   }
 
   /** Behind `, dsn=D, status=S (`. */
-  #reason(entry: ByteEntry, start: number): string | undefined {
-    const { bytes } = entry;
-    if (!stands(bytes, start, DSN)) return undefined;
+  #findsReason(entry: ByteEntry, start: number): boolean {
+    const { bytes, view } = entry;
+    if (!DSN.standsAt(view, start)) return false;
     const statusAt = behindFigures(bytes, start + DSN.length, LONGEST_DSN);
-    if (statusAt < 0 || !stands(bytes, statusAt, STATUS)) return undefined;
+    if (statusAt < 0 || !STATUS.standsAt(view, statusAt)) return false;
     let at = statusAt + STATUS.length;
     // Mail that comes back may be a report of ours, whose recipient is asked for.
-    if (bytes[at] === LOWER_B) return undefined;
+    if (bytes[at] === LOWER_B) return false;
     const limit = Math.min(entry.end - 2, at + LONGEST_STATUS);
     while (at < limit && isLetter(bytes[at])) at += 1;
-    if (bytes[at] !== SPACE || bytes[at + 1] !== 40) return undefined;
-    if (isDigit(bytes[at + 2]) && at + 2 < entry.end) return SERVER_WORD;
-    const end = bytes[entry.end - 1] === CLOSING ? entry.end - 1 : entry.end;
-    return entry.text(at + 2, Math.max(at + 2, end));
+    if (bytes[at] !== SPACE || bytes[at + 1] !== OPENING) return false;
+    this.#reasonAt = at + 2;
+    this.isAnswered = isDigit(bytes[at + 2]) && at + 2 < entry.end;
+    return true;
   }
 }
 
-/** A receiver that fills the text: nothing but its port stands behind it. */
-function readWholePeer(text: string) {
-  const peer = readPeer(text, 0);
-  return peer?.end === text.length ? peer : undefined;
+/** Whether it begins like `Trusted`, `Untrusted`, `Verified`, `Anonymous` or `TLS`: no queue id does. */
+function isSummary({ bytes, start }: ByteEntry): boolean {
+  const second = bytes[start + 1];
+  switch (bytes[start]) {
+    case 65: // A
+    case 85: // U
+      return second === 110; // n
+    case 84: // T
+      return second === 114 || second === 76; // r, L
+    case 86: // V
+      return second === 101; // e
+    default:
+      return false;
+  }
+}
+
+/** The receiver must fill its text: nothing but its port stands behind it. */
+function readTarget(text: string): Target | undefined {
+  const end = text.indexOf('>');
+  const relayText = text.slice(end + RELAY.length);
+  const relay = readPeer(relayText, 0);
+  return relay?.end === relayText.length
+    ? { domain: recipientDomain(text.slice(0, end)), relay, kinds: [] }
+    : undefined;
 }
 
 /** The colon behind the queue id that begins here; -1 if it is none. */
@@ -181,12 +236,6 @@ function seconds(bytes: Uint8Array, start: number, end: number): number {
   }
   const length = end - start;
   return length < 1 || length > 6 || scale === 1 ? Number.NaN : digits / Math.max(1, scale);
-}
-
-function stands(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
-  if (at < 0) return false;
-  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return false;
-  return true;
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -1,14 +1,16 @@
-import type { ByteEntry } from 'maillog-tlsrpt/parser';
+import { type ByteEntry, BytePattern } from 'maillog-tlsrpt/parser';
 
 /** A power of two; more different texts than this only push each other out. */
 const SLOTS = 8192;
 /** Longer than any text that comes again. */
 const LONGEST = 400;
-/** Bytes that are looked at to find a text. */
-const HASHED = 80;
+/** Words that are looked at to find a text. */
+const HASHED = 20;
+/** Where long texts differ, in the name of a server. */
+const BEHIND_TRUST = 36;
 
 interface Slot<T> {
-  readonly bytes: Uint8Array;
+  readonly pattern: BytePattern;
   readonly value: T;
 }
 
@@ -25,20 +27,31 @@ export class ByteMemo<T> {
   }
 
   of(entry: ByteEntry, start: number, end: number): T {
-    const { bytes } = entry;
+    const { view } = entry;
     const length = end - start;
-    if (length > LONGEST) return this.#make(entry.text(start, end));
+    if (length > LONGEST || length < 4) return this.#make(entry.text(start, end));
     let hash = length;
-    // What long texts differ in, the name of a server, stands here.
-    const from = length > HASHED ? start + 24 : start;
-    const until = length > HASHED ? from + HASHED - 24 : end;
-    for (let at = from; at < until; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
-    const index = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-    const slot = this.#slots[index];
-    if (slot !== undefined && slot.bytes.length === length && entry.holds(slot.bytes, start))
-      return slot.value;
+    let words = length >> 2;
+    let at = start;
+    if (words > HASHED) {
+      at += BEHIND_TRUST;
+      words = Math.min(HASHED, words - (BEHIND_TRUST >> 2));
+    }
+    for (; words > 0; words--, at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    hash = Math.imul(hash ^ view.getInt32(end - 4, true), 0x85ebca6b);
+    const index = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const slots = this.#slots;
+    const first = slots[index];
+    if (holds(first, view, start, length)) return first.value;
+    const second = slots[index ^ 1];
+    if (holds(second, view, start, length)) return second.value;
     const value = this.#make(entry.text(start, end));
-    this.#slots[index] = { bytes: bytes.slice(start, end), value };
+    slots[index ^ 1] = first;
+    slots[index] = { pattern: new BytePattern(entry.bytes.subarray(start, end)), value };
     return value;
   }
+}
+
+function holds<T>(slot: Slot<T> | undefined, view: DataView, start: number, length: number): slot is Slot<T> {
+  return slot !== undefined && slot.pattern.length === length && slot.pattern.standsAt(view, start);
 }

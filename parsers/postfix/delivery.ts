@@ -20,7 +20,7 @@ import {
 import { preventedSession } from './session-builder.ts';
 import { BARE_LIMIT, factsOf, learn } from './tag-facts.ts';
 import { contextOf, emitNative, tell, tellPrevented } from './telling.ts';
-import { hintOf, verdictOf } from './tls-field.ts';
+import { hintOf, type TlsField, verdictOf } from './tls-field.ts';
 import { judge } from './verdict.ts';
 
 /** A delivery line names the domain its request waited for: all its sessions so far are told now. */
@@ -126,12 +126,16 @@ function tellBroken(
 /** `tls=` proves a policy type of this connection only where it is of this connection, not of a retry in clear text. */
 function hintFor({ tls }: DeliveryLine, { fault }: Outcome): PolicyTypeHint | undefined {
   if (tls === undefined) return undefined;
-  const verdict = verdictOf(tls);
   const agrees =
     fault === undefined
-      ? verdict === 'tls'
-      : fault.type === 'starttls-not-supported' && verdict === 'plaintext';
+      ? isWordOfTls(tls)
+      : fault.type === 'starttls-not-supported' && verdictOf(tls) === 'plaintext';
   return agrees ? hintOf(tls) : undefined;
+}
+
+/** Whether `tls=` agrees with a success. */
+export function isWordOfTls(tls: TlsField): boolean {
+  return verdictOf(tls) === 'tls';
 }
 
 /** `tls=` speaks where no other line does, and where the warning before a good handshake was lost. */

@@ -10,6 +10,7 @@ import {
   type Trace,
 } from 'maillog-tlsrpt/parser';
 import { ByteLines } from './byte-lines.ts';
+import { BytePairs } from './byte-pairs.ts';
 import { hintsFrom } from './hints.ts';
 import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
@@ -43,6 +44,7 @@ class PostfixParser implements LogParser {
   readonly #common: HostSettings;
   readonly #keys = new TagKeysCache();
   readonly #lines = new ByteLines();
+  readonly #pairs = new BytePairs();
   readonly #ofHosts: ReadonlyMap<string, HostSettings>;
 
   constructor(options: PostfixOptions) {
@@ -69,11 +71,15 @@ class PostfixParser implements LogParser {
     const keys = this.#keys.of(entry.host, entry.program);
     if (keys.program !== 'smtp' || entry.pid === 0) return false;
     const settings = this.#settings(entry.host);
-    return readProcessBytes(
-      { entry, keys, open, emit, options: this.#options, settings },
-      entry,
-      this.#lines,
-    );
+    const options = this.#options;
+    const lines = this.#lines;
+    const summary = lines.summary(entry);
+    if (summary === undefined && !lines.finds(entry)) return false;
+    const isPair =
+      summary !== undefined
+        ? this.#pairs.summary(summary, entry, keys, open)
+        : this.#pairs.delivery(lines, entry, { keys, open, emit, options, settings });
+    return isPair || readProcessBytes({ entry, keys, open, emit, options, settings }, entry, summary, lines);
   }
 
   idle(key: string, open: JsonObject, emit: Emit): void {

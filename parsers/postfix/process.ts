@@ -5,12 +5,13 @@ import type { Reading, TextReading } from './reading.ts';
 import { isSettled, newRequest, type Request } from './request.ts';
 import type { Rule } from './rules.ts';
 import { readSmtpLine, takeSummary } from './smtp-lines.ts';
+import type { SummaryLine } from './summary-line.ts';
 import { factsOf } from './tag-facts.ts';
 
 /** A request can last: ten minutes a server and step (catalog §4). */
 export const IDLE_S = 3600;
 /** A process between two requests is no open session: whatever is kept longer than IDLE_S does not hold a day open. */
-const SETTLED_S = IDLE_S + 1;
+export const SETTLED_S = IDLE_S + 1;
 
 /** Reads one line of an smtp process. */
 export function readProcess(reading: TextReading): Rule {
@@ -24,27 +25,23 @@ export function readProcess(reading: TextReading): Rule {
 }
 
 /** The same for the two commonest lines, from their bytes; false, with nothing done, for any other. */
-export function readProcessBytes(reading: Reading, entry: ByteEntry, lines: ByteLines): boolean {
-  const summary = isSummary(entry) ? lines.summary(entry) : undefined;
-  const line = summary === undefined ? lines.delivery(entry) : undefined;
-  if (summary === undefined && line === undefined) return false;
+export function readProcessBytes(
+  reading: Reading,
+  entry: ByteEntry,
+  summary: SummaryLine | undefined,
+  lines: ByteLines,
+): boolean {
   const key = reading.keys.process(entry.pid);
   const known = reading.open.get(key) as Request | undefined;
   // Where the receiver is known by its own lines, only the text can tell where `relay=` begins.
   const name = known?.current?.name;
-  if (line !== undefined && name !== undefined && line.relay?.name !== name) return false;
+  if (summary === undefined && name !== undefined && lines.target?.relay.name !== name) return false;
   const wasSettled = begin(reading, known);
   const request = known ?? newRequest();
   if (summary !== undefined) takeSummary(reading, request, summary);
-  else if (line !== undefined) takeDelivery(reading, request, lines.queueId, line);
+  else takeDelivery(reading, request, lines.queueId(entry), lines.delivery(entry));
   keep(reading, key, request, wasSettled);
   return true;
-}
-
-/** Whether it begins with the first letter of a trust, or of `TLS`. */
-function isSummary({ bytes, start }: ByteEntry): boolean {
-  const first = bytes[start];
-  return first === 65 || first === 84 || first === 85 || first === 86;
 }
 
 /** Before the line is taken; returns whether nothing was open. */
@@ -60,6 +57,6 @@ function keep({ open }: Reading, key: string, request: Request, wasSettled: bool
     return;
   }
   // What opens now began now: the key's age tells the core since when a session is open.
-  if (wasSettled) open.delete(key);
-  open.set(key, request);
+  if (wasSettled) open.renew(key, request);
+  else open.set(key, request);
 }

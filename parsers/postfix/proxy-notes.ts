@@ -50,7 +50,7 @@ export function takeNote(
   emit: Emit,
   settings: HostSettings,
 ): void {
-  const key = PREFIX + entry.host;
+  const key = notesKey(entry.host);
   const kept = (open.get(key) as Notes | undefined)?.notes ?? [];
   const fresh = kept.filter((note) => entry.time - note.time <= NOTE_MS).slice(-MOST_NOTES);
   for (const note of kept) if (!fresh.includes(note)) emitNote(note, emit, settings);
@@ -83,7 +83,7 @@ export function takeNoteOf(
   domain: string | undefined,
   serves: (note: ProxyNote) => boolean,
 ): ProxyNote | undefined {
-  const key = PREFIX + host;
+  const key = notesKey(host);
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
   const address = addressOf(name);
@@ -111,7 +111,7 @@ export function takeBrokenNote(
   domain: string | undefined,
   retried: string | undefined,
 ): ProxyNote | undefined {
-  const key = PREFIX + host;
+  const key = notesKey(host);
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
   const address = retried === undefined ? undefined : addressOf(retried);
@@ -141,6 +141,11 @@ export function apply(note: ProxyNote, connection: Connection): void {
   if (note.unusable !== undefined) connection.unusable ??= note.unusable;
   if (note.native !== undefined) connection.native ??= note.native;
   if (note.resumed === true) connection.resumed = true;
+}
+
+/** The key of a host's notes. */
+export function notesKey(host: string): string {
+  return PREFIX + host;
 }
 
 /** Whether the key holds the notes of a host. */

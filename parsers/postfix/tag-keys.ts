@@ -1,3 +1,4 @@
+import { notesKey } from './proxy-notes.ts';
 import { type Program, programOf } from './tags.ts';
 
 /** More tags or processes than this only cost the making of a key. */
@@ -8,12 +9,15 @@ export class TagKeys {
   readonly program: Program | undefined;
   /** The key of {@link TagFacts}. */
   readonly facts: string;
+  /** The key of what tlsproxy noted on the host. */
+  readonly proxyNotes: string;
   readonly #process: string;
   readonly #processes = new Map<number, string>();
 
   constructor(host: string, tag: string) {
     this.program = programOf(tag);
     this.facts = `${FACTS}${host} ${tag}`;
+    this.proxyNotes = notesKey(host);
     this.#process = `${PROCESS}${host} ${tag} `;
   }
 

@@ -82,6 +82,10 @@ export class ByteEnvelope implements ByteEntry {
     return text.includes('\0') ? text.replaceAll('\0', '?') : text;
   }
 
+  ascii(from: number, until: number): string {
+    return this.bytes.toString('latin1', from, until);
+  }
+
   holds(known: Uint8Array, from: number): boolean {
     const { length } = known;
     return (

@@ -26,12 +26,19 @@ interface Entry extends RecencyNode<Entry> {
   readonly key: string;
   open: JsonObject;
   host: HostClock;
+  /** Where it stands among those of its host and silence. */
+  list: IdleList;
   time: number;
-  readonly since: number;
+  since: number;
   idleSeconds: number;
   sequence: number;
+  /** It has a row in the ledger. */
   saved: boolean;
+  /** Its place among those that changed since the last time of asking; -1 if it did not. */
+  changedAt: number;
 }
+
+type IdleList = RecencyList<Entry>;
 
 /** The log time of one host, and its keys, least recently set first, by the silence they bear. */
 interface HostClock {
@@ -39,7 +46,7 @@ interface HostClock {
   now: number;
   size: number;
   saved: boolean;
-  readonly lists: Map<number, RecencyList<Entry>>;
+  readonly lists: Map<number, IdleList>;
 }
 
 /**
@@ -52,7 +59,7 @@ export class OpenTable implements OpenSessions {
   readonly #limit: number;
   readonly #entries = new Map<string, Entry>();
   readonly #hosts = new Map<string, HostClock>();
-  readonly #changed = new Set<Entry>();
+  #changed: Entry[] = [];
   readonly #movedClocks = new Set<HostClock>();
   readonly #deleted = new Set<string>();
   #host: HostClock = newClock('', 0);
@@ -87,24 +94,15 @@ export class OpenTable implements OpenSessions {
   }
 
   set(key: string, open: JsonObject, idleSeconds = this.#options.idleSeconds): void {
-    const { now } = this.#host;
-    const sequence = ++this.#sequence;
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      const stored = { key, open, time: now, since: this.#lineTime, idleSeconds, sequence };
-      entry = newEntry(stored, this.#host, false);
-      this.#entries.set(key, entry);
-    } else {
-      this.#unlink(entry);
-      entry.open = open;
-      entry.host = this.#host;
-      entry.time = now;
-      entry.idleSeconds = idleSeconds;
-      entry.sequence = sequence;
-    }
-    this.#link(entry);
-    this.#changed.add(entry);
-    if (this.#entries.size > this.#limit) this.#endLeastRecent();
+    const entry = this.#entries.get(key);
+    if (entry === undefined) this.#add(key, open, idleSeconds);
+    else this.#change(entry, open, idleSeconds);
+  }
+
+  renew(key: string, open: JsonObject): void {
+    this.set(key, open);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.since = this.#lineTime;
   }
 
   delete(key: string): void {
@@ -181,19 +179,53 @@ export class OpenTable implements OpenSessions {
     for (const list of clock.lists.values()) {
       for (let entry = list.newest; entry !== undefined && entry.time > time; entry = entry.older) {
         entry.time = time;
-        this.#changed.add(entry);
+        this.#noteChange(entry);
       }
     }
   }
 
+  #add(key: string, open: JsonObject, idleSeconds: number): void {
+    const stored = { key, open, time: this.#host.now, since: this.#lineTime, idleSeconds };
+    const entry = newEntry({ ...stored, sequence: ++this.#sequence }, this.#host, false);
+    this.#entries.set(key, entry);
+    this.#link(entry);
+    this.#noteChange(entry);
+    if (this.#entries.size > this.#limit) this.#endLeastRecent();
+  }
+
+  #change(entry: Entry, open: JsonObject, idleSeconds: number): void {
+    const host = this.#host;
+    entry.open = open;
+    entry.time = host.now;
+    entry.sequence = ++this.#sequence;
+    if (entry.host === host && entry.idleSeconds === idleSeconds) {
+      entry.list.remove(entry);
+      entry.list.append(entry);
+    } else {
+      this.#unlink(entry);
+      entry.host = host;
+      entry.idleSeconds = idleSeconds;
+      this.#link(entry);
+    }
+    this.#noteChange(entry);
+  }
+
+  #noteChange(entry: Entry): void {
+    if (entry.changedAt < 0) entry.changedAt = this.#changed.push(entry) - 1;
+  }
+
+  /** The last one takes its place. */
+  #forgetChange(entry: Entry): void {
+    const last = this.#changed.pop();
+    if (last === undefined || last === entry) return;
+    this.#changed[entry.changedAt] = last;
+    last.changedAt = entry.changedAt;
+  }
+
   #link(entry: Entry): void {
     const { host, idleSeconds } = entry;
-    let list = host.lists.get(idleSeconds);
-    if (list === undefined) {
-      list = new RecencyList<Entry>();
-      host.lists.set(idleSeconds, list);
-    }
-    list.append(entry);
+    entry.list = listOf(host, idleSeconds);
+    entry.list.append(entry);
     host.size += 1;
     if (host.size > 1) return;
     this.#hosts.set(host.host, host);
@@ -201,8 +233,8 @@ export class OpenTable implements OpenSessions {
   }
 
   #unlink(entry: Entry): void {
-    const { host, idleSeconds } = entry;
-    host.lists.get(idleSeconds)?.remove(entry);
+    const { host } = entry;
+    entry.list.remove(entry);
     host.size -= 1;
     if (host.size > 0) return;
     this.#hosts.delete(host.host);
@@ -218,7 +250,7 @@ export class OpenTable implements OpenSessions {
   #drop(entry: Entry): void {
     this.#unlink(entry);
     this.#entries.delete(entry.key);
-    this.#changed.delete(entry);
+    if (entry.changedAt >= 0) this.#forgetChange(entry);
     if (entry.saved) this.#deleted.add(entryRowKey(entry.key));
   }
 
@@ -232,7 +264,8 @@ export class OpenTable implements OpenSessions {
   }
 
   #forgetChanges(): void {
-    this.#changed.clear();
+    for (const entry of this.#changed) entry.changedAt = -1;
+    this.#changed = [];
     this.#movedClocks.clear();
     this.#deleted.clear();
   }
@@ -242,7 +275,17 @@ function newClock(host: string, now: number): HostClock {
   return { host, now, size: 0, saved: false, lists: new Map() };
 }
 
+function listOf({ lists }: HostClock, idleSeconds: number): IdleList {
+  let list = lists.get(idleSeconds);
+  if (list === undefined) {
+    list = new RecencyList<Entry>();
+    lists.set(idleSeconds, list);
+  }
+  return list;
+}
+
 function newEntry(stored: Omit<StoredEntry, 'host'>, host: HostClock, saved: boolean): Entry {
   const { key, open, time, since, idleSeconds, sequence } = stored;
-  return { key, open, host, time, since, idleSeconds, sequence, saved, older: undefined, newer: undefined };
+  const links = { list: listOf(host, idleSeconds), older: undefined, newer: undefined };
+  return { key, open, host, time, since, idleSeconds, sequence, saved, changedAt: -1, ...links };
 }

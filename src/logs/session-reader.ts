@@ -1,4 +1,4 @@
-import type { EnvelopeContext, LogEntry, LogParser, Trace, Zone } from '../parser.ts';
+import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace, Zone } from '../parser.ts';
 import type { Session } from '../session.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
@@ -14,7 +14,9 @@ export interface SessionReaderOptions {
   readonly host: string;
   /** UTC ms: bounds the year of stamps without one. */
   readonly latest: () => number;
-  readonly onSession: (session: Session) => void;
+  readonly onSession?: (session: Session) => void;
+  /** The same for a reader who wants to know which sessions are alike. */
+  readonly emit?: Emit;
   readonly trace?: Trace;
   /** Told the lines of the MTA that no rule of its parser knows. */
   readonly onUnknown?: (entry: LogEntry) => void;
@@ -41,7 +43,7 @@ export class SessionReader {
   firstFault: unknown;
   #faultsTaken = 0;
   readonly #parser: LogParser;
-  readonly #emit: (session: Session) => void;
+  readonly #emit: Emit;
   readonly #trace: Trace | undefined;
   readonly #unknown: (() => void) | undefined;
   #entryBeingRead: LogEntry = NO_ENTRY;
@@ -59,9 +61,9 @@ export class SessionReader {
   #passedOver = 0;
 
   constructor(options: SessionReaderOptions) {
-    const { parser, zone, host, latest, onSession, trace, onUnknown, open, limit, fast = true } = options;
+    const { parser, zone, host, latest, trace, onUnknown, open, limit, fast = true } = options;
     this.#parser = parser;
-    this.#emit = onSession;
+    this.#emit = emitTo(options);
     this.#trace = trace;
     this.#unknown = onUnknown === undefined ? undefined : () => onUnknown(this.#entryBeingRead);
     this.#syslog = createSyslogReader({ zone, host, latest });
@@ -83,7 +85,7 @@ export class SessionReader {
         : new LineScanner(parser.needles, (text) => this.#read(text));
     this.table = new OpenTable({
       idleSeconds: parser.idleSeconds,
-      idle: (key, state) => this.#guard(() => parser.idle?.(key, state, onSession)),
+      idle: (key, state) => this.#guard(() => parser.idle?.(key, state, this.#emit)),
       ...(limit !== undefined && { limit }),
     });
     if (open !== undefined) this.table.load(open);
@@ -223,4 +225,10 @@ export class SessionReader {
       this.#noteFault(fault);
     }
   }
+}
+
+/** Where a parser's sessions go: told whole, unless the one who reads wants to know which are alike. */
+function emitTo({ onSession, emit }: SessionReaderOptions): Emit {
+  if (emit !== undefined) return emit;
+  return (session, time) => onSession?.(time === undefined ? session : { ...session, time });
 }

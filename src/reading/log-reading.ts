@@ -6,7 +6,7 @@ import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
-import type { Hint, LogParser } from '../parser.ts';
+import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
 import { UnknownLines } from '../unknown-lines.ts';
 import type { Edit } from './edited.ts';
@@ -47,7 +47,8 @@ export class LogReading {
     this.#source = source;
     this.summary = summary;
     this.#parser = source.makeParser();
-    this.#counter = new TallyCounter(source.host, source.parserName);
+    const complete = (session: Session) => withSendingAddress(session, source.sendingFrom);
+    this.#counter = new TallyCounter(source.host, source.parserName, complete);
     this.#reader = this.#newReader([]);
   }
 
@@ -291,7 +292,7 @@ export class LogReading {
       zone: this.#source.zone,
       host: this.#source.host,
       latest: () => this.#latest,
-      onSession: (session) => this.#counter.add(withSendingAddress(session, this.#source.sendingFrom)),
+      emit: (session, time, number) => this.#counter.add(session, time, number),
       onUnknown: (entry) => this.#unknown.add(entry),
       open,
     });

@@ -27,8 +27,8 @@ export class RotatingHost {
   readonly #directory: string;
   readonly #random: () => number;
   readonly #writer: ChildProcess;
-  /** Inodes of copies that no reader has seen yet. */
-  readonly #copies = new Set<number>();
+  /** Inodes of copies and of the files they were made of, as long as no reader has seen both. */
+  readonly #unseen = new Set<number>();
   #done = false;
 
   /** @param random gives numbers from 0 to 1 */
@@ -47,6 +47,11 @@ export class RotatingHost {
     return this.#done;
   }
 
+  /** Resolves when there are lines to be read. */
+  async begun(): Promise<void> {
+    while (((await stat(this.live).catch(() => undefined))?.size ?? 0) === 0) await wait(20);
+  }
+
   /** Rotates at random moments until the writer is done. */
   async rotate(): Promise<void> {
     while (!this.#done) {
@@ -59,13 +64,13 @@ export class RotatingHost {
   }
 
   /**
-   * Lets a reader come to its end. A copy shows that it is one until it is compressed, so only those are compressed that
-   * were there when a reader began that came so far.
+   * Lets a reader come to its end. A copy shows that it is one until it or what it was made of is compressed, so only
+   * those are compressed that were there when a reader began that came so far.
    */
   async whileRead(reading: () => Promise<void>): Promise<void> {
-    const there = [...this.#copies];
+    const there = [...this.#unseen];
     await reading();
-    for (const copy of there) this.#copies.delete(copy);
+    for (const file of there) this.#unseen.delete(file);
   }
 
   async end(): Promise<void> {
@@ -100,17 +105,17 @@ export class RotatingHost {
     await copyFile(this.live, `${this.live}.1`);
     await wait(this.#random() * 20);
     await truncate(this.live);
-    this.#copies.add((await stat(`${this.live}.1`)).ino);
+    for (const path of [this.live, `${this.live}.1`]) this.#unseen.add((await stat(path)).ino);
     this.rotations.copied++;
   }
 
-  #isFreshCopy(name: string): boolean {
-    return this.#copies.has(statSync(join(this.#directory, name)).ino);
+  #isUnseen(name: string): boolean {
+    return this.#unseen.has(statSync(join(this.#directory, name)).ino);
   }
 
   async #compress(): Promise<void> {
     const plain = (await this.#names()).filter(
-      (name) => numberOf(name) >= COMPRESSIBLE && !name.endsWith('.gz') && !this.#isFreshCopy(name),
+      (name) => numberOf(name) >= COMPRESSIBLE && !name.endsWith('.gz') && !this.#isUnseen(name),
     );
     const chosen = plain[Math.floor(this.#random() * plain.length)];
     if (chosen === undefined) return;

@@ -71,6 +71,11 @@ async function printSessions(
     reader.finish();
   }
   reader.end();
+  if (reader.lines > 0 && reader.firstTime === undefined)
+    printer.message(
+      'warning',
+      `warning: none of ${reader.lines} lines is one the ${module.name} parser reads; --parser auto looks whose they are`,
+    );
   if (reader.faults > 0)
     printer.message(
       'warning',

@@ -114,3 +114,17 @@ describe('files named on the command line', () => {
     expect((await runCli(told)).stdout).toContain('2 files, 4 new lines, 2 sessions');
   });
 });
+
+describe('a file in which the parser finds nothing to read', () => {
+  it('is said, for silence looks like a day without faults', async () => {
+    const foreign = await place.write(
+      'mail.log',
+      '_HOSTNAME=mail\nSYSLOG_IDENTIFIER=postfix/smtp\nMESSAGE=x\n',
+    );
+    const result = await runCli(['sessions', foreign, '--timezone', 'UTC']);
+    expect([result.code, result.stdout]).toEqual([0, '']);
+    expect(result.stderr).toContain('none of 3 lines is one the postfix parser reads; --parser auto');
+    const empty = await place.write('empty.log', '');
+    expect((await runCli(['sessions', empty])).stderr).toBe('');
+  });
+});

@@ -6,19 +6,19 @@ import { EXIT, Problem, systemReason } from '../errors.ts';
 /**
  * Writes a file so that its name shows the old content or the whole new one, whatever dies when: temporary file in
  * the same directory, fsync, rename, fsync of the directory. The directory is made if need be.
- * @param mode permission bits, subject to the umask
+ * @param exactMode permission bits whatever the umask is; without, 0644 less the umask
  * @throws Problem (cannotWrite)
  */
 export async function writeAtomically(
   path: string,
   content: Uint8Array | string,
-  mode = 0o644,
+  exactMode?: number,
 ): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(directory, { recursive: true });
-    await writeDurably(temporary, content, mode);
+    await writeDurably(temporary, content, 0o644, exactMode);
     await rename(temporary, path);
     await syncDirectory(directory);
   } catch (cause) {
@@ -52,9 +52,15 @@ export async function writeNew(path: string, content: Uint8Array | string, mode 
   }
 }
 
-async function writeDurably(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+async function writeDurably(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+  exactMode?: number,
+): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
+    if (exactMode !== undefined) await file.chmod(exactMode);
     await file.writeFile(content);
     await file.sync();
   } finally {

@@ -23,7 +23,8 @@ export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
   await deps.ledger.setNote(`last-run:${deps.host}`, { ...run });
   const { textfile } = deps.config.metrics;
   if (textfile === undefined) return;
-  await writeAtomically(textfile, metricsText(await gatherMetrics(deps)));
+  // node_exporter is another user, and the unit's umask is strict.
+  await writeAtomically(textfile, metricsText(await gatherMetrics(deps)), 0o644);
 }
 
 /**

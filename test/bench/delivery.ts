@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { sendDue } from '../../src/delivery/send-due.ts';
 import { createTransports } from '../../src/delivery/transports.ts';
-import { startHttpsReceiver } from '../delivery/https-receiver.ts';
 import { openLab } from '../delivery/lab.ts';
-import { startSmtpReceiver } from '../delivery/smtp-receiver.ts';
+import { startHttpsReceiver } from '../receivers/https.ts';
+import { startSmtpReceiver } from '../receivers/smtp.ts';
 
 const MB = 1024 * 1024;
 const HOSTS = 200;

@@ -34,7 +34,7 @@ it('failures without a single success are no truth: the day is held, and goes wh
   expect(held.json()).toMatchObject([{ built: 0, held: { '2026-11-23': 'log-level' } }]);
   expect(held.stderr).toContain('smtp_tls_loglevel = 1');
   expect((await command('status')).stdout).toContain('send --day 2026-11-23');
-  expect(smtp.mails).toEqual([]);
+  expect(smtp.received).toEqual([]);
   expect((await command('send', '--day', '2026-11-23', '--json')).json()).toMatchObject([
     { sent: { sent: 1 } },
   ]);
@@ -45,7 +45,7 @@ it("Postfix's own TLSRPT reports already: the day is held", async () => {
   const held = await command('send', '--json');
   expect(held.json()).toMatchObject([{ built: 0, held: { '2026-11-23': 'native' } }]);
   expect(held.stderr).toContain('native: use');
-  expect(smtp.mails).toEqual([]);
+  expect(smtp.received).toEqual([]);
 });
 
 it('unless told to use them', async () => {

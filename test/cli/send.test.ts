@@ -46,10 +46,12 @@ it('delivers to each that asks, and a second time nothing', async () => {
   const first = await command('send', '--json');
   expect(first.code).toBe(0);
   expect(first.json()).toMatchObject([{ built: 3, waiting: 0, sent: { sent: 3, retry: 0 } }]);
-  expect(smtp.mails.map((mail) => mail.to[0]).sort()).toEqual(['tls@ok.test', 'tls@tls12.test']);
-  expect(https.posts).toMatchObject([{ path: '/r', contentType: 'application/tlsrpt+gzip' }]);
+  expect(smtp.received.map((mail) => mail.to[0]).sort()).toEqual(['tls@ok.test', 'tls@tls12.test']);
+  expect(https.received).toMatchObject([
+    { path: '/r', headers: { 'content-type': 'application/tlsrpt+gzip' } },
+  ]);
   expect((await command('send', '--json')).json()).toMatchObject([{ built: 0, sent: { sent: 0 } }]);
-  expect(smtp.mails).toHaveLength(2);
+  expect(smtp.received).toHaveLength(2);
 });
 
 it('a dry run shows everything and changes nothing', async () => {
@@ -59,7 +61,7 @@ it('a dry run shows everything and changes nothing', async () => {
   expect(shown.json()).toMatchObject(
     expect.arrayContaining([expect.objectContaining({ rua: 'mailto:tls@ok.test', kind: 'mail' })]),
   );
-  expect(smtp.mails).toEqual([]);
+  expect(smtp.received).toEqual([]);
   const people = await command('send', '--dry-run');
   expect(people.stdout).toContain('TLS-Report-Domain: ok.test');
   const [status] = (await command('status', '--json')).json();
@@ -70,7 +72,7 @@ it('rehearses to one address without touching the outbox', async () => {
   await prepared(DKIM);
   const result = await command('send', '--to', 'me@here.example');
   expect(result.code).toBe(0);
-  expect(smtp.mails.map((mail) => mail.to)).toEqual([
+  expect(smtp.received.map((mail) => mail.to)).toEqual([
     ['me@here.example'],
     ['me@here.example'],
     ['me@here.example'],
@@ -100,7 +102,7 @@ it('holds a day that ended too long ago, until it is released', async () => {
   expect((await later('send', '--json')).json()).toMatchObject([
     { built: 0, held: { '2026-11-23': 'too-old' } },
   ]);
-  expect(smtp.mails).toEqual([]);
+  expect(smtp.received).toEqual([]);
   expect((await later('send', '--day', '2026-11-23', '--json')).json()).toMatchObject([
     { built: 3, sent: { sent: 3 } },
   ]);
@@ -140,7 +142,7 @@ describe('never unsigned', () => {
     const refused = await command('send');
     expect(refused.code).toBe(78);
     expect(refused.stderr).toMatch(words);
-    expect(smtp.mails).toEqual([]);
+    expect(smtp.received).toEqual([]);
     await place.write(
       'config.yaml',
       `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\ndns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`,
@@ -155,7 +157,7 @@ describe('never unsigned', () => {
     const kept = place;
     await prepared(`dkim: {domain: reports.example, selector: s, key: ${path}}`);
     expect((await command('send')).code).toBe(0);
-    expect(smtp.mails[0]?.raw.toString('latin1')).toMatch(/^DKIM-Signature: v=1; a=ed25519-sha256/);
+    expect(smtp.received[0]?.message.toString('latin1')).toMatch(/^DKIM-Signature: v=1; a=ed25519-sha256/);
     await kept.remove();
   });
 });
@@ -167,9 +169,9 @@ it('a reissue makes the next revision of one report and nothing else', async () 
   const again = await command('report', '--reissue', '--day', '2026-11-23', '--domain', 'ok.test');
   expect(again.code).toBe(0);
   expect((await command('send', '--json')).json()).toMatchObject([{ built: 0, sent: { sent: 1 } }]);
-  const ids = smtp.mails
+  const ids = smtp.received
     .filter((mail) => mail.to[0] === 'tls@ok.test')
-    .map((mail) => /^ <(2026.*)>/m.exec(mail.raw.toString())?.[1]);
+    .map((mail) => /^ <(2026.*)>/m.exec(mail.message.toString())?.[1]);
   expect(ids[0]).toMatch(/\.test\.1@|\.1\./);
   expect(new Set(ids).size).toBe(2);
 });

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTransports } from '../../src/delivery/transports.ts';
-import { type HttpsReceiver, startHttpsReceiver } from './https-receiver.ts';
+import { type HttpsReceiver, startHttpsReceiver } from '../receivers/https.ts';
 import { DAY, type Lab, MORNING, openLab } from './lab.ts';
 
 const HOUR = 3_600_000;

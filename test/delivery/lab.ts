@@ -2,7 +2,6 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Config, configSchema } from '../../src/config.ts';
 import type { Day } from '../../src/day.ts';
 import { planOutbox } from '../../src/delivery/destinations.ts';
@@ -11,11 +10,11 @@ import { createTransports } from '../../src/delivery/transports.ts';
 import type { Ledger, OutboxRow, StoredReport } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import type { Report } from '../../src/report/schema.ts';
+import { CERTIFICATES } from '../receivers/certificates.ts';
 
 export const DAY: Day = '2026-11-22';
 /** Long after every report of the day is due. */
 export const MORNING = Date.parse('2026-11-23T06:00:00Z');
-export const CERTIFICATES = fileURLToPath(new URL('certs/', import.meta.url));
 
 type Changes = { readonly [K in 'mail' | 'delivery' | 'report']?: Record<string, unknown> };
 

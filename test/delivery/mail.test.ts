@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/report/schema.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
 import { type Lab, MORNING, openLab, sampleReport } from './lab.ts';
 import { takeApart, verifySignatures } from './received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from './smtp-receiver.ts';
 
 let lab: Lab;
 let receiver: SmtpReceiver;

@@ -4,9 +4,9 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { release } from '../../src/delivery/release.ts';
 import { noteBounce, suppressions, unsuppress } from '../../src/delivery/suppression.ts';
-import { type HttpsReceiver, startHttpsReceiver } from './https-receiver.ts';
+import { type HttpsReceiver, startHttpsReceiver } from '../receivers/https.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
 import { DAY, type Lab, MORNING, openLab } from './lab.ts';
-import { type SmtpReceiver, startSmtpReceiver } from './smtp-receiver.ts';
 
 const DAY_MS = 86_400_000;
 

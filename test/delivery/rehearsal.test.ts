@@ -4,9 +4,9 @@ import { type Preview, previewDue } from '../../src/delivery/dry-run.ts';
 import { loadMailSetup } from '../../src/delivery/mail-setup.ts';
 import { rehearse } from '../../src/delivery/rehearse.ts';
 import { createTransports } from '../../src/delivery/transports.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
 import { type Lab, openLab, sampleReport } from './lab.ts';
 import { takeApart, verifySignatures } from './received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from './smtp-receiver.ts';
 
 const MAIL = 'mailto:tls@example.org';
 const REPORT = { ...sampleReport('example.org'), 'organization-name': 'Müller & Söhne' };

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     heading('3. Close the day, ask each domain for its record, deliver');
     await command('send', '--quiet', '--config', config);
     heading('4. What the receivers got');
-    await showReceived(smtp.mails, https.posts);
+    await showReceived(smtp.received, https.received);
     heading('5. Once more: nothing is sent twice');
     await command('send', '--config', config);
     await command('status', '--config', config);
@@ -93,9 +93,9 @@ async function showReceived(
   posts: readonly { body: Buffer }[],
 ): Promise<void> {
   const posted = posts.map(({ body }) => parse(body));
-  const mailed = mails.map(({ raw }) => parse(attachment(raw)));
+  const mailed = mails.map(({ message }) => parse(attachment(message)));
   let signed = 0;
-  for (const { raw } of mails) if (await isSigned(raw)) signed++;
+  for (const { message } of mails) if (await isSigned(message)) signed++;
   say(
     `  ${mails.length} mails over SMTP, ${signed} with a DKIM signature that an independent verifier passes`,
   );
@@ -107,9 +107,9 @@ async function showReceived(
   const [first] = mails;
   if (first === undefined || signed !== mails.length || posts.length === 0)
     throw new Error('the demo did not deliver what it should');
-  await writeFile(join(PLACE, 'first-mail.eml'), first.raw);
+  await writeFile(join(PLACE, 'first-mail.eml'), first.message);
   say(`\n  The first mail (whole in ${join(PLACE, 'first-mail.eml')}):`);
-  for (const line of first.raw.toString('latin1').split('\r\n').slice(0, 44))
+  for (const line of first.message.toString('latin1').split('\r\n').slice(0, 44))
     say(styleText('dim', `  | ${line}`));
 }
 
@@ -122,17 +122,17 @@ function failures(report: Report): number {
 }
 
 /** The base64 part of type application/tlsrpt+gzip. */
-function attachment(raw: Buffer): Buffer {
-  const part = raw.toString('latin1').split(/^Content-Type: application\/tlsrpt\+gzip/m)[1] ?? '';
+function attachment(message: Buffer): Buffer {
+  const part = message.toString('latin1').split(/^Content-Type: application\/tlsrpt\+gzip/m)[1] ?? '';
   const [, body = ''] = /\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(part) ?? [];
   return Buffer.from(body, 'base64');
 }
 
-async function isSigned(raw: Buffer): Promise<boolean> {
+async function isSigned(message: Buffer): Promise<boolean> {
   const key = createPublicKey(await readFile(KEY))
     .export({ type: 'spki', format: 'der' })
     .toString('base64');
-  const { results } = await dkimVerify(raw, { resolver: async () => [[`v=DKIM1; k=rsa; p=${key}`]] });
+  const { results } = await dkimVerify(message, { resolver: async () => [[`v=DKIM1; k=rsa; p=${key}`]] });
   return results.some(({ status, signingDomain }) => status.result === 'pass' && signingDomain === SUBMITTER);
 }
 

@@ -231,9 +231,9 @@ mail:
   const program = new Program(['follow', '--config', place.config, '--now', '2026-11-24T00:14:52Z']);
   started.push(program);
   await says(program, 'following');
-  expect(smtp.mails).toEqual([]);
-  await expect.poll(() => smtp.mails.length, { timeout: 30_000 }).toBe(1);
-  expect(smtp.mails[0]).toMatchObject({ from: 'tls@reports.example', to: ['reports@ok.test'] });
+  expect(smtp.received).toEqual([]);
+  await expect.poll(() => smtp.received.length, { timeout: 30_000 }).toBe(1);
+  expect(smtp.received[0]).toMatchObject({ from: 'tls@reports.example', to: ['reports@ok.test'] });
   await says(program, 'built the report of 2026-11-23 for ok.test');
   await says(program, '1 delivered');
   expect(await program.end()).toBe(0);

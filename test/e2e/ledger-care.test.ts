@@ -86,17 +86,18 @@ it('what was sent after the backup is not sent again by itself; released, it has
   const file = place.path('backup.sqlite');
   await program('ledger', 'backup', file);
   expect((await program('run')).status).toBe(0);
-  const sent = smtp.mails.length;
+  const sent = smtp.received.length;
   expect(sent).toBeGreaterThan(20);
   const restored = await program('ledger', 'restore', file);
   expect(restored.status).toBe(0);
   expect(restored.stderr).toContain('days that are over are held');
   expect((await program('run')).status).toBe(0);
-  expect(smtp.mails.length).toBe(sent);
+  expect(smtp.received.length).toBe(sent);
   expect((await program('status')).stdout).toContain('held: the ledger was restored from a backup');
   expect((await program('send', '--day', '2026-11-23')).status).toBe(0);
-  const idOf = (mail: { raw: Buffer }) => /Report-ID:\s+<([^>]+)>/.exec(mail.raw.toString('latin1'))?.[1];
-  const ids = smtp.mails.map(idOf);
+  const idOf = (mail: { message: Buffer }) =>
+    /Report-ID:\s+<([^>]+)>/.exec(mail.message.toString('latin1'))?.[1];
+  const ids = smtp.received.map(idOf);
   expect(ids.slice(sent).sort()).toEqual(ids.slice(0, sent).sort());
 });
 

@@ -14,6 +14,7 @@ import { runUnit } from './debian/unit.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const METRICS = '/var/lib/prometheus/node-exporter';
 const STATE = '/var/lib/maillog-tlsrpt';
 
 let work: string;
@@ -116,21 +117,32 @@ mail:
   via: smtp://127.0.0.1:${smtp.port}
   dkim: {domain: reports.example, selector: tlsrpt, key: /etc/maillog-tlsrpt/dkim.pem}
 delivery: {spread: 0s, allow-private: true}
+metrics: {textfile: ${METRICS}/tlsrpt.prom}
 `,
       0o640,
     );
     await root.ask('chgrp', '-R', 'maillog-tlsrpt', '/etc/maillog-tlsrpt');
+    await root.ask('install', '-d', '-o', 'maillog-tlsrpt', METRICS);
     const said = await runUnit(root, 'maillog-tlsrpt.service');
     expect(said.stderr).not.toMatch(/^<[0-4]>(?!warning: (?:Mail leaves through a smart host|.* is held))/m);
     expect(said.status).toBe(0);
-    expect(smtp.mails.length).toBeGreaterThan(20);
-    expect(smtp.mails.every((mail) => mail.raw.includes('DKIM-Signature: v=1; a=rsa-sha256'))).toBe(true);
+    expect(smtp.received.length).toBeGreaterThan(20);
+    expect(smtp.received.every((mail) => mail.message.includes('DKIM-Signature: v=1; a=rsa-sha256'))).toBe(
+      true,
+    );
+  });
+
+  it('writes metrics that node_exporter can read', async () => {
+    expect(await root.ask('stat', '-c', '%U %a', `${METRICS}/tlsrpt.prom`)).toBe('maillog-tlsrpt 644\n');
+    const text = readFileSync(join(root.path, METRICS, 'tlsrpt.prom'), 'utf8');
+    expect(text).toMatch(/^maillog_tlsrpt_last_run_exit_code 0$/m);
+    expect(readdirSync(join(root.path, METRICS))).toEqual(['tlsrpt.prom']);
   });
 
   it('sends nothing twice, and keeps to its state directory', async () => {
-    const before = smtp.mails.length;
+    const before = smtp.received.length;
     expect((await runUnit(root, 'maillog-tlsrpt.service')).status).toBe(0);
-    expect(smtp.mails.length).toBe(before);
+    expect(smtp.received.length).toBe(before);
     expect(readdirSync(join(root.path, STATE)).every((name) => /\.sqlite(?:-wal|-shm)?$/.test(name))).toBe(
       true,
     );
@@ -153,12 +165,14 @@ delivery: {spread: 0s, allow-private: true}
       0o640,
     );
     await root.ask('chgrp', 'maillog-tlsrpt', '/etc/maillog-tlsrpt/config.yaml');
-    const before = smtp.mails.length;
+    const before = smtp.received.length;
     const said = await runUnit(root, 'maillog-tlsrpt.service');
     expect(said.stderr).not.toContain('error');
     expect(said.status).toBe(0);
-    expect(smtp.mails.length).toBeGreaterThan(before);
-    expect(smtp.mails.every((mail) => mail.raw.includes('DKIM-Signature: v=1; a=rsa-sha256'))).toBe(true);
+    expect(smtp.received.length).toBeGreaterThan(before);
+    expect(smtp.received.every((mail) => mail.message.includes('DKIM-Signature: v=1; a=rsa-sha256'))).toBe(
+      true,
+    );
     const checked = await root.run('maillog-tlsrpt', 'check', '--json');
     expect(checked.stdout).not.toMatch(/"id":"(?:dkim-key|credential)/);
     const shell = await root.run('maillog-tlsrpt', 'send');

@@ -9,8 +9,8 @@ import { openPostgres } from '../../src/ledger/postgres.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 const test = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const LOCALHOST = test('receivers/localhost.crt.pem');
-const OTHER_CA = test('delivery/certs/ca.pem');
+const LOCALHOST = test('receivers/certs/localhost.crt.pem');
+const OTHER_CA = test('receivers/certs/ca.pem');
 
 let server: PostgresServer;
 let directory: string;
@@ -26,9 +26,9 @@ beforeAll(async () => {
     ],
     files: {
       'localhost.crt': readFileSync(LOCALHOST, 'utf8'),
-      'localhost.key': readFileSync(test('receivers/localhost.key.pem'), 'utf8'),
-      'receiver.crt': readFileSync(test('delivery/certs/receiver.pem'), 'utf8'),
-      'receiver.key': readFileSync(test('delivery/certs/receiver.key'), 'utf8'),
+      'localhost.key': readFileSync(test('receivers/certs/localhost.key.pem'), 'utf8'),
+      'receiver.crt': readFileSync(test('receivers/certs/receiver.pem'), 'utf8'),
+      'receiver.key': readFileSync(test('receivers/certs/receiver.key'), 'utf8'),
     },
   });
   await server.sql(

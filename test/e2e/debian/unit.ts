@@ -35,6 +35,7 @@ mount --bind "$ROOT" "$ROOT"
 mount -o remount,bind,ro "$ROOT"
 mount --bind "$ROOT${state}" "$ROOT${state}"
 mount -o remount,bind,rw "$ROOT${state}"
+${writable(root, unit)}
 mount -t tmpfs tmpfs "$ROOT/tmp"
 chmod 1777 "$ROOT/tmp"
 mount -t proc -o subset=pid,hidepid=invisible proc "$ROOT/proc"
@@ -48,6 +49,16 @@ exec chroot "$ROOT" setpriv --reuid=${user} --regid=${ids[0]} --groups=${ids.joi
   writeFileSync(path, script);
   const isolated = ['--mount', '--propagation', 'private', 'sh', path];
   return runToEnd('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
+}
+
+/** ReadWritePaths=; a path behind a dash need not be there. */
+function writable(root: DebianRoot, unit: ReadonlyMap<string, string>): string {
+  return (unit.get('ReadWritePaths') ?? '')
+    .split(' ')
+    .map((each) => each.replace(/^-/, ''))
+    .filter((path) => path !== '' && existsSync(join(root.path, path)))
+    .map((path) => `mount --bind "$ROOT${path}" "$ROOT${path}"\nmount -o remount,bind,rw "$ROOT${path}"`)
+    .join('\n');
 }
 
 /** LoadCredential=: read by root, and laid where the user alone can read it. */

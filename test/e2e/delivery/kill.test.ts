@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLedger } from '../../../src/ledger/open.ts';
-import { type HttpsReceiver, startHttpsReceiver } from '../../delivery/https-receiver.ts';
 import { type Lab, MORNING, openLab } from '../../delivery/lab.ts';
 import { takeApart } from '../../delivery/received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from '../../delivery/smtp-receiver.ts';
+import { type HttpsReceiver, startHttpsReceiver } from '../../receivers/https.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
 
 const SENDER = fileURLToPath(new URL('doomed-sender.ts', import.meta.url));
 /** Longer than the lease of a row whose sender died. */

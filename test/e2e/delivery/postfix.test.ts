@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reportSchema } from '../../../src/report/schema.ts';
 import { DAY, openLab, sampleReport } from '../../delivery/lab.ts';
 import { takeApart, verifySignatures } from '../../delivery/received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from '../../delivery/smtp-receiver.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
 import { RECEIVERS } from '../../report/receivers.ts';
 import { type Postfix, startPostfix } from './postfix.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { openLab } from '../../delivery/lab.ts';
-import { type SmtpReceiver, startSmtpReceiver } from '../../delivery/smtp-receiver.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
 import { type Postfix, startPostfix } from './postfix.ts';
 
 /** The recipe as docs/delivery.md gives it, for a Postfix that does not know `TLS-Required: No` (before 3.10). */

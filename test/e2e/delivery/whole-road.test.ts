@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reportSchema } from '../../../src/report/schema.ts';
 import { writeKeys } from '../../delivery/lab.ts';
 import { takeApart, verifySignatures } from '../../delivery/received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from '../../delivery/smtp-receiver.ts';
 import { startTxtServer } from '../../receivers/dns.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
 import { type Postfix, startPostfix } from './postfix.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -9,9 +9,9 @@ import type { TallyKey } from '../../../src/ledger/ledger.ts';
 import { openLedger } from '../../../src/ledger/open.ts';
 import { writeKeys } from '../../delivery/lab.ts';
 import { takeApart } from '../../delivery/received-mail.ts';
-import { type SmtpReceiver, startSmtpReceiver } from '../../delivery/smtp-receiver.ts';
 import { PostgresServer } from '../../ledger/postgres-server.ts';
 import { startTxtServer, type TxtServer } from '../../receivers/dns.ts';
+import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
 
 const EMITTER = fileURLToPath(new URL('emitter.ts', import.meta.url));
 const DAY = '2026-11-22';

@@ -1,11 +1,19 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastRunOf } from '../metrics/last-run.ts';
+import { SERVICE_USER } from './access.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const TIMER = 'maillog-tlsrpt.timer';
 const FOLLOW = 'maillog-tlsrpt-follow.service';
+/** Debian's place, and that of Red Hat and others. */
+const USER_TABLES = [
+  `/var/spool/cron/crontabs/${SERVICE_USER}`,
+  `/var/spool/cron/${SERVICE_USER}`,
+  '/var/spool/cron/crontabs/root',
+  '/var/spool/cron/root',
+] as const;
 /** The timer runs every quarter of an hour; a run may take long. */
 const OVERDUE_MS = 2 * 3_600_000;
 
@@ -50,11 +58,14 @@ async function isEnabled({ ask, root }: CheckDeps, unit: string): Promise<boolea
   return false;
 }
 
+/** The system's tables, and that of the user. */
 async function cronEntry(root: string): Promise<string | undefined> {
-  const directory = join(root, '/etc/cron.d');
-  for (const name of await readdir(directory).catch(() => [])) {
-    const text = await readFile(join(directory, name), 'utf8').catch(() => '');
-    if (/^[^#\n]*\bmaillog-tlsrpt\s+run\b/m.test(text)) return `/etc/cron.d/${name}`;
+  const directory = '/etc/cron.d';
+  const names = await readdir(join(root, directory)).catch(() => []);
+  const tables = ['/etc/crontab', ...names.map((name) => join(directory, name)), ...USER_TABLES];
+  for (const table of tables) {
+    const text = await readFile(join(root, table), 'utf8').catch(() => '');
+    if (/^[^#\n]*\bmaillog-tlsrpt\s+run\b/m.test(text)) return table;
   }
   return undefined;
 }

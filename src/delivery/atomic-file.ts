@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chown, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
@@ -31,7 +31,8 @@ export async function writeAtomically(
 }
 
 /**
- * Writes a file that is not there yet, whole or not at all; one that exists stays as it is.
+ * Writes a file that is not there yet, whole or not at all; one that exists stays as it is. What root writes is of the
+ * group of its directory, so that those it is meant for can read it.
  * @throws Problem (cannotWrite)
  */
 export async function writeNew(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
@@ -40,6 +41,7 @@ export async function writeNew(path: string, content: Uint8Array | string, mode 
   try {
     await mkdir(directory, { recursive: true });
     await writeDurably(temporary, content, mode);
+    if (process.getuid?.() === 0) await chown(temporary, 0, (await stat(directory)).gid);
     // Unlike a rename, a link does not take the place of what is there.
     await link(temporary, path);
     await syncDirectory(directory);

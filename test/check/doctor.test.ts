@@ -77,6 +77,15 @@ it('has nothing to say of places and programs that can be used', async () => {
   expect(trouble(await host.examine())).toEqual([]);
 });
 
+it.each(['etc/crontab', 'etc/cron.d/tlsrpt', 'var/spool/cron/crontabs/maillog-tlsrpt'])(
+  'knows what runs it by %s',
+  async (table) => {
+    await rm(host.place.path('root'), { recursive: true });
+    await host.file(table, '*/15 * * * * maillog-tlsrpt maillog-tlsrpt run --quiet\n');
+    expect(trouble(await host.examine())).toEqual([]);
+  },
+);
+
 it('says so when the resolver is silent, and of nothing else that it is missing', async () => {
   host.dns.silent = true;
   const found = trouble(await host.examine());

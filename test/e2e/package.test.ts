@@ -97,6 +97,15 @@ describe.sequential('in a clean Debian 12', () => {
     expect(said.stderr).toContain('maillog-tlsrpt init');
   });
 
+  it('init writes a configuration that the units’ user can read', async () => {
+    await root.ask('maillog-tlsrpt', 'init');
+    const path = '/etc/maillog-tlsrpt/config.yaml';
+    expect(await root.ask('stat', '-c', '%U:%G %a', path)).toBe('root:maillog-tlsrpt 640\n');
+    const said = await root.run('maillog-tlsrpt', 'check', '--json');
+    expect(said.stdout).not.toContain('config-unreadable');
+    await root.ask('rm', path);
+  });
+
   it('delivers reports by the unit’s own command, under its user and its restrictions', async () => {
     root.write('var/log/mail.log', recentLog(), 0o640);
     await root.ask('chgrp', 'adm', '/var/log/mail.log');

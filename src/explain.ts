@@ -1,6 +1,7 @@
 import { Conversations } from './explain-conversations.ts';
 import { LineScanner } from './logs/line-scanner.ts';
 import { SessionReader } from './logs/session-reader.ts';
+import type { YearBound } from './logs/years.ts';
 import type { LineReading, LogEntry, LogParser, Zone } from './parser.ts';
 import type { Session } from './session.ts';
 
@@ -42,8 +43,8 @@ export interface ExplainOptions {
   readonly zone: Zone;
   /** The reading host's name, for lines that name none. */
   readonly host: string;
-  /** UTC ms: bounds the year of stamps without one. */
-  readonly latest: () => number;
+  /** Bounds the year of stamps without one. */
+  readonly latest: YearBound;
   readonly filter: ExplainFilter;
   readonly onLine: (line: ExplainedLine) => void;
   readonly onSilence: (silence: ExplainedSilence) => void;
@@ -103,6 +104,7 @@ export class Explainer {
   /** The next bytes are of this file. */
   file(name: string): void {
     this.#finishFile();
+    this.#reader.lastTime = undefined;
     this.#file = name;
     this.#number = 0;
   }

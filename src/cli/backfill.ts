@@ -95,6 +95,7 @@ async function readInto(
         host: chosen.host ?? context.host,
         overlap: chosen.overlap satisfies Overlap,
         ...(latest !== undefined && { latest }),
+        ...(chosen.year !== undefined && { years: 'from' as const }),
       });
       addSummary(summary, read);
     }

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { trustAnchorsOf } from '../building.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { type ExplainedLine, type ExplainedSilence, Explainer, type ExplainFilter } from '../explain.ts';
-import { modifiedAt, openLog } from '../logs/archive.ts';
+import { openLog } from '../logs/archive.ts';
 import { sortByContent } from '../logs/content-order.ts';
+import { fixedBound } from '../logs/years.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import type { ParserModule } from '../parser.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
@@ -18,7 +19,7 @@ import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG, withContext } from './context.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
-import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
 
 const explainArguments = readingArguments.extend({
   'queue-id': z.string().min(1, 'must be a queue id').optional(),
@@ -111,13 +112,13 @@ async function explainFiles(
   const clock = clockOf(globals);
   const zone = zoneOf(chosen.timezone ?? localZone());
   const latest = latestStamp(chosen, zone, globals);
-  let reference = latest ?? clock.now();
+  let years = fixedBound(clock.now());
   const waiting: Explained[] = [];
   const explainer = new Explainer({
     parser: createParser(module, parserOptions(chosen)),
     zone,
     host: chosen.host ?? hostname(),
-    latest: () => reference,
+    latest: (last) => years(last),
     filter: filterOf(chosen),
     onLine: (line) => waiting.push(line),
     onSilence: (silence) => waiting.push(silence),
@@ -127,7 +128,7 @@ async function explainFiles(
     await printer.drained();
   };
   for (const file of await sortByContent(chosen.files)) {
-    reference = latest ?? (await modifiedAt(file)) ?? clock.now();
+    years = await yearsOfFile(file, { year: chosen.year, latest, zone, now: clock.now() });
     explainer.file(file);
     for await (const chunk of openLog(file)) {
       explainer.bytes(chunk);

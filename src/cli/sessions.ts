@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { modifiedAt, openLog } from '../logs/archive.ts';
+import { openLog } from '../logs/archive.ts';
 import { sortByContent } from '../logs/content-order.ts';
 import { namedFiles } from '../logs/named-files.ts';
 import { SessionReader } from '../logs/session-reader.ts';
+import { fixedBound } from '../logs/years.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import type { ParserModule } from '../parser.ts';
 import { createParser } from '../registry.ts';
@@ -20,7 +21,7 @@ import {
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
-import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
 
 export const sessions: Command = {
   name: 'sessions',
@@ -54,16 +55,18 @@ async function printSessions(
   now: number,
   printer: Printer,
 ): Promise<void> {
-  let reference = latest ?? now;
+  let years = fixedBound(now);
+  const zone = zoneOf(chosen.timezone ?? localZone());
   const reader = new SessionReader({
     parser: createParser(module, parserOptions(chosen)),
-    zone: zoneOf(chosen.timezone ?? localZone()),
+    zone,
     host: chosen.host ?? hostname(),
-    latest: () => reference,
+    latest: (last) => years(last),
     onSession: (session) => printer.json(toSessionRecord(session, module.name)),
   });
   for (const file of await sortByContent(chosen.files)) {
-    reference = latest ?? (await modifiedAt(file)) ?? now;
+    years = await yearsOfFile(file, { year: chosen.year, latest, zone, now });
+    reader.lastTime = undefined;
     for await (const chunk of openLog(file)) {
       reader.bytes(chunk);
       await printer.drained();

@@ -2,6 +2,7 @@ import { Problem } from '../errors.ts';
 import type { Zone } from '../parser.ts';
 import { modifiedAt, openLog } from './archive.ts';
 import { createSyslogReader } from './syslog.ts';
+import { boundOf, fixedBound } from './years.ts';
 import { zoneOf } from './zone.ts';
 
 /** Lines of noise a log may begin with. */
@@ -36,8 +37,12 @@ export async function hasStamp(path: string): Promise<boolean> {
 
 async function firstStamp(path: string, options: ContentOrderOptions): Promise<number> {
   if (path === '-') return Number.POSITIVE_INFINITY;
-  const latest = options.latest ?? (await modifiedAt(path)) ?? 0;
-  const read = createSyslogReader({ zone: options.zone ?? zoneOf('UTC'), host: '-', latest: () => latest });
+  const zone = options.zone ?? zoneOf('UTC');
+  const years =
+    options.latest === undefined
+      ? await boundOf(path, zone, (await modifiedAt(path)) ?? 0)
+      : fixedBound(options.latest);
+  const read = createSyslogReader({ zone, host: '-', latest: () => years(undefined) });
   for (const line of await headLines(path)) {
     const exim = EXIM_STAMP.exec(line);
     const time = exim === null ? read(line)?.time : Date.parse(`${exim[1]}T${exim[2]}Z`);

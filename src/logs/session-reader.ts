@@ -5,6 +5,7 @@ import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
 import { ProgramNeedles } from './program-needles.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
+import type { YearBound } from './years.ts';
 
 export interface SessionReaderOptions {
   readonly parser: LogParser;
@@ -12,8 +13,8 @@ export interface SessionReaderOptions {
   readonly zone: Zone;
   /** The reading host's name, for lines that name none. */
   readonly host: string;
-  /** UTC ms: bounds the year of stamps without one. */
-  readonly latest: () => number;
+  /** Bounds the year of stamps without one. */
+  readonly latest: YearBound;
   readonly onSession?: (session: Session) => void;
   /** The same for a reader who wants to know which sessions are alike. */
   readonly emit?: Emit;
@@ -66,12 +67,13 @@ export class SessionReader {
     this.#emit = emitTo(options);
     this.#trace = trace;
     this.#unknown = onUnknown === undefined ? undefined : () => onUnknown(this.#entryBeingRead);
-    this.#syslog = createSyslogReader({ zone, host, latest });
+    const bound = () => latest(this.lastTime);
+    this.#syslog = createSyslogReader({ zone, host, latest: bound });
     this.#context = { zone, host, syslog: this.#syslog };
     const needles = new ProgramNeedles(parser);
     this.#hasHeads = parser.needlesOf !== undefined;
     this.#needles = needles;
-    this.#envelope = new ByteEnvelope({ zone, latest, needlesOf: (program) => needles.mask(program) });
+    this.#envelope = new ByteEnvelope({ zone, latest: bound, needlesOf: (program) => needles.mask(program) });
     this.#scanner =
       parser.envelope === 'syslog' && fast
         ? new LineScanner(

@@ -1,7 +1,9 @@
 import type { Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
+import { modifiedAt } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
+import { boundBehind, boundOf, fixedBound, rollingBound, type YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import { type Edit, findEdit } from './edited.ts';
 import { refusedEdit } from './faults.ts';
@@ -84,4 +86,17 @@ async function editOf(
   });
   if (edit !== undefined && !ofChain) throw refusedEdit(file.path, edit);
   return edit;
+}
+
+/** What bounds the year of a file's stamps without one. @param now UTC ms */
+export async function yearsOf(
+  { path, found }: SourceFile,
+  { segment }: SegmentStart,
+  { latest, years, zone }: Source,
+  now: number,
+): Promise<YearBound> {
+  if (latest !== undefined) return years === 'from' ? rollingBound(latest) : fixedBound(latest);
+  const changedAt = found?.changedAt ?? (await modifiedAt(path)) ?? now;
+  if (segment?.lastTime !== undefined) return boundBehind(segment.lastTime, changedAt);
+  return boundOf(path, zone, changedAt);
 }

@@ -1,17 +1,17 @@
 import { TallyCounter } from '../batch.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
-import { modifiedAt } from '../logs/archive.ts';
 import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
+import { fixedBound } from '../logs/years.ts';
 import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
 import { UnknownLines } from '../unknown-lines.ts';
 import type { Edit } from './edited.ts';
 import { edited, isOfTheLedger, lookalike, refusal } from './faults.ts';
-import { type FileContext, type FileOutcome, type FileStart, startOf } from './file-start.ts';
+import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
 import { noteFindings } from './findings.ts';
 import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
 
@@ -38,7 +38,7 @@ export class LogReading {
   #version = -1;
   /** The end of the lines read of a source that is no file; absent when they are committed. */
   #cursor: string | undefined;
-  #latest = 0;
+  #years = fixedBound(0);
   #bytes = 0;
   #linesCounted = 0;
 
@@ -106,7 +106,7 @@ export class LogReading {
 
   /** Reads whole lines of a source that is no file. @param cursor marks their end */
   async lines(lines: Buffer, cursor: string): Promise<void> {
-    this.#latest = this.#source.latest ?? this.#deps.clock.now();
+    this.#years = fixedBound(this.#source.latest ?? this.#deps.clock.now());
     this.#sink(this.#source.name).bytes(lines);
     this.#cursor = cursor;
     if (this.#isEnough()) await this.flush();
@@ -155,8 +155,7 @@ export class LogReading {
   }
 
   async #take(file: SourceFile, { start, edit }: FileStart): Promise<FileOutcome> {
-    this.#latest =
-      this.#source.latest ?? file.found?.changedAt ?? (await modifiedAt(file.path)) ?? this.#deps.clock.now();
+    this.#years = await yearsOf(file, start, this.#source, this.#deps.clock.now());
     this.#reader.firstTime = undefined;
     this.#reader.lastTime = undefined;
     const batches = readFrom(file.path, start, {
@@ -291,7 +290,7 @@ export class LogReading {
       parser: this.#parser,
       zone: this.#source.zone,
       host: this.#source.host,
-      latest: () => this.#latest,
+      latest: (last) => this.#years(last),
       emit: (session, time, number) => this.#counter.add(session, time, number),
       onUnknown: (entry) => this.#unknown.add(entry),
       open,

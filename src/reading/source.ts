@@ -35,6 +35,8 @@ export interface Source {
   readonly sendingFrom?: SendingAddresses;
   /** UTC ms no stamp may be later than; absent: each file's own time of last change. */
   readonly latest?: number;
+  /** `from`: lines may go on behind `latest`, which bounds the first one of each file only. */
+  readonly years?: 'from';
 }
 
 export interface SourceFile {

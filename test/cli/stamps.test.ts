@@ -1,0 +1,203 @@
+import { utimes } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makePlace, type Place } from './place.ts';
+import { runCli } from './run-cli.ts';
+
+let place: Place;
+beforeEach(async () => {
+  place = await makePlace();
+});
+afterEach(() => place.remove());
+
+/** A session whose TLS line bears this stamp. */
+function session(stamp: string, number = 1): string {
+  const head = `${stamp} mta1 postfix/smtp[${number}]:`;
+  return [
+    `${head} Trusted TLS connection established to mx.a.example[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits)`,
+    `${head} 4F${String(number).padStart(8, '0')}: to=<a@a.example>, relay=mx.a.example[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)`,
+    '',
+  ].join('\n');
+}
+
+/** A log of sessions at these stamps, last changed at a time. */
+async function newLog(stamps: readonly string[], changed: string, name = 'mail.log'): Promise<string> {
+  const text = stamps.map((stamp, at) => session(stamp, at + 1)).join('');
+  const path = await place.write(name, name.endsWith('.gz') ? gzipSync(text) : text);
+  await utimes(path, new Date(changed), new Date(changed));
+  return path;
+}
+
+/** The times that `sessions` tells. */
+async function told(path: string, ...words: string[]): Promise<string[]> {
+  const zone = words.includes('--timezone') ? [] : ['--timezone', 'UTC'];
+  const result = await runCli(['sessions', path, ...zone, ...words]);
+  expect(result.stderr).toBe('');
+  const sessions = result.json() as { time: string }[];
+  return sessions.map(({ time }) => time.replace('T', ' ').replace('Z', ''));
+}
+
+/** The days that `backfill` counts. */
+async function counted(path: string, ...words: string[]): Promise<unknown> {
+  const config = ['--config', place.config, '--offline', '--timezone', 'UTC'];
+  const { stdout } = await runCli(['backfill', path, ...config, ...words]);
+  return /\d+ sessions, (\S+ to \S+)/.exec(stdout)?.[1];
+}
+
+const NEW_YEAR = ['Dec 30 08:00:00', 'Dec 31 23:59:59', 'Jan  1 00:00:00', 'Jan  2 08:00:00'];
+const OVER_NEW_YEAR = (year: number) => [
+  `${year}-12-30 08:00:00`,
+  `${year}-12-31 23:59:59`,
+  `${year + 1}-01-01 00:00:00`,
+  `${year + 1}-01-02 08:00:00`,
+];
+/** Every tenth day of two years and a half, as a log that nobody rotates has them. */
+const UNROTATED = Array.from({ length: 91 }, (_, at) => new Date(Date.UTC(2024, 4, 10 + 10 * at)));
+const stampOf = (time: Date) => {
+  const [, day = '', month = ''] = /, (\d+) (\w+)/.exec(time.toUTCString()) ?? [];
+  return `${month} ${String(Number(day)).padStart(2)} 12:00:00`;
+};
+const wordsOf = (time: Date) => `${time.toISOString().slice(0, 10)} 12:00:00`;
+
+describe('stamps without a year', () => {
+  test.each([
+    ['read at once', '2026-01-02T09:00:00Z'],
+    ['copied in the next autumn', '2026-11-24T00:00:00Z'],
+  ])('cross New Year in a log %s', async (_, changed) => {
+    expect(await told(await newLog(NEW_YEAR, changed))).toEqual(OVER_NEW_YEAR(2025));
+    expect(await counted(await newLog(NEW_YEAR, changed, 'a.log.gz'))).toBe('2025-12-30 to 2026-01-02');
+  });
+
+  test('begin in the year that --year names, and go on from there', async () => {
+    for (const name of ['mail.log', 'mail.log.gz']) {
+      const path = await newLog(NEW_YEAR, '2026-11-24T00:00:00Z', name);
+      expect(await told(path, '--year', '2021')).toEqual(OVER_NEW_YEAR(2021));
+      expect(await counted(path, '--year', '2021')).toBe('2021-12-30 to 2022-01-02');
+      await place.remove();
+      place = await makePlace();
+    }
+  });
+
+  test('of a day that few years have are of one that has it', async () => {
+    const leap = ['Feb 28 12:00:00', 'Feb 29 12:00:00', 'Mar  1 12:00:00'];
+    expect(await told(await newLog(leap, '2024-03-01T13:00:00Z'))).toEqual([
+      '2024-02-28 12:00:00',
+      '2024-02-29 12:00:00',
+      '2024-03-01 12:00:00',
+    ]);
+    expect((await told(await newLog(leap, '2026-11-24T00:00:00Z'), '--year', '2020'))[1]).toBe(
+      '2020-02-29 12:00:00',
+    );
+  });
+
+  test('of a log that was not rotated for years are each of its own year', async () => {
+    const path = await newLog(UNROTATED.map(stampOf), '2026-10-30T00:00:00Z');
+    expect(await told(path)).toEqual(UNROTATED.map(wordsOf));
+    expect(await counted(path)).toBe('2024-05-10 to 2026-10-27');
+    // A day of last year, a year before the file's last change, is not taken for yesterday.
+    const year = ['Oct 29 10:00:00', 'Jan 15 10:00:00', 'Jun 15 10:00:00', 'Oct 30 10:00:00'];
+    const padded = year.flatMap((stamp) => Array<string>(20).fill(stamp));
+    expect(new Set(await told(await newLog(padded, '2026-10-30T11:00:00Z')))).toEqual(
+      new Set(['2025-10-29 10:00:00', '2026-01-15 10:00:00', '2026-06-15 10:00:00', '2026-10-30 10:00:00']),
+    );
+  });
+
+  test('of a machine that did not know the time when it started move no other line', async () => {
+    const day = Array<string>(40).fill('Nov 23 10:00:00');
+    const path = await newLog([...day, 'Jan  1 00:00:10', ...day], '2026-11-23T11:00:00Z');
+    const times = await told(path);
+    expect(times.filter((time) => time === '2026-11-23 10:00:00')).toHaveLength(80);
+    expect(times).toContain('2026-01-01 00:00:10');
+    const years = UNROTATED.map(stampOf).toSpliced(50, 0, 'Jan  1 00:00:10');
+    const all = await told(await newLog(years, '2026-10-30T00:00:00Z', 'years.log'));
+    expect(all.toSpliced(50, 1)).toEqual(UNROTATED.map(wordsOf));
+  });
+
+  test('are read on in a log that grows over New Year', async () => {
+    const words = ['--config', place.config, '--offline', '--timezone', 'UTC'];
+    const path = await newLog(NEW_YEAR.slice(0, 2), '2025-12-31T23:59:59Z');
+    expect((await runCli(['backfill', path, ...words])).stdout).toContain('2025-12-30 to 2025-12-31');
+    await newLog(NEW_YEAR, '2026-01-02T08:00:00Z');
+    expect((await runCli(['backfill', path, ...words])).stdout).toContain('2026-01-01 to 2026-01-02');
+  });
+});
+
+describe('stamps of a zone', () => {
+  const CHANGES = [
+    'Mar 29 01:59:59',
+    'Mar 29 03:00:01',
+    'Oct 25 01:59:59',
+    'Oct 25 03:00:00',
+    'Oct 26 00:30:00',
+  ];
+  test.each([
+    [
+      'Europe/Berlin',
+      [
+        '2026-03-29 00:59:59',
+        '2026-03-29 01:00:01',
+        '2026-10-24 23:59:59',
+        '2026-10-25 02:00:00',
+        '2026-10-25 23:30:00',
+      ],
+    ],
+    [
+      'America/New_York',
+      [
+        '2026-03-29 05:59:59',
+        '2026-03-29 07:00:01',
+        '2026-10-25 05:59:59',
+        '2026-10-25 07:00:00',
+        '2026-10-26 04:30:00',
+      ],
+    ],
+    [
+      'Asia/Kolkata',
+      [
+        '2026-03-28 20:29:59',
+        '2026-03-28 21:30:01',
+        '2026-10-24 20:29:59',
+        '2026-10-24 21:30:00',
+        '2026-10-25 19:00:00',
+      ],
+    ],
+  ])('of %s are told in UTC, on both sides of a change of the clocks', async (zone, expected) => {
+    const path = await newLog(CHANGES, '2026-11-01T00:00:00Z');
+    expect(await told(path, '--timezone', zone)).toEqual(expected);
+  });
+
+  test('where an hour comes twice are of the first, and one that does not exist is moved by the change', async () => {
+    const edges = ['Mar 29 02:30:00', 'Oct 25 02:30:00', 'Oct 25 02:10:00'];
+    const path = await newLog(edges, '2026-11-01T00:00:00Z');
+    expect(await told(path, '--timezone', 'Europe/Berlin')).toEqual([
+      '2026-03-29 01:30:00',
+      '2026-10-25 00:30:00',
+      '2026-10-25 00:10:00',
+    ]);
+  });
+
+  test('that tell their offset need no zone, also where the host moved', async () => {
+    const path = await newLog(
+      ['2026-11-23T10:00:00+01:00', '2026-11-23T09:30:00Z', '2026-11-23T05:00:00.5-05:00'],
+      '2026-11-24T00:00:00Z',
+    );
+    expect(await told(path, '--timezone', 'Asia/Tokyo')).toEqual([
+      '2026-11-23 09:00:00',
+      '2026-11-23 09:30:00',
+      '2026-11-23 10:00:00.500',
+    ]);
+  });
+
+  test('of a host that was moved to another zone are counted all, though its clock steps back', async () => {
+    const stamps = [
+      'Nov 23 10:00:00',
+      'Nov 23 12:00:00',
+      'Nov 23 06:00:01',
+      'Nov 23 06:10:00',
+      'Nov 23 12:30:00',
+    ];
+    const path = await newLog(stamps, '2026-11-24T00:00:00Z');
+    expect(await told(path)).toHaveLength(5);
+    expect(await counted(path)).toBe('2026-11-23 to 2026-11-23');
+  });
+});

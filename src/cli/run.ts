@@ -15,6 +15,7 @@ export const run: Command = {
   usage: 'run',
   summary: 'one pass for timer and cron: read new lines, close days, build reports, send what is due',
   details: `Safe to run at any time, twice, in parallel. Days that ended longer ago than delivery.max-age are held, never mailed.
+Calls alerts.command where a domain that worked begins to fail, and writes metrics.textfile, if they are configured.
 Exit code 75 says that some deliveries or look-ups will be tried again by the next run.
 
 Examples:

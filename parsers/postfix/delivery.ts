@@ -177,7 +177,8 @@ function tellPast(
   retried: string | undefined,
 ): void {
   for (const connection of request.past) {
-    if (connection.name === '') nameBroken(reading, connection, domain, retried);
+    if (connection.name === '' && connection.outcome?.fault?.type === 'validation-failure')
+      nameBroken(reading, connection, domain, retried);
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }

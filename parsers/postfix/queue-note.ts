@@ -1,4 +1,4 @@
-import { isSameServer, newConnection } from './connection.ts';
+import { type Connection, isSameServer, newConnection } from './connection.ts';
 import { claimNote } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
@@ -40,12 +40,15 @@ function end(reading: Reading, request: Request, reason: Reason): void {
     if (reason.kind === 'lost' || reason.kind === 'hello') lose(request, reason.peer, time);
     if (reason.kind !== 'starttls' && reason.kind !== 'requiretls-certificate') return;
     connectionFor(request, { name: reason.peer, port: '' }, 'broken', time).bound = true;
-  } else if (reason.kind === 'handshake' && current?.broken === undefined && current?.native === undefined) {
+  } else if (reason.kind === 'handshake' && !mayHaveBroken(current)) {
     if (request.localFault === true) return;
     // tlsproxy makes the handshake and smtp names no server: it is found when the domain is known.
     retire(request);
-    request.current = { ...newConnection({ name: '', port: '' }, time), bound: true };
+    request.current = unnamed(time);
     request.unknownBroken = true;
+  } else if (reason.kind === 'certificate') {
+    // At log level 0 a name that differs has no line of its own before 3.6.
+    request.current ??= unnamed(time);
   }
   const connection = request.current;
   if (connection === undefined) return;
@@ -54,4 +57,16 @@ function end(reading: Reading, request: Request, reason: Reason): void {
   }
   const outcome = judge(connection, reason);
   if (outcome !== undefined) connection.outcome = outcome;
+}
+
+/** TLS that stood, or was refused, is no broken handshake: it was of the server before. */
+function mayHaveBroken(current: Connection | undefined): boolean {
+  if (current?.broken !== undefined) return true;
+  const fault = current?.native?.fault;
+  return fault !== undefined && fault.type !== 'starttls-not-supported';
+}
+
+/** A connection of this request of which no line names the server. */
+function unnamed(time: number): Connection {
+  return { ...newConnection({ name: '', port: '' }, time), bound: true };
 }

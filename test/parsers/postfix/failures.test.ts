@@ -81,6 +81,16 @@ describe('certificates that did not do', () => {
       'example.org certificate-host-mismatch mx1.example.org',
     ]);
   });
+
+  it('are told without their server where no line names it (level 0, a wrong name before 3.6)', () => {
+    const lines = ['9F3A51C0B7: Server certificate not verified', delivery({ relay: MX2, reason: '550 no' })];
+    const [session, ...others] = sessionsOf(
+      lines.map((line) => smtp(line)),
+      { tlsLogLevel: 0 },
+    );
+    expect(session).toMatchObject({ recipientDomain: 'example.org', resultType: 'certificate-not-trusted' });
+    expect([session?.receivingIp, session?.receivingMxHostname, others]).toEqual([undefined, undefined, []]);
+  });
 });
 
 describe('records that could not be used', () => {

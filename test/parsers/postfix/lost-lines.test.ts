@@ -16,7 +16,10 @@ describe('lines of a request whose other lines were lost', () => {
       smtp(established(MX2)),
       smtp(delivery({ id: 'AAAA51C0B7', relay: MX2 })),
     ];
-    expect(brief(sessionsOf(broken))).toEqual(['example.org success mx2.example.org']);
+    expect(brief(sessionsOf(broken))).toEqual([
+      'example.org certificate-not-trusted -',
+      'example.org success mx2.example.org',
+    ]);
   });
 
   it('are dropped where the next message gives a server up much later', () => {

@@ -93,6 +93,28 @@ describe('TLSRPT: lines', () => {
     ]);
   });
 
+  it.each([
+    ['success', 'mx1.example.org tlsrpt-line', [established(), SUCCESS]],
+    ['starttls-not-supported', 'mx1.example.org tlsrpt-line', [failure('starttls_not_supported')]],
+  ])(
+    'of a server that took no mail is not of the next one, whose handshake broke behind tlsproxy: %s',
+    (type, where, first) => {
+      const mx2 = 'mx2.example.org[192.0.2.26]';
+      const lines = [
+        ...first.map((line) => smtp(line)),
+        smtp(`9F3A51C0B7: host ${NA} said: 450 4.2.0 later (in reply to RCPT TO command)`),
+        tlsproxy(failure('validation_failure', 'tls-handshake-failure').replace(NA, mx2)),
+        tlsproxy('TLS handshake failed for service=smtp peer=[192.0.2.26]:25'),
+        smtp('9F3A51C0B7: Cannot start TLS: handshake failure'),
+        smtp(delivery({ relay: MX2, tls: 'may:none' })),
+      ];
+      expect(brief(sessionsOf(lines))).toEqual([
+        `example.org ${type} ${where}`,
+        'example.org validation-failure tls-handshake-failure mx2.example.org tlsrpt-line',
+      ]);
+    },
+  );
+
   it('are believed though no delivery line followed', () => {
     expect(brief(sessionsOf([smtp(SUCCESS)]))).toEqual(['example.org success mx1.example.org tlsrpt-line']);
     expect(brief(sessionsOf([tlsproxy(failure('certificate_expired'))]))).toEqual([

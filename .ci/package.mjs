@@ -123,6 +123,8 @@ function units(tree) {
   );
   for (const example of ['maillog-tlsrpt.cron', 'maillog-tlsrpt.logrotate'])
     put(join(tree, DOC, 'examples', example), readFileSync(join(from, example)));
+  const snippet = readFileSync(join(ROOT, 'parsers/exim/event-action.conf'));
+  put(join(tree, DOC, 'examples/exim-event-action.conf'), snippet);
 }
 
 function manual(tree, packages) {

@@ -10,6 +10,8 @@ export interface DebianOptions {
   readonly requireTls?: boolean;
   /** The three parts of parsers/exim/event-action.conf, put where its comments say. */
   readonly snippet?: boolean;
+  /** Further lines of its transport remote_smtp. */
+  readonly transport?: readonly string[];
 }
 
 /** What dpkg asks, answered for a host that sends to the internet. */
@@ -35,6 +37,7 @@ export function debianConfig(directory: string, lab: Lab, options: DebianOptions
   cpSync(join(root, 'etc/exim4'), source, { recursive: true });
   writeFileSync(join(source, 'update-exim4.conf.conf'), SETTINGS);
   const { logSelector, logTimezone = false, requireTls = false, snippet = false } = options;
+  const { transport: further = [] } = options;
   const main = [
     `SPOOLDIR = ${directory}/spool`,
     ...(logSelector === undefined ? [] : [`MAIN_LOG_SELECTOR = ${logSelector}`]),
@@ -48,6 +51,7 @@ export function debianConfig(directory: string, lab: Lab, options: DebianOptions
   // The lab's own CA stands in for the system's.
   const added = [`  tls_verify_certificates = ${join(lab.directory, 'ca.pem')}`, '  command_timeout = 5s'];
   if (snippet) added.push(...addSnippet(source));
+  added.push(...further.map((line) => `  ${line}`));
   const text = readFileSync(transport, 'utf8').replace(/^( +driver = smtp)$/m, `$1\n${added.join('\n')}`);
   writeFileSync(transport, text);
   const output = join(directory, 'exim4.conf');

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ROOT } from '../docs/markdown.ts';
+import { GUIDES } from './docs/guides.ts';
+import { GuideHost, type Mta, prepare } from './docs/host.ts';
+import { walk } from './docs/walk.ts';
+
+/** A package that was built before, for those who write the guides. */
+const PACKAGE = process.env['DOCS_PACKAGE'];
+
+let work: string;
+let deb: string;
+let host: GuideHost | undefined;
+
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), 'docs-'));
+  deb =
+    PACKAGE ??
+    execFileSync(process.execPath, [join(ROOT, '.ci/package.mjs'), work], { encoding: 'utf8' }).trim();
+}, 900_000);
+afterEach(async () => {
+  await host?.stop();
+  host = undefined;
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+async function startHost(mta: Mta): Promise<GuideHost> {
+  const made = new GuideHost(await prepare(mta));
+  host = made;
+  await made.start();
+  return made;
+}
+
+it.each(GUIDES)(
+  '$page can be done to the letter, and prints what it says',
+  async (guide) => {
+    const here = await startHost(guide.mta);
+    await guide.furnish(here, deb);
+    expect(await walk(guide.page, here, guide)).toEqual([]);
+  },
+  900_000,
+);

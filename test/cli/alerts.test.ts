@@ -72,7 +72,7 @@ it('gives the command JSON on standard input, once, and again when it works agai
 describe('docs/alerts.md', () => {
   const block = async (language: string) => {
     const text = await readFile(new URL('../../docs/alerts.md', import.meta.url), 'utf8');
-    const found = new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1];
+    const found = new RegExp(`\`\`\`${language}(?: \\S+)?\\n(.*?)\`\`\``, 's').exec(text)?.[1];
     if (found === undefined) throw new Error(`no block of ${language}`);
     return found;
   };

@@ -41,7 +41,7 @@ export const mailSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'RFC 8460 §3 demands a DKIM signature: {domain, selector, key} (several: one signature each), or "mta" if your MTA signs. No mail leaves without',
+      'RFC 8460 §3 demands a DKIM signature: {domain, selector, key} (several: one signature each), key being a path or "credential:NAME" that systemd hands over (LoadCredential=), or "mta" if your MTA signs. No mail leaves without',
     ),
 });
 

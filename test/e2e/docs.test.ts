@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ROOT } from '../docs/markdown.ts';
+import { buildDeb } from './debian/deb.ts';
 import { GUIDES } from './docs/guides.ts';
 import { GuideHost, type Mta, prepare } from './docs/host.ts';
 import { walk } from './docs/walk.ts';
@@ -17,9 +16,7 @@ let host: GuideHost | undefined;
 
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'docs-'));
-  deb =
-    PACKAGE ??
-    execFileSync(process.execPath, [join(ROOT, '.ci/package.mjs'), work], { encoding: 'utf8' }).trim();
+  deb = PACKAGE ?? buildDeb(work);
 }, 900_000);
 afterEach(async () => {
   await host?.stop();

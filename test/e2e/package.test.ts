@@ -9,6 +9,7 @@ import { addDays, dayOf } from '../../src/day.ts';
 import { SAMPLE_LOG } from '../cli/place.ts';
 import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
 import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
+import { buildDeb } from './debian/deb.ts';
 import { DebianRoot } from './debian/root.ts';
 import { runUnit } from './debian/unit.ts';
 
@@ -24,19 +25,11 @@ let root: DebianRoot;
 let smtp: SmtpReceiver;
 let dns: TxtServer;
 
-function build(directory: string): string {
-  return execFileSync(process.execPath, [join(ROOT, '.ci/package.mjs'), directory], {
-    encoding: 'utf8',
-    // The packing is most of the work, and its strength proves nothing.
-    env: { ...process.env, XZ_LEVEL: '1' },
-  }).trim();
-}
-
 beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'package-'));
   // At once after each other, for the sources may change while a clean root is made.
-  deb = build(join(work, 'first'));
-  again = build(join(work, 'second'));
+  deb = buildDeb(join(work, 'first'));
+  again = buildDeb(join(work, 'second'));
   root = await DebianRoot.make();
   smtp = await startSmtpReceiver();
   dns = await startTxtServer((name) => {

@@ -13,7 +13,7 @@ export interface ReadEnd {
 }
 
 export interface EditedQuestion {
-  readonly ends: readonly ReadEnd[];
+  readonly end: ReadEnd;
   /** UTC ms of a line's stamp; undefined where it has none. */
   readonly stampOf: (line: string) => number | undefined;
   /** Log time (UTC ms) up to which all was read. */
@@ -31,7 +31,7 @@ export interface Place {
 export interface EditedFile {
   /** The first bytes, up to 4096. */
   readonly prefix: Buffer;
-  /** Behind the last place where the text in front is that in front of an end. */
+  /** Behind the last place where the text in front is that in front of the end. */
   readonly behindEnd?: Place;
   /** The first line logged after `covered`, and when that was. */
   readonly later?: Place & { readonly time: number };
@@ -55,8 +55,6 @@ export async function lookThrough(
 
 class Search {
   readonly #question: EditedQuestion;
-  readonly #lengths: readonly number[];
-  readonly #hashes: ReadonlySet<string>;
   #prefix: Buffer = Buffer.alloc(0);
   /** What may still be looked back at, with the line that is not whole yet. */
   #bytes: Buffer = Buffer.alloc(0);
@@ -68,8 +66,6 @@ class Search {
 
   constructor(question: EditedQuestion) {
     this.#question = question;
-    this.#lengths = [...new Set(question.ends.map(({ tailLength }) => tailLength))];
-    this.#hashes = new Set(question.ends.map(({ tailHash: hash }) => hash));
   }
 
   piece(piece: Buffer): void {
@@ -103,12 +99,13 @@ class Search {
         this.#later = { ...this.#place(this.#line), time };
     }
     this.#line = newline + 1;
-    const isEnd = this.#lengths.some(
-      (length) =>
-        length <= this.#line &&
-        this.#hashes.has(tailHash(this.#bytes.subarray(this.#line - length, this.#line))),
-    );
-    if (isEnd) this.#behindEnd = this.#place(this.#line);
+    if (this.#isEnd()) this.#behindEnd = this.#place(this.#line);
+  }
+
+  #isEnd(): boolean {
+    const { tailLength, tailHash: expected } = this.#question.end;
+    const start = this.#line - tailLength;
+    return start >= 0 && tailHash(this.#bytes.subarray(start, this.#line)) === expected;
   }
 
   #place(at: number): Place {

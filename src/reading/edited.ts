@@ -70,14 +70,12 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
   const begin = firstStamp(head, stampOf);
   if (begin === undefined) return undefined;
   const suspects = own.filter((segment) => isCovering(segment, head, begin, latest));
-  const covered = Math.max(...suspects.map(({ lastTime = 0 }) => lastTime));
-  if (suspects.length === 0 || (start.segment !== undefined && !suspects.includes(start.segment)))
+  const last = suspects.reduce<Segment | undefined>(later, undefined);
+  if (last === undefined || (start.segment !== undefined && !suspects.includes(start.segment)))
     return undefined;
-  const ends = suspects.map(({ position }) => ({
-    tailHash: position.tailHash,
-    tailLength: Math.min(TAIL_BYTES, position.offset),
-  }));
-  const found = await lookThrough(file.path, { ends, stampOf, covered }, input);
+  const { lastTime: covered = 0, position } = last;
+  const end = { tailHash: position.tailHash, tailLength: Math.min(TAIL_BYTES, position.offset) };
+  const found = await lookThrough(file.path, { end, stampOf, covered }, input);
   const edit = (place: Place, exact: boolean): Edit => ({
     of: suspects,
     exact,
@@ -93,6 +91,13 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
   }
   const known = suspects.some((segment) => segment.id === question.gone || beginsAlike(segment, head));
   return known ? edit(found.later ?? found.end, false) : undefined;
+}
+
+/** Of a file that was edited more than once the last one tells how far it was read. */
+function later(one: Segment | undefined, other: Segment): Segment {
+  if (one === undefined) return other;
+  const [time, otherTime] = [one.lastTime ?? 0, other.lastTime ?? 0];
+  return otherTime > time || (otherTime === time && other.id > one.id) ? other : one;
 }
 
 /** A segment that was begun by then, and read beyond. */

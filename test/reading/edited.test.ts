@@ -80,6 +80,17 @@ describe('a log that is edited between two passes', () => {
     expect(await gapsIn(bench)).toEqual([]);
   });
 
+  test('and then at its end does not count again what was read between the two', async () => {
+    const { bench, live } = await newLog();
+    await edit(live, without(20));
+    await appendFile(live, linesOf(200, 210));
+    await bench.read();
+    await edit(live, without(209));
+    await appendFile(live, linesOf(210, 220));
+    await bench.read();
+    expect(await bench.counted()).toEqual(numbers(0, 220));
+  });
+
   test('and is shorter then than what was read is read on too, also after a rotation', async () => {
     const { bench, live } = await newLog();
     await edit(live, (text) => text.replace(linesOf(100, 190), ''));

@@ -52,7 +52,7 @@ const NO_EVENTS: Hint = {
   id: 'exim-no-events',
   text:
     'Exim logs nothing of most TLS failures of a host when another host then takes the mail, nor of sessions ' +
-    'whose recipients were all deferred. The event_action snippet in parsers/exim/event-action.conf cures both.',
+    'whose recipients were all deferred. The event_action snippet cures both (docs/exim.md).',
 };
 
 const SMARTHOST: Hint = {

@@ -57,7 +57,7 @@ async function fileFindings({ access, config }: CheckDeps, path: string): Promis
       fail(
         'dkim-key-unreadable',
         `${access.who} cannot read the DKIM key ${path}`,
-        `chown root:${access.who} ${path} && chmod 0640 ${path}; or hand it over with LoadCredential= (docs/install.md)`,
+        `chown root:${access.who} ${path} && chmod 0640 ${path}; or hand it over with LoadCredential= (docs/dkim.md)`,
       ),
     ];
   }

@@ -129,7 +129,7 @@ function tlsRequiredFindings({ version }: PostfixFacts, settings: Settings): Fin
     warn(
       'tls-required-ignored',
       `Postfix ${version} does not know "TLS-Required: No": reports to a domain whose TLS is broken stay in its queue`,
-      'let reports pass by a transport of their own with smtp_tls_security_level=may, or update to 3.10 (docs/postfix.md)',
+      'let reports pass by a transport of their own with smtp_tls_security_level=may, or update to 3.10 (docs/delivery.md)',
     ),
   ];
 }

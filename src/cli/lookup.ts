@@ -38,7 +38,8 @@ Exit code: 0 found something, 69 the domain publishes none of it, 75 something c
 Examples:
   maillog-tlsrpt lookup example.com
   maillog-tlsrpt lookup example.com --server 127.0.0.1:5353 --json
-  maillog-tlsrpt lookup --record example.com example.net >> policies.jsonl   # for backfill --policies`,
+  maillog-tlsrpt lookup --record example.com example.net >> policies.jsonl
+  maillog-tlsrpt backfill archive/*.gz --policies policies.jsonl`,
   options: (yargs: Argv) =>
     yargs
       .positional('domains', {

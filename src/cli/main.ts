@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
 import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
@@ -13,7 +13,11 @@ const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the 
 Usage: $0 COMMAND [options]
 
 Try it on a log of yours; nothing is stored or sent:
-  $0 sessions /var/log/mail.log`;
+  $0 sessions /var/log/mail.log
+
+To set it up:
+  $0 init
+  $0 check`;
 
 /**
  * The command line: parses, runs one command, prints faults.
@@ -29,10 +33,9 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
         command.usage,
         command.summary,
         (scope) =>
-          command
-            .options(scope)
+          ownFirst(command.options(scope))
             .usage(`Usage: $0 ${command.usage} [options]\n\n${command.summary}`)
-            .epilogue(command.details),
+            .epilogue(flowing(command.details)),
         (values) => {
           const globals = values as unknown as GlobalArguments;
           printer = new Printer(io, globals.quiet);
@@ -49,6 +52,30 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     return explain(error, printer);
   }
+}
+
+const COMMON = [...Object.keys(GLOBAL_OPTIONS), 'version', 'help'];
+
+/** yargs would list the options of every command before those that a command is asked for. */
+function ownFirst(scope: Argv): Argv {
+  const known = scope as Argv & Inspected;
+  const positional = new Set(known.getGroups()['Positionals:']);
+  const own = Object.keys(known.getOptions().key).filter(
+    (name) => name !== 'h' && !COMMON.includes(name) && !positional.has(name),
+  );
+  return scope.group(own, 'Options:').group(COMMON, 'Options of every command:');
+}
+
+/** What yargs has and its types leave out. */
+interface Inspected {
+  getGroups(): Readonly<Record<string, readonly string[]>>;
+  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
+}
+
+/** A help text as yargs can wrap it to any width: paragraphs in one line each, but what is indented as it stands. */
+function flowing(text: string): string {
+  const paragraphs = text.split('\n\n').map((part) => (/^ /m.test(part) ? part : part.replaceAll('\n', ' ')));
+  return paragraphs.join('\n\n');
 }
 
 /** yargs lays out the help text at every start; without a width it costs the least, and nobody sees it. */

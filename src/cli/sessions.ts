@@ -33,7 +33,7 @@ Needs no configuration and touches no ledger. Open sessions are ended at the end
 Examples:
   maillog-tlsrpt sessions /var/log/mail.log
   zcat mail.log.*.gz | maillog-tlsrpt sessions - --timezone Europe/Berlin
-  maillog-tlsrpt sessions mainlog --parser exim | jq -r 'select(.outcome == "failure") | .recipientDomain' | sort | uniq -c`,
+  maillog-tlsrpt sessions mainlog --parser exim | jq -r '.resultType // .outcome' | sort | uniq -c`,
   options: (yargs: Argv) => withReadingOptions(yargs),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(readingArguments, values);

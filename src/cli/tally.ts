@@ -29,10 +29,13 @@ export const tally: Command = {
   details: `tally export writes what has changed, a signed file for each host and day, over the former one of that day.
 tally import merges such files: in any order, as often as you like; each session counts once.
 
-On the host (once: openssl genpkey -algorithm ed25519 -out tally.pem; fleet.export-key: tally.pem):
-  maillog-tlsrpt run --offline && maillog-tlsrpt tally export --out /srv/tally
-At the ledger (openssl pkey -in tally.pem -pubout; fleet.import-keys: [{host: mta9, key: mta9.pem}]):
-  maillog-tlsrpt tally import /srv/tally/*.tally`,
+The host signs with a key of its own (fleet.export-key), whose public half the ledger's side knows (fleet.import-keys):
+  openssl genpkey -algorithm ed25519 -out tally.pem
+  openssl pkey -in tally.pem -pubout -out mta9.pem
+
+Examples:
+  maillog-tlsrpt run --offline && maillog-tlsrpt tally export --out /srv/tally   # on the host
+  maillog-tlsrpt tally import /srv/tally/*.tally                                # at the ledger`,
   options: (yargs: Argv) =>
     yargs
       .positional('action', { type: 'string', choices: ['export', 'import'], demandOption: true })

@@ -82,6 +82,11 @@ export async function pruneStrays(database: SqlDatabase, day: Day): Promise<void
 
 /** Drops the snapshots that no tally has any more and that were not seen since a time (UTC ms). */
 export async function pruneSnapshots(connection: SqlConnection, lastSeenBefore: number): Promise<void> {
+  // A fleet's tallies take long to look through, and as a rule there is nothing to look for.
+  const old = await connection.query('SELECT 1 AS found FROM snapshot WHERE last_seen < $1 LIMIT 1', [
+    lastSeenBefore,
+  ]);
+  if (old.length === 0) return;
   // Asked of the row twice: one that is given to tallies at this very moment is seen again by that.
   await connection.query(
     `DELETE FROM snapshot WHERE last_seen < $1 AND id IN (

@@ -102,7 +102,8 @@ export function takeNoteOf(
 
 /**
  * The note of a broken handshake whose smtp line names no server: native's word on the domain, else one on the server
- * that then took the mail in clear text, else the only one there is.
+ * that then took the mail in clear text, else the only one there is. Of several the nearest in time: another process
+ * may have met the same failure a moment before, and has not told of its delivery yet.
  */
 export function takeBrokenNote(
   host: string,
@@ -115,12 +116,14 @@ export function takeBrokenNote(
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
   const address = retried === undefined ? undefined : addressOf(retried);
-  const recent = stored.notes.filter(
-    (note) =>
-      (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&
-      note.time <= time + SKEW_MS &&
-      time - note.time <= BROKEN_MS,
-  );
+  const recent = stored.notes
+    .filter(
+      (note) =>
+        (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&
+        note.time <= time + SKEW_MS &&
+        time - note.time <= BROKEN_MS,
+    )
+    .sort((a, b) => Math.abs(time - a.time) - Math.abs(time - b.time));
   const others = recent.filter((note) => note.native === undefined);
   const found =
     recent.find((note) => note.native !== undefined && note.native.domain === domain) ??

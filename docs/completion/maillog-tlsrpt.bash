@@ -41,7 +41,7 @@ _maillog_tlsrpt() {
       explain) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       scrub) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
       lookup) mapfile -t COMPREPLY < <(compgen -- "$word") ;;
-      ledger) mapfile -t COMPREPLY < <(compgen -W 'check backup restore' -f -- "$word") ;;
+      ledger) mapfile -t COMPREPLY < <(compgen -W 'check backup restore restored' -f -- "$word") ;;
       tally) mapfile -t COMPREPLY < <(compgen -W 'export import' -f -- "$word") ;;
     esac
   fi

@@ -4,15 +4,17 @@ import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { loadConfig } from '../config-file.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
-import { backupLedger, checkLedger, restoreLedger } from '../ledger/care.ts';
+import { backupLedger, checkLedger, holdRestored, restoreLedger } from '../ledger/care.ts';
 import { checked, clockOf } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG } from './context.ts';
 import type { Printer } from './io.ts';
 import { printable } from './table.ts';
 
+const ACTIONS = ['check', 'backup', 'restore', 'restored'] as const;
+
 const ledgerArguments = z.object({
-  action: z.enum(['check', 'backup', 'restore'], 'must be check, backup or restore'),
+  action: z.enum(ACTIONS, 'must be check, backup, restore or restored'),
   files: z.array(z.string()).max(1, 'one file only').default([]),
 });
 
@@ -25,6 +27,8 @@ ledger backup copies it while others work on it, into a file that is not there y
 ledger restore puts such a file in its place, and keeps the former ledger beside it. What was read since the backup is
 read again from the logs. What waits in the outbox is held, and so are the days that are over, for their reports may
 have gone out already: look with \`send --dry-run\`, release with \`send --day\`.
+A shared ledger is backed up with pg_dump and restored with pg_restore, while maillog-tlsrpt is stopped on every host;
+ledger restored then holds what ledger restore would (docs/fleet.md).
 
 Examples:
   maillog-tlsrpt ledger check
@@ -32,12 +36,17 @@ Examples:
   maillog-tlsrpt ledger restore /var/backups/tlsrpt-2026-11-22.sqlite`,
   options: (yargs: Argv) =>
     yargs
-      .positional('action', { type: 'string', choices: ['check', 'backup', 'restore'], demandOption: true })
+      .positional('action', { type: 'string', choices: ACTIONS, demandOption: true })
       .positional('files', { type: 'string', array: true, describe: 'backup, restore: the file' }),
   async run(values, globals, printer): Promise<ExitCode> {
     const { action, files } = checked(ledgerArguments, values);
     const state = globals.state ?? (await loadConfig(globals.config ?? DEFAULT_CONFIG)).state;
     if (action === 'check') return check(state, globals, printer);
+    if (action === 'restored') {
+      await holdRestored(state, clockOf(globals).now());
+      sayHeld(printer);
+      return EXIT.ok;
+    }
     const [file] = files;
     if (file === undefined)
       throw new Problem(EXIT.usage, `ledger ${action} needs a file`, { help: `ledger ${action} FILE` });
@@ -64,7 +73,7 @@ async function check(state: string, globals: GlobalArguments, printer: Printer):
     for (const { text } of faults) printer.line(`fail  ${printable(text)}`);
     const counts = Object.entries(rows).map(([table, count]) => `${count} ${table}`);
     if (faults.length === 0) printer.line(`ok    the ledger is whole: ${counts.join(', ')}`);
-    else printer.message('error', 'the ledger is damaged: restore a backup with `ledger restore`');
+    else printer.message('error', 'the ledger is damaged: restore a backup');
   }
   return faults.length === 0 ? EXIT.ok : EXIT.data;
 }
@@ -77,6 +86,10 @@ async function restore(
 ): Promise<void> {
   const former = await restoreLedger(state, file, clockOf(globals).now());
   if (former !== undefined) printer.message('notice', `the former ledger is kept: ${former}`);
+  sayHeld(printer);
+}
+
+function sayHeld(printer: Printer): void {
   printer.message(
     'warning',
     'days that are over are held, for their reports may have gone out since the backup: look with `send --dry-run`, release with `send --day`',

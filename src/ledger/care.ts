@@ -20,7 +20,7 @@ import { migrate } from './migrations.ts';
 import { giveToOwner } from './ownership.ts';
 import { openPostgres } from './postgres.ts';
 import { isPostgresUrl } from './postgres-address.ts';
-import type { SqlDatabase } from './sql.ts';
+import type { SqlConnection } from './sql.ts';
 import { SqlLedger } from './sql-ledger.ts';
 import { isDamaged, openSqlite } from './sqlite.ts';
 
@@ -50,7 +50,11 @@ export async function checkLedger(state: string): Promise<LedgerChecked> {
  * @throws Problem (usage, cannotWrite, tryAgain)
  */
 export async function backupLedger(state: string, file: string): Promise<void> {
-  refusePostgres(state, 'pg_dump --format=custom');
+  refusePostgres(
+    state,
+    'a shared ledger is backed up by its database server',
+    'pg_dump --format=custom --file=tlsrpt.dump DATABASE, while every host goes on',
+  );
   const database = openSqlite(state);
   const temporary = besides(file);
   try {
@@ -80,7 +84,11 @@ export async function backupLedger(state: string, file: string): Promise<void> {
  * @throws Problem (usage, data, tryAgain, cannotWrite, config)
  */
 export async function restoreLedger(state: string, file: string, now: number): Promise<string | undefined> {
-  refusePostgres(state, 'pg_restore');
+  refusePostgres(
+    state,
+    'a shared ledger is restored by its database server',
+    'stop maillog-tlsrpt on every host; pg_restore --clean --if-exists --dbname=DATABASE tlsrpt.dump; `ledger restored`; start them again',
+  );
   demandBackup(file);
   const path = join(state, FILE);
   const place = besides(path);
@@ -107,6 +115,32 @@ export async function restoreLedger(state: string, file: string, now: number): P
   }
 }
 
+/**
+ * To be done after the server's own means have restored a shared ledger: what waits in its outbox is held, and so are
+ * the days that are over by now, as {@link restoreLedger} does with a file.
+ * @param now UTC ms
+ * @throws Problem (usage, data, tryAgain, config)
+ */
+export async function holdRestored(state: string, now: number): Promise<void> {
+  if (!isPostgresUrl(state))
+    throw new Problem(EXIT.usage, 'this ledger is a file, and `ledger restore` does all that is to be done', {
+      help: 'ledger restore FILE',
+    });
+  const database = await openPostgres(state);
+  try {
+    await migrate(database);
+    const { faults } = await checkDatabase(database);
+    if (faults[0] !== undefined)
+      throw new Problem(EXIT.data, `the restored ledger is damaged: ${faults[0].text}`, {
+        where: database.where,
+        help: 'restore an older backup',
+      });
+    await database.transaction((connection) => holdBack(connection, now));
+  } finally {
+    await database.close();
+  }
+}
+
 /** Proves a copy of a backup, brings it up to date, and holds what may have gone out since. */
 async function prepare(place: string, file: string, now: number): Promise<void> {
   const database = openSqlite(place);
@@ -127,7 +161,7 @@ async function prepare(place: string, file: string, now: number): Promise<void> 
   sync(join(place, FILE));
 }
 
-async function holdBack(database: SqlDatabase, now: number): Promise<void> {
+async function holdBack(database: SqlConnection, now: number): Promise<void> {
   await database.query(
     `UPDATE outbox SET state = 'held', last_result = 'the ledger was restored from a backup: it may have gone out since'
      WHERE state IN ('due', 'sending', 'retry')`,
@@ -171,11 +205,8 @@ function demandBackup(file: string): void {
   });
 }
 
-function refusePostgres(state: string, program: string): void {
-  if (!isPostgresUrl(state)) return;
-  throw new Problem(EXIT.usage, 'a shared ledger is kept by its database server', {
-    help: `use the server's own means: ${program}`,
-  });
+function refusePostgres(state: string, message: string, help: string): void {
+  if (isPostgresUrl(state)) throw new Problem(EXIT.usage, message, { help });
 }
 
 function cannotWrite(error: unknown, where: string): unknown {

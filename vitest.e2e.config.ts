@@ -1,4 +1,16 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+const DEBIAN = '/usr/lib/postgresql';
+
+/** Debian's PostgreSQL, the newest there is, where `npm test` has that of a development dependency. */
+function postgres(): Record<string, string> {
+  const named = process.env['POSTGRES_BIN'];
+  if (named !== undefined) return { POSTGRES_BIN: named };
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).filter((name) => /^\d+$/.test(name)) : [];
+  const newest = versions.sort((a, b) => Number(a) - Number(b)).at(-1);
+  return newest === undefined ? {} : { POSTGRES_BIN: `${DEBIAN}/${newest}/bin` };
+}
 
 // Slow tests and those that need real servers; CI installs the servers first (.ci/run).
 export default defineConfig({
@@ -9,6 +21,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     fileParallelism: false,
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', ...postgres() },
   },
 });

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import type { IngestBatch, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
@@ -65,6 +66,37 @@ it('counts eight writers of the same tallies exactly, each of its own log', asyn
   expect(await total(ledger)).toBe(8 * 5 * 200);
   expect(await ledger.tallies({})).toHaveLength(200);
   await Promise.all(ledgers.map((one) => one.close()));
+});
+
+it('lets no host wait for another: none of its rows is one of theirs', async () => {
+  const name = await server.createDatabase();
+  const ledger = await openLedger(server.url(name));
+  const checkIn = (host: string) => ledger.checkIn(host, '1', HOUR);
+  for (const host of ['mta1', 'mta2']) {
+    await ledger.commit(await batch(ledger, host, 'log'));
+    await checkIn(host);
+  }
+  const slow = new pg.Client({ connectionString: server.url(name) });
+  await slow.connect();
+  await slow.query('BEGIN');
+  // As in the middle of a commit that takes long: all that is mta1's is locked, and all that it adds is not there yet.
+  for (const table of ['log', 'segment', 'tally', 'traffic', 'trusting', 'host'])
+    await slow.query(`SELECT 1 FROM ${table} WHERE host = 'mta1' FOR UPDATE`);
+  await slow.query("UPDATE tally SET sessions = sessions + 1 WHERE host = 'mta1'");
+  await slow.query("UPDATE traffic SET sessions = sessions + 200 WHERE host = 'mta1'");
+  await ledger.commit(await batch(ledger, 'mta2', 'log'));
+  await checkIn('mta2');
+  expect(await total(ledger)).toBe(600);
+  // The test can fail: a second batch of mta1's does wait.
+  const waiting = batch(ledger, 'mta1', 'log').then((own) => ledger.commit(own));
+  await expect
+    .poll(async () => (await server.sql('SELECT 1 FROM pg_locks WHERE NOT granted', name)).length)
+    .toBeGreaterThan(0);
+  await slow.query('COMMIT');
+  await waiting;
+  expect(await total(ledger)).toBe(1000);
+  await slow.end();
+  await ledger.close();
 });
 
 describe('a server that goes away', () => {

@@ -7,6 +7,9 @@ import { commandsOf, matches } from './steps.ts';
 
 /** Blocks with commands that test/e2e/docs.test.ts does not run: the page, the first line, and who runs them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'docs/fleet.md: # on the database server': 'test/e2e/fleet/guide.test.ts follows the page',
+  'docs/fleet.md: # on every mail host': 'test/e2e/fleet/guide.test.ts follows the page',
+  'docs/fleet.md: # on mta9': 'test/e2e/fleet/guide.test.ts follows the page',
   'CONTRIBUTING.md: npm run demo      # installs, builds, shows the whole road on real sample logs':
     '.ci/run runs these scripts themselves',
   'parsers/README.md: npm run new-parser swallow': 'test/parsers/template.test.ts follows the page',

@@ -12,7 +12,7 @@ import { startTxtServer, type TxtServer } from '../../receivers/dns.ts';
 const test = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const GUIDE = readFileSync(test('../docs/fleet.md'), 'utf8');
 const PROGRAM = test('../dist/src/cli/main.js');
-const CERTIFICATE = test('receivers/localhost.crt.pem');
+const CERTIFICATE = test('receivers/certs/localhost.crt.pem');
 
 /** A fenced block of the guide. */
 interface Block {
@@ -40,7 +40,7 @@ beforeAll(async () => {
     access: ['local all postgres trust', access.replace('192.0.2.0/24', '127.0.0.1/32')],
     files: {
       'localhost.crt': readFileSync(CERTIFICATE, 'utf8'),
-      'localhost.key': readFileSync(test('receivers/localhost.key.pem'), 'utf8'),
+      'localhost.key': readFileSync(test('receivers/certs/localhost.key.pem'), 'utf8'),
     },
   });
   dns = await startTxtServer(() => undefined);

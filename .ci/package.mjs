@@ -141,10 +141,19 @@ function manual(tree, packages) {
     join(tree, 'usr/share/zsh/vendor-completions/_maillog-tlsrpt'),
     readFileSync(join(docs, 'completion/_maillog-tlsrpt')),
   );
-  for (const guide of readdirSync(docs).filter((name) => name.endsWith('.md')))
-    put(join(tree, DOC, guide), readFileSync(join(docs, guide)));
+  for (const page of pages()) put(join(tree, DOC, page), readFileSync(join(ROOT, page)));
   put(join(tree, DOC, 'changelog.gz'), gzip(readFileSync(join(ROOT, 'CHANGELOG.md'))));
   put(join(tree, DOC, 'copyright'), copyright(packages));
+}
+
+/** What is written for people, laid out as in the sources, so that pages find each other, and messages name them truly. */
+function pages() {
+  const below = (directory, pattern) =>
+    readdirSync(join(ROOT, directory), { recursive: true })
+      .map((name) => `${directory}/${name}`)
+      .filter((name) => pattern.test(name));
+  const tops = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+  return [...tops, ...below('docs', /\.(?:md|png)$/), ...below('parsers', /\/README\.md$|\.conf$/)].sort();
 }
 
 /** The licenses of all that is inside, each in its own words. */

@@ -78,7 +78,7 @@ describe.sequential('in a clean Debian 12', () => {
         '/usr/lib/systemd/system/maillog-tlsrpt.timer',
         '/usr/lib/systemd/system/maillog-tlsrpt-follow.service',
         '/usr/share/doc/maillog-tlsrpt/examples/maillog-tlsrpt.cron',
-        '/usr/share/doc/maillog-tlsrpt/alerts.md',
+        '/usr/share/doc/maillog-tlsrpt/docs/alerts.md',
       ]),
     );
     expect(files.filter((file) => file.includes('logrotate.d') || file.includes('cron.d'))).toEqual([]);

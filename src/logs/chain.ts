@@ -20,6 +20,8 @@ export interface FoundFile {
   readonly born: number;
   /** UTC ms of its last change. */
   readonly changedAt: number;
+  /** UTC ms of the last change of its content or its name. */
+  readonly touchedAt: number;
   /** Changes with the file's content, and not with its name: its inode, size and time of change. */
   readonly print: string;
 }
@@ -104,11 +106,12 @@ export async function describeFile(path: string): Promise<FoundFile | undefined>
 }
 
 function foundFrom(status: Stats): FoundFile {
-  const { size, mtimeMs } = status;
+  const { size, mtimeMs, ctimeMs } = status;
   return {
     key: keyOf(status),
     born: Math.floor(status.birthtimeMs),
     changedAt: Math.floor(mtimeMs),
+    touchedAt: Math.floor(ctimeMs),
     print: `${keyOf(status)} ${size} ${mtimeMs}`,
   };
 }

@@ -103,7 +103,9 @@ export class ChainReading {
     const unclear = holdings.some(({ problem }) => problem !== undefined);
     if (unclear || holdings.at(-1)?.file.live !== true) return;
     const target = await targetOf(this.name);
-    const gaps = trail.follow(holdings, target, this.#reading.segments, this.#deps.clock.now());
+    const now = this.#deps.clock.now();
+    const times = { now, since: now - this.#keep, settledAt: now - SETTLED_MS };
+    const gaps = trail.follow(holdings, target, this.#reading.segments, times);
     // Of an edited file it was said when it was read.
     for (const gap of gaps.filter(({ kind }) => kind !== 'edited'))
       summary.notices.push({ id: `gap-${gap.kind}`, text: `${this.name}: ${gapText(gap)}` });

@@ -1,15 +1,17 @@
+import { basename, dirname } from 'node:path';
+import type { Segment } from '../ledger/ledger.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { FileKey } from '../logs/file-key.ts';
-import { isCompressed } from '../logs/rotation-name.ts';
+import { isCompressed, rotationOf } from '../logs/rotation-name.ts';
 import type { Holding } from './files-reading.ts';
 
 /**
  * Why lines may be missing: `copied`: the live file was copied and emptied (logrotate's copytruncate), and what was
  * written between the two is lost to everybody; `emptied`: it was emptied without a copy; `vanished`: it was rotated
  * away, and gone before its end was read; `journal`: the journal no longer had the place where reading stopped;
- * `edited`: the place where reading stopped was edited away.
+ * `edited`: the place where reading stopped was edited away; `missing`: a number is missing among the rotations.
  */
-export type GapKind = 'copied' | 'emptied' | 'vanished' | 'journal' | 'edited';
+export type GapKind = 'copied' | 'emptied' | 'vanished' | 'journal' | 'edited' | 'missing';
 
 /** A hole in what was read of a log. */
 export interface Gap {
@@ -66,6 +68,45 @@ export function lossesSince(former: LiveFile, holdings: readonly Holding[]): Los
   return losses;
 }
 
+/**
+ * Where a number is missing among the rotations that are there, and nothing was ever read of what stood there.
+ * @param holdings oldest first, the live one last
+ * @param settledAt UTC ms: numbers of files touched since then may be on the move
+ */
+export function missingAmong(
+  holdings: readonly Holding[],
+  segments: readonly Segment[],
+  settledAt: number,
+): Loss[] {
+  const byId = new Map(segments.map((segment) => [segment.id, segment]));
+  const live = holdings.at(-1);
+  return holdings.slice(1).flatMap((younger, at) => {
+    const older = holdings[at];
+    const [high, low] = [numberOf(older, live), younger === live ? 0 : numberOf(younger, live)];
+    const moving = (older?.file.found?.touchedAt ?? settledAt) >= settledAt;
+    if (high === undefined || low === undefined || high <= low + 1 || moving) return [];
+    const [after, before] = [byId.get(older?.segment ?? 0), byId.get(younger.segment ?? 0)];
+    if (after === undefined || before === undefined || wasReadBetween(after, before, segments)) return [];
+    return [{ kind: 'missing', after: after.id, before: before.id }];
+  });
+}
+
+function numberOf(holding: Holding | undefined, live: Holding | undefined): number | undefined {
+  const [path, name] = [holding?.file.path ?? '', live?.file.path ?? ''];
+  if (dirname(path) !== dirname(name)) return undefined;
+  const rotation = rotationOf(basename(name), basename(path));
+  return rotation?.kind === 'number' ? Number(rotation.rank) : undefined;
+}
+
+/** A rotation that is gone by now may have been read when it was there. */
+function wasReadBetween(after: Segment, before: Segment, segments: readonly Segment[]): boolean {
+  const [from, to] = [after.lastTime ?? 0, before.firstTime ?? Number.POSITIVE_INFINITY];
+  return segments.some(
+    ({ id, logId, firstTime = 0, lastTime = 0 }) =>
+      id !== after.id && id !== before.id && logId === before.logId && firstTime >= from && lastTime <= to,
+  );
+}
+
 /** How the end of the former live file got lost; undefined when it was read, or will be. */
 function lossOfFormer(former: LiveFile, holdings: readonly Holding[]): GapKind | undefined {
   const { segment } = former;
@@ -97,6 +138,8 @@ export function gapText(gap: Gap): string {
       return `the file was emptied${span} and no copy of it was found: lines not read by then are lost`;
     case 'vanished':
       return `a rotated file was gone before its end was read${span}: keep rotations longer, or run more often`;
+    case 'missing':
+      return `a rotation is missing among those that are there${span}: what it held was never read`;
     case 'edited':
       return `the file was edited after it was read, and the place where reading had stopped is gone${span}: reading went on by time, and a line of that very moment may be missing`;
     case 'journal':

@@ -2,7 +2,7 @@ import type { Ledger, Segment } from '../ledger/ledger.ts';
 import type { JsonObject, JsonValue } from '../parser.ts';
 import type { Edit } from './edited.ts';
 import type { Holding } from './files-reading.ts';
-import { type Gap, type LiveFile, type Loss, lossesSince } from './gaps.ts';
+import { type Gap, type LiveFile, type Loss, lossesSince, missingAmong } from './gaps.ts';
 
 /** Holes remembered a log. */
 const MAX_GAPS = 50;
@@ -45,14 +45,16 @@ export class Trail {
    * @param holdings oldest first, that of the file being written last
    * @param target what the path of the file being written leads to
    * @param segments as they are now
-   * @param now UTC ms
+   * @param times.now UTC ms
+   * @param times.since older holes are of no interest any more, UTC ms
+   * @param times.settledAt files touched since then may still be on the move, UTC ms
    * @returns the holes that were noticed
    */
   follow(
     holdings: readonly Holding[],
     target: string,
     segments: readonly Segment[],
-    now: number,
+    { now, since, settledAt }: { readonly now: number; readonly since: number; readonly settledAt: number },
   ): readonly Gap[] {
     const live = holdings.at(-1);
     const found = live?.file.found;
@@ -64,13 +66,19 @@ export class Trail {
     this.#live = { key, born, newest, target, ...(segment !== undefined && { segment }) };
     const byId = new Map(segments.map((one) => [one.id, one]));
     this.#bound(byId.get(segment ?? 0)?.firstTime);
-    if (former === undefined) return [];
+    const missing = missingAmong(holdings, segments, settledAt).map((loss) => gapOf(loss, byId, now));
     const gaps = [
+      ...missing.filter((gap) => (gap.before ?? 0) >= since && !this.#knows(gap)),
       ...holdings.flatMap(({ edit }) => (edit === undefined || edit.exact ? [] : [editGap(edit, now)])),
-      ...lossesSince(former, holdings).map((loss) => gapOf(loss, byId, now)),
+      ...(former === undefined ? [] : lossesSince(former, holdings)).map((loss) => gapOf(loss, byId, now)),
     ];
     for (const gap of gaps) this.add(gap);
     return gaps;
+  }
+
+  /** The files on both sides of a hole are there for long. */
+  #knows({ kind, after, before }: Gap): boolean {
+    return this.#gaps.some((gap) => gap.kind === kind && gap.after === after && gap.before === before);
   }
 
   add(gap: Gap): void {

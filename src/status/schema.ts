@@ -14,7 +14,9 @@ const findingSchema = z.strictObject({
 const gapSchema = z.strictObject({
   kind: z
     .string()
-    .describe('`copied`, `emptied`, `vanished`, `journal`: what happened to the log; others may come'),
+    .describe(
+      '`copied`, `emptied`, `vanished`, `missing`, `journal`, `edited`: what happened to the log; others may come',
+    ),
   noticedAt: time,
   after: time.optional().describe('the last line read before the hole'),
   before: time.optional().describe('the first line behind it'),

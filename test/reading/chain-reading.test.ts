@@ -136,6 +136,38 @@ describe('a log that is rotated between two passes', () => {
     ]);
   });
 
+  test('and has lost a rotation that was never read has a hole, which is said once', async () => {
+    const bench = await newBench();
+    const live = bench.at('mail.log');
+    const begin = Math.floor(bench.now / 1000) * 1000 - 3_600_000;
+    const lines = (from: number, to: number) =>
+      numbers(from, to)
+        .map((number) => `${new Date(begin + number * 1000).toISOString()} mta1 test[1]: line ${number}\n`)
+        .join('');
+    await writeFile(`${live}.3`, lines(0, 50));
+    await writeFile(`${live}.1.gz`, gzipSync(lines(70, 80)));
+    await writeFile(live, lines(80, 90));
+    // Just now they may be on the move from number to number.
+    expect((await bench.read()).notices).toEqual([]);
+    bench.now += 120_000;
+    expect((await bench.read()).notices).toMatchObject([{ id: 'gap-missing' }]);
+    const gap = { kind: 'missing', after: begin + 49_000, before: begin + 70_000, noticedAt: bench.now };
+    expect(await gapsIn(bench)).toEqual([gap]);
+    await rename(`${live}.3`, `${live}.4`);
+    await rename(`${live}.1.gz`, `${live}.2.gz`);
+    await rename(live, `${live}.1`);
+    await writeFile(live, lines(90, 91));
+    bench.now += 120_000;
+    expect((await bench.read()).notices).toEqual([]);
+    // One that was read before it went leaves no hole.
+    await rm(`${live}.1`);
+    expect((await bench.read()).notices).toEqual([]);
+    expect(await gapsIn(bench)).toEqual([gap]);
+    bench.now += 31 * 86_400_000;
+    expect((await bench.read()).notices).toEqual([]);
+    expect(await gapsIn(bench)).toEqual([]);
+  });
+
   test('is not said to have a hole while a file of it cannot be read', async () => {
     const { bench, live } = await newLog(50);
     await bench.read();

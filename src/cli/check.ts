@@ -18,13 +18,15 @@ import { clockOf } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG } from './context.ts';
 import type { Printer } from './io.ts';
-import { printable } from './table.ts';
+import { printable, wrapped } from './table.ts';
 
 const CODES: Record<Severity, ExitCode> = {
   ok: MONITOR.ok,
   warn: MONITOR.warning,
   fail: MONITOR.critical,
 };
+/** As wide as the word and what stands behind it. */
+const INDENT = '      ';
 const STYLES: Record<Severity, Parameters<typeof styleText>[0]> = {
   ok: 'green',
   warn: 'yellow',
@@ -49,7 +51,7 @@ Examples:
     const findings = await findAll(globals, configPath);
     for (const finding of findings) {
       if (globals.json) printer.json(finding);
-      else if (finding.severity !== 'ok' || !globals.quiet) print(finding, printer);
+      else if (finding.severity !== 'ok' || !globals.quiet) printFinding(finding, printer);
     }
     return CODES[worstOf(findings)];
   },
@@ -99,11 +101,12 @@ async function ledgerOf(state: string): Promise<Ledger | Error> {
   }
 }
 
-function print({ severity, text, help }: Finding, printer: Printer): void {
+/** One finding as people read it: a word in its colour, what it is, and below what to do. */
+export function printFinding({ severity, text, help }: Finding, printer: Printer): void {
   const word = severity.padEnd(4);
   const styled = printer.colours ? styleText(STYLES[severity], word, { validateStream: false }) : word;
-  const [first = '', ...rest] = text.split('\n');
-  printer.line(`${styled}  ${printable(first)}`);
-  for (const line of rest) printer.line(`      ${printable(line)}`);
-  if (help !== undefined) printer.line(`      → ${printable(help)}`);
+  const lines = text.split('\n').flatMap((line) => wrapped(printable(line), printer.width, INDENT));
+  for (const [i, line] of lines.entries()) printer.line(i === 0 ? line.replace(INDENT, `${styled}  `) : line);
+  // In one line, however long: it may be a command to copy.
+  if (help !== undefined) printer.line(`${INDENT}→ ${printable(help)}`);
 }

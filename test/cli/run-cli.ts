@@ -43,7 +43,8 @@ export async function runCli(argv: readonly string[], how: string | RunOptions =
   };
 }
 
-function collector(terminal: object): { readonly stream: Writable; text(): string } {
+/** A stream that keeps what is written to it. @param terminal `isTTY` and `columns`, where it is to be one */
+export function collector(terminal: object): { readonly stream: Writable; text(): string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
 import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
 import { buildDeb } from './debian/deb.ts';
 import { DebianRoot } from './debian/root.ts';
-import { runUnit } from './debian/unit.ts';
+import { runUnit, startUnit } from './debian/unit.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -196,6 +196,24 @@ metrics: {textfile: ${METRICS}/tlsrpt.prom}
     const owners = await root.ask('sh', '-c', `stat -c %U ${STATE}/*`);
     expect(new Set(owners.trim().split('\n'))).toEqual(new Set(['maillog-tlsrpt']));
     expect((await runUnit(root, 'maillog-tlsrpt.service')).status).toBe(0);
+  });
+
+  it('follows by the other unit’s command, under its user and its restrictions', async () => {
+    const lines = async () => {
+      const status = JSON.parse(await root.ask('maillog-tlsrpt', 'status', '--json')) as {
+        days: { sessions: number }[];
+      };
+      return status.days.reduce((sum, { sessions }) => sum + sessions, 0);
+    };
+    const before = await lines();
+    const { child, said, ended } = await startUnit(root, 'maillog-tlsrpt-follow.service');
+    await expect.poll(() => said.stderr, { timeout: 60_000 }).toContain('following');
+    appendFileSync(join(root.path, 'var/log/mail.log'), recentLog().replaceAll('mta1 ', 'mta2 '));
+    await expect.poll(lines, { timeout: 60_000, interval: 500 }).toBeGreaterThan(before);
+    child.kill('SIGHUP');
+    await expect.poll(() => said.stderr, { timeout: 60_000 }).toContain('the configuration was read again');
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ status: 0 });
   });
 
   it('the unit cannot read what its user may not, nor write outside its state', async () => {

@@ -10,12 +10,18 @@ export interface ReceivedMail {
   readonly message: Buffer;
 }
 
+interface Reply {
+  readonly at: 'rcpt' | 'data';
+  readonly code: number;
+  readonly text?: string;
+}
+
 /** A real SMTP server on loopback. */
 export interface SmtpReceiver {
   readonly port: number;
   readonly received: ReceivedMail[];
   /** Replies by recipient: a code for RCPT TO, or for the end of DATA. */
-  readonly replies: Map<string, { readonly at: 'rcpt' | 'data'; readonly code: number }>;
+  readonly replies: Map<string, Reply>;
   /** Connections open now and at most. */
   readonly connections: { now: number; most: number };
   close(): Promise<void>;
@@ -25,7 +31,8 @@ export async function startSmtpReceiver(options: SMTPServerOptions = {}): Promis
   const received: ReceivedMail[] = [];
   const replies: SmtpReceiver['replies'] = new Map();
   const connections = { now: 0, most: 0 };
-  const refusal = (code: number) => Object.assign(new Error('as the test wants it'), { responseCode: code });
+  const refusal = ({ code, text = 'as the test wants it' }: Reply) =>
+    Object.assign(new Error(text), { responseCode: code });
   const server = new SMTPServer({
     authOptional: true,
     logger: false,
@@ -40,7 +47,7 @@ export async function startSmtpReceiver(options: SMTPServerOptions = {}): Promis
     },
     onRcptTo({ address }, _session, done) {
       const reply = replies.get(address);
-      done(reply?.at === 'rcpt' ? refusal(reply.code) : null);
+      done(reply?.at === 'rcpt' ? refusal(reply) : null);
     },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
@@ -49,7 +56,7 @@ export async function startSmtpReceiver(options: SMTPServerOptions = {}): Promis
         const { mailFrom, rcptTo } = session.envelope;
         const to = rcptTo.map(({ address }) => address);
         const reply = replies.get(to[0] ?? '');
-        if (reply?.at === 'data') return done(refusal(reply.code));
+        if (reply?.at === 'data') return done(refusal(reply));
         received.push({
           from: mailFrom === false ? '' : mailFrom.address,
           to,

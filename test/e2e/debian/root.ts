@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -24,21 +24,32 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, without holding up this process: its servers are what the program talks to. */
-export function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
+/** A program at work. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** What it has said by now. */
+  readonly said: { readonly stdout: string; readonly stderr: string };
+  readonly ended: Promise<Said>;
+}
+
+/** Starts a program, without holding up this process: its servers are what the program talks to. */
+export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
+  const ended = new Promise<Said>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
+    child.on('close', (status) => resolve({ status, ...said }));
   });
+  return { child, said, ended };
+}
+
+/** Runs a program to its end. */
+export function runToEnd(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Said> {
+  return start(program, args, env).ended;
 }
 
 /** A Debian 12 of its own in a directory; needs root and debootstrap. */

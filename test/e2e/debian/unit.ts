@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DebianRoot, runToEnd, type Said } from './root.ts';
+import { type DebianRoot, type Running, type Said, start } from './root.ts';
 
 /** The settings of a unit file and what was added to it, by key; those given several times are joined by blanks. */
 export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, string> {
@@ -15,12 +15,17 @@ export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, st
   return settings;
 }
 
+/** Runs a unit's ExecStart to its end, see {@link startUnit}. */
+export async function runUnit(root: DebianRoot, name: string): Promise<Said> {
+  return (await startUnit(root, name)).ended;
+}
+
 /**
- * Runs a unit's ExecStart as far as systemd's work can be done without it: its user and groups, no new privileges, no
+ * Starts a unit's ExecStart as far as systemd's work can be done without it: its user and groups, no new privileges, no
  * capabilities, everything read-only but the state directory, a /tmp of its own, a /proc that shows no others, and the
  * credentials it is to be given.
  */
-export async function runUnit(root: DebianRoot, name: string): Promise<Said> {
+export async function startUnit(root: DebianRoot, name: string): Promise<Running> {
   const unit = readUnit(root, name);
   const user = unit.get('User') ?? '';
   const state = `/var/lib/${unit.get('StateDirectory')}`;
@@ -48,7 +53,7 @@ exec chroot "$ROOT" setpriv --reuid=${user} --regid=${ids[0]} --groups=${ids.joi
   const path = join(root.path, 'run-unit.sh');
   writeFileSync(path, script);
   const isolated = ['--mount', '--propagation', 'private', 'sh', path];
-  return runToEnd('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
+  return start('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
 }
 
 /** ReadWritePaths=; a path behind a dash need not be there. */

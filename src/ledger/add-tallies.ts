@@ -38,13 +38,11 @@ const TALLY: InsertTarget = {
     last_hour = CASE WHEN excluded.last_hour > tally.last_hour THEN excluded.last_hour ELSE tally.last_hour END`,
 };
 
-/** A row as it is inserted, but for what adds up. */
-interface Pending {
-  readonly values: readonly SqlValue[];
-  count: number;
-  ingestedAt: number;
-  lastHour: number;
-}
+const COLUMNS = Object.keys(TALLY.columns);
+/** Where in a row that stands which adds up. */
+const SESSIONS = COLUMNS.indexOf('sessions');
+const INGESTED_AT = COLUMNS.indexOf('ingested_at');
+const LAST_HOUR = COLUMNS.indexOf('last_hour');
 
 /** A day's name costs more than all else about a tally, and thousands share an hour. */
 export function dayNamer(): (hour: number) => Day {
@@ -58,28 +56,28 @@ export function dayNamer(): (hour: number) => Day {
 
 /** Adds sessions to their tallies; those of the same key, snapshot and revision become one. */
 export async function addTallies(connection: SqlConnection, parts: Iterable<TallyPart>): Promise<void> {
-  const pending = new Map<string, Pending>();
+  const rows = new Map<string, SqlValue[]>();
   const nameOfDay = dayNamer();
   for (const part of parts) {
     const { key, count, ingestedAt, lastHour = key.hour, snapshot = '', revision = 0 } = part;
-    const values = tallyValues(key);
-    const digest = tallyDigest(values);
+    const row = tallyValues(key);
+    const digest = tallyDigest(row);
     const name = `${digest} ${revision} ${snapshot}`;
-    const known = pending.get(name);
+    const known = rows.get(name);
     if (known === undefined) {
-      const all = [...values, nameOfDay(key.hour), digest, snapshot, revision];
-      pending.set(name, { values: all, count, ingestedAt, lastHour });
+      row.push(nameOfDay(key.hour), digest, snapshot, revision, count, ingestedAt, lastHour);
+      rows.set(name, row);
     } else {
-      known.count += count;
-      known.ingestedAt = Math.max(known.ingestedAt, ingestedAt);
-      known.lastHour = Math.max(known.lastHour, lastHour);
+      known[SESSIONS] = Number(known[SESSIONS]) + count;
+      known[INGESTED_AT] = Math.max(Number(known[INGESTED_AT]), ingestedAt);
+      known[LAST_HOUR] = Math.max(Number(known[LAST_HOUR]), lastHour);
     }
   }
   // In one order, so that two writers of one host's tallies wait for each other instead of blocking each other.
-  const sorted = [...pending].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
   await connection.insert(
     TALLY,
-    sorted.map(([, { values, count, ingestedAt, lastHour }]) => [...values, count, ingestedAt, lastHour]),
+    sorted.map(([, row]) => row),
   );
 }
 

@@ -47,10 +47,9 @@ export async function countSessions(connection: SqlConnection, parts: readonly T
   const nameOfDay = dayNamer();
   for (const { key, count } of parts) {
     const day = nameOfDay(key.hour);
-    const kind = trafficKind(key, day);
-    const name = kind.join('\n');
+    const name = trafficName(key, day);
     const known = traffic.get(name);
-    if (known === undefined) traffic.set(name, { kind, count });
+    if (known === undefined) traffic.set(name, { kind: trafficKind(key, day), count });
     else known.count += count;
     if (key.peerTrust !== 'trusted' && key.peerTrust !== 'verified') continue;
     const log = `${key.host} ${key.parser}`;
@@ -62,6 +61,12 @@ export async function countSessions(connection: SqlConnection, parts: readonly T
     TRAFFIC,
     [...traffic.values()].map(({ kind, count }) => [...kind, count]).sort(byName),
   );
+}
+
+/** Tells the kinds of {@link trafficKind} apart. */
+function trafficName(key: TallyKey, day: Day): string {
+  const { host, parser, outcome, resultType = '', peerTrust = '', tlsVersion = '', basis } = key;
+  return `${day}\n${host}\n${parser}\n${key.own === true}\n${outcome}\n${resultType}\n${peerTrust}\n${tlsVersion}\n${basis}`;
 }
 
 function trafficKind(key: TallyKey, day: Day): readonly SqlValue[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ResultType } from '../result-type.ts';
 import type { Basis, PeerTrust, PolicyTypeHint } from '../session.ts';
 import type {
@@ -58,7 +58,7 @@ export function tallyValues(key: TallyKey): SqlValue[] {
 
 /** A short stand-in for the sixteen columns, to index on. */
 export function tallyDigest(values: readonly SqlValue[]): string {
-  return createHash('sha256').update(JSON.stringify(values)).digest('base64').slice(0, 24);
+  return hash('sha256', JSON.stringify(values), 'base64').slice(0, 24);
 }
 
 export function toTally(row: SqlRow): Tally {

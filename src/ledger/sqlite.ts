@@ -138,7 +138,13 @@ class SqliteDatabase implements SqlDatabase {
     const columns = Object.keys(target.columns);
     const sql = `INSERT INTO ${target.table} (${columns.join(', ')})
       VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')}) ${target.onConflict}`;
-    for (const row of rows) this.#run(sql, row);
+    try {
+      const statement = this.#prepared(sql);
+      // Handed over as they are, for there are ten thousands of them; their columns hold no bytes.
+      for (const row of rows) statement.run(row);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   #run(sql: string, parameters: readonly SqlValue[]): SqlRow[] {

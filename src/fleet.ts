@@ -13,7 +13,12 @@ const SILENCE_MS = 3_600_000;
 const LONGEST_OUTAGE_MS = 12 * 3_600_000;
 const AWAKE = 'awake';
 
-const awakeSchema = z.strictObject({ since: z.number(), last: z.number() });
+const awakeSchema = z.strictObject({
+  since: z.number(),
+  last: z.number(),
+  /** The host that is closing days and sending, while it does. */
+  at: z.string().optional(),
+});
 
 /** How long a day that is over waits for logs that were not read past its end. */
 export interface Grace {
@@ -27,10 +32,22 @@ export interface Grace {
  * Notes that days can be closed now, and tells since when. While a database is away no host can bring what it has read,
  * so their grace begins anew when it is back: else whoever comes first would close the day without the others.
  */
-export async function noteAwake(ledger: Ledger, now: number): Promise<void> {
+export async function noteAwake(ledger: Ledger, now: number, host: string): Promise<void> {
   const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
   const since = known === undefined ? 0 : now - known.last > SILENCE_MS ? now : known.since;
-  await ledger.setNote(AWAKE, { since, last: now });
+  await ledger.setNote(AWAKE, { since, last: now, at: host });
+}
+
+/** Notes that the host has done what {@link noteAwake} said it was at. */
+export async function noteRest(ledger: Ledger): Promise<void> {
+  const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
+  if (known !== undefined) await ledger.setNote(AWAKE, { since: known.since, last: known.last });
+}
+
+/** Whether another host says it is closing days and sending: should it have died, its work is to be taken over. */
+export async function isAnotherAtWork(ledger: Ledger, host: string): Promise<boolean> {
+  const at = awakeSchema.safeParse(await ledger.note(AWAKE)).data?.at;
+  return at !== undefined && at !== host;
 }
 
 /** The grace that counts now; of a ledger that one host alone uses, the log it cannot read is its only loss. */

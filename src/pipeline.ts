@@ -7,7 +7,7 @@ import type { Outcome } from './delivery/outbox.ts';
 import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
-import { noteAwake } from './fleet.ts';
+import { noteAwake, noteRest } from './fleet.ts';
 import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { addressResolver } from './policy/addresses.ts';
 import { type AttributeSummary, attributeTallies } from './policy/attribute-tallies.ts';
@@ -73,11 +73,16 @@ async function emit(
   deps: PipelineDeps,
   options: PipelineOptions,
 ): Promise<Required<Omit<PassSummary, 'read'>>> {
-  await noteAwake(deps.ledger, deps.clock.now());
-  const done = await closePass(deps);
-  const sent = await deliver(deps, options);
-  await prune(deps);
-  return { ...done, sent };
+  await noteAwake(deps.ledger, deps.clock.now(), deps.host);
+  try {
+    const done = await closePass(deps);
+    const sent = await deliver(deps, options);
+    await prune(deps);
+    return { ...done, sent };
+  } finally {
+    // What cannot be noted makes another look at what is left, and no more.
+    await noteRest(deps.ledger).catch(() => undefined);
+  }
 }
 
 function withSignal(options: PipelineOptions, signal: AbortSignal): PipelineOptions {

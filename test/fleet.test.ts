@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../src/config.ts';
-import { fleetStatus, graceOf, holdingUp, isOver, noteAwake } from '../src/fleet.ts';
+import {
+  fleetStatus,
+  graceOf,
+  holdingUp,
+  isAnotherAtWork,
+  isOver,
+  noteAwake,
+  noteRest,
+} from '../src/fleet.ts';
 import type { DaySum } from '../src/ledger/day-sums.ts';
 import type { Ledger, Log, Segment } from '../src/ledger/ledger.ts';
 import type { JsonValue } from '../src/parser.ts';
@@ -91,11 +99,16 @@ describe('a ledger that was away', () => {
     const ledger = notes();
     const since = async () => (await graceOf(ledger, two, 1)).awakeSince;
     expect(await since()).toBe(0);
-    await noteAwake(ledger, at('2026-11-22T20:00:00'));
-    await noteAwake(ledger, at('2026-11-22T21:00:00'));
+    expect(await isAnotherAtWork(ledger, 'b')).toBe(false);
+    await noteAwake(ledger, at('2026-11-22T20:00:00'), 'a');
+    expect(await isAnotherAtWork(ledger, 'a')).toBe(false);
+    expect(await isAnotherAtWork(ledger, 'b')).toBe(true);
+    await noteRest(ledger);
+    expect(await isAnotherAtWork(ledger, 'b')).toBe(false);
+    await noteAwake(ledger, at('2026-11-22T21:00:00'), 'a');
     expect(await since()).toBe(0);
-    await noteAwake(ledger, at('2026-11-23T05:00:00'));
-    await noteAwake(ledger, at('2026-11-23T05:15:00'));
+    await noteAwake(ledger, at('2026-11-23T05:00:00'), 'a');
+    await noteAwake(ledger, at('2026-11-23T05:15:00'), 'a');
     expect(await since()).toBe(at('2026-11-23T05:00:00'));
     // A machine that is on by day only and reads its own log alone waits for nobody.
     expect((await graceOf(ledger, two.slice(0, 1), 1)).awakeSince).toBe(0);

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { isAnotherAtWork } from '../fleet.ts';
 import {
   deliverPass,
   emitPass,
@@ -112,7 +113,7 @@ export class Emitter {
     if (this.#offline) return undefined;
     const deps = { ...this.#deps, config };
     const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
-    if (!all) return this.#sendDue(deps, options);
+    if (!all && !(await isAnotherAtWork(deps.ledger, deps.host))) return this.#sendDue(deps, options);
     const done = await emitPass(deps, options);
     if (done === undefined) this.#nextAt = deps.clock.now() + TAKE_OVER_MS;
     return done;

@@ -15,8 +15,8 @@ import type { Waker } from './waker.ts';
 
 /** Lines that come one by one are read together, ms. */
 const GAP_MS = 500;
-/** How often every log is looked into, whatever wakes, and noted as read to its end, ms. */
-const THOROUGH_MS = 60_000;
+/** How often every log is looked into, whatever wakes, and noted as read to its end, and whether the emitter lives, ms. */
+const THOROUGH_MS = 40_000;
 /** Small batches, so that we can end at any time. */
 const BATCH_TALLIES = 2000;
 

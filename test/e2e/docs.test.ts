@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { buildDeb } from './debian/deb.ts';
 import { GUIDES } from './docs/guides.ts';
-import { GuideHost, type Mta, prepare } from './docs/host.ts';
+import { BareHosts, GuideHost, type Mta } from './docs/host.ts';
 import { walk } from './docs/walk.ts';
 
 /** A package that was built before, for those who write the guides. */
@@ -13,6 +13,7 @@ const PACKAGE = process.env['DOCS_PACKAGE'];
 let work: string;
 let deb: string;
 let host: GuideHost | undefined;
+const bare = new BareHosts();
 
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'docs-'));
@@ -22,10 +23,13 @@ afterEach(async () => {
   await host?.stop();
   host = undefined;
 });
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+afterAll(() => {
+  bare.remove();
+  rmSync(work, { recursive: true, force: true });
+});
 
 async function startHost(mta: Mta): Promise<GuideHost> {
-  const made = new GuideHost(await prepare(mta));
+  const made = new GuideHost(await bare.copy(mta));
   host = made;
   await made.start();
   return made;

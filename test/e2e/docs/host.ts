@@ -16,16 +16,39 @@ const PACKAGES: Record<Mta, string> = { postfix: 'postfix', exim: 'exim4-daemon-
 /** A directory in which prepared hosts are kept from one run to the next, for those who write the guides. */
 const KEEP = process.env['DOCS_HOSTS'];
 
-/** Debian with an MTA in it, and nothing of ours. */
-export async function prepare(mta: Mta): Promise<DebianRoot> {
-  const kept = KEEP === undefined ? undefined : join(KEEP, mta);
-  if (kept !== undefined && existsSync(kept)) return new DebianRoot(kept).copy();
+/** Debian with an MTA in it and nothing of ours, by MTA: what each guide gets a copy of. */
+export class BareHosts {
+  readonly #hosts = new Map<Mta, DebianRoot>();
+  #common: DebianRoot | undefined;
+
+  /** A copy of the host with this MTA, which is made when it is first asked for. */
+  async copy(mta: Mta): Promise<DebianRoot> {
+    const host = this.#hosts.get(mta) ?? (await this.#make(mta));
+    this.#hosts.set(mta, host);
+    return host.copy();
+  }
+
+  async #make(mta: Mta): Promise<DebianRoot> {
+    const kept = KEEP === undefined ? undefined : join(KEEP, mta);
+    if (kept !== undefined && existsSync(kept)) return new DebianRoot(kept).copy();
+    this.#common ??= await withTools();
+    const root = await this.#common.copy();
+    this.#hosts.set(mta, root);
+    root.write('tmp/answers', ANSWERS);
+    await root.ask('debconf-set-selections', '/tmp/answers');
+    await root.install(PACKAGES[mta]);
+    if (kept !== undefined) await runToEnd('cp', ['-a', root.path, kept], process.env);
+    return root;
+  }
+
+  remove(): void {
+    for (const root of [...this.#hosts.values(), this.#common]) root?.remove();
+  }
+}
+
+async function withTools(): Promise<DebianRoot> {
   const root = await DebianRoot.make();
-  root.write('tmp/answers', ANSWERS);
   await root.install(...TOOLS);
-  await root.ask('debconf-set-selections', '/tmp/answers');
-  await root.install(PACKAGES[mta]);
-  if (kept !== undefined) await runToEnd('cp', ['-a', root.path, kept], process.env);
   return root;
 }
 

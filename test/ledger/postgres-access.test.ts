@@ -162,3 +162,20 @@ it('lets accounts share a ledger that are members of the one that made it', asyn
   expect(await owner.prune('1970-01-02', 1)).toEqual({ tallies: 1, reports: 0 });
   await owner.close();
 });
+
+it('lets each host have an account of its own, whichever of them makes the tables', async () => {
+  const database = await server.createDatabase();
+  await server.sql(
+    `CREATE ROLE tlsrpt; GRANT CREATE ON SCHEMA public TO tlsrpt;
+     GRANT tlsrpt TO tls_only, reader; ALTER ROLE tls_only SET role = 'tlsrpt'; ALTER ROLE reader SET role = 'tlsrpt'`,
+    database,
+  );
+  const address = `127.0.0.1:${server.port}/${database}`;
+  await (await openLedger(`postgres://tls_only@${address}`)).close();
+  const ledger = await openLedger(`postgres://reader:p%3Aw@${address}`);
+  await ledger.checkIn('mta1', '1', 0);
+  expect(await ledger.hosts()).toHaveLength(1);
+  await ledger.close();
+  const owners = "SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE schemaname = 'public'";
+  expect(await server.sql(owners, database)).toEqual([{ owner: 'tlsrpt' }]);
+});

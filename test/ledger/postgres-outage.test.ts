@@ -53,6 +53,38 @@ it('makes its tables once when eight hosts start at a time', async () => {
   await Promise.all(ledgers.map((ledger) => ledger.close()));
 });
 
+it('brings an older ledger up to date once when eight hosts start at a time', async () => {
+  const name = await server.createDatabase();
+  const url = server.url(name);
+  await (await openLedger(url)).close();
+  // As the first version's tables are: without what the later steps add.
+  await server.sql(
+    "ALTER TABLE log DROP COLUMN read_at; UPDATE meta SET content = '1' WHERE name = 'schema'",
+    name,
+  );
+  const ledgers = await Promise.all(Array.from({ length: 8 }, () => openLedger(url)));
+  expect(await server.sql("SELECT content FROM meta WHERE name = 'schema'", name)).not.toEqual([
+    { content: '1' },
+  ]);
+  await ledgers[0]?.commit(await batch(ledgers[0], 'mta1', 'log'));
+  expect(await ledgers[7]?.logs()).toMatchObject([{ host: 'mta1', version: 1 }]);
+  await Promise.all(ledgers.map((ledger) => ledger.close()));
+});
+
+it('is refused when a newer program has made its tables, and left as it is', async () => {
+  const name = await server.createDatabase();
+  const url = server.url(name);
+  await (await openLedger(url)).close();
+  await server.sql("UPDATE meta SET content = '99' WHERE name = 'schema'", name);
+  await expect(openLedger(url)).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: expect.stringContaining('written by a newer maillog-tlsrpt (schema 99)'),
+  });
+  expect(await server.sql("SELECT content FROM meta WHERE name = 'schema'", name)).toEqual([
+    { content: '99' },
+  ]);
+});
+
 it('counts eight writers of the same tallies exactly, each of its own log', async () => {
   const url = server.url(await server.createDatabase());
   const ledgers = await Promise.all(Array.from({ length: 8 }, () => openLedger(url)));

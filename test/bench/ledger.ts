@@ -1,9 +1,9 @@
 /**
  * What a ledger carries: tallies a second into SQLite and PostgreSQL with 1 to 8 writers, each a process of its own;
- * then a fleet's day (hosts, domains and 500 sessions a domain) read, given its policies and closed on PostgreSQL, at
- * several sizes, to show that cost grows with the domains and no faster.
+ * then a fleet's day (hosts, domains and 500 sessions a domain, or as many as stand behind an @) read, given its
+ * policies and closed on PostgreSQL, at several sizes, to show that cost grows with the domains and no faster.
  *
- *   npx tsx --conditions=source test/bench/ledger.ts [writers | day [DOMAINS…]]
+ *   npx tsx --conditions=source test/bench/ledger.ts [writers | day [DOMAINS[@SESSIONS]…]]
  *
  * POSTGRES_BIN names the directory of another PostgreSQL's programs; it runs with its own defaults but for
  * shared_buffers and max_wal_size.
@@ -70,10 +70,10 @@ async function benchWriters(server: PostgresServer): Promise<void> {
   }
 }
 
-async function benchDay(server: PostgresServer, domains: number): Promise<void> {
+async function benchDay(server: PostgresServer, domains: number, each = SESSIONS_A_DOMAIN): Promise<void> {
   const database = await server.createDatabase();
   const state = server.url(database);
-  const sessionsAnHour = Math.round((domains * SESSIONS_A_DOMAIN) / HOSTS / 24);
+  const sessionsAnHour = Math.round((domains * each) / HOSTS / 24);
   const writers = [0, 1].map((part) => ({
     work: 'write',
     state,
@@ -128,8 +128,10 @@ const server = await PostgresServer.create({ settings: SETTINGS });
 try {
   if (what !== 'day') await benchWriters(server);
   if (what !== 'writers') {
-    for (const domains of sizes.length > 0 ? sizes.map(Number) : [2500, 5000, 10_000, 20_000])
-      await benchDay(server, domains);
+    for (const size of sizes.length > 0 ? sizes : ['2500', '5000', '10000', '20000']) {
+      const [domains, each] = size.split('@').map(Number);
+      await benchDay(server, domains ?? 0, each);
+    }
   }
 } finally {
   await server.remove();

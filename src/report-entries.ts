@@ -2,6 +2,7 @@ import { attributor, type BuildingDeps, type TrustAnchors } from './building.ts'
 import { type Day, dayOf, dayStart, hourOf } from './day.ts';
 import type { StoredReport, Tally } from './ledger/ledger.ts';
 import type { Attributed } from './policy/attribute.ts';
+import { resultsFor } from './policy/dane-to.ts';
 import type { PolicyType } from './policy.ts';
 import type { ResultType } from './result-type.ts';
 import type { Session } from './session.ts';
@@ -21,6 +22,11 @@ export interface ReportEntry {
   /** Set for failures only; may differ from the log's where a policy made a failure of it. */
   readonly resultType?: ResultType;
   readonly failureReasonCode?: string;
+}
+
+interface Standing {
+  readonly state: ReportEntry['state'];
+  readonly report?: StoredReport;
 }
 
 interface Found {
@@ -43,28 +49,35 @@ export class ReportEntries {
     this.#trusting = trusting;
   }
 
-  /** One entry a policy; none where the ledger does not hold the session. */
+  /** One entry a policy and report (`report.dane-to`); none where the ledger does not hold the session. */
   async of(session: Session, parser: string): Promise<readonly ReportEntry[]> {
     const found = await this.#find(dayOf(session.time), session.recipientDomain);
     const counted = found.tallies.filter((tally) => counts(tally, session, parser));
     const tally = counted.find(({ revision }) => revision > 0) ?? counted[0];
     if (tally === undefined) return [];
-    const { state, report } = this.#stateOf(tally, found.report);
-    return found.attributed(tally).map(({ policy, outcome, resultType, failureReasonCode }) => ({
-      state,
-      ...(report !== undefined && { reportId: report.reportId, revision: report.revision }),
-      policyType: policy.type,
-      policyDomain: policy.domain,
-      outcome,
-      ...(resultType !== undefined && { resultType }),
-      ...(failureReasonCode !== undefined && { failureReasonCode }),
-    }));
+    const day = dayOf(session.time);
+    const own = this.#stateOf(tally, found.report);
+    const entries: ReportEntry[] = [];
+    for (const result of found.attributed(tally)) {
+      const { type, domain: host } = result.policy;
+      if (this.#isFor(session.recipientDomain, tally, result)) entries.push(entryOf(result, own));
+      if (type === 'tlsa' && host !== session.recipientDomain && this.#isFor(host, tally, result))
+        entries.push(entryOf(result, await this.#hostStateOf(tally, day, host)));
+    }
+    return entries;
   }
 
-  #stateOf(
-    tally: Tally,
-    report: StoredReport | undefined,
-  ): { state: ReportEntry['state']; report?: StoredReport } {
+  #isFor(reportDomain: string, tally: Tally, result: Attributed): boolean {
+    return resultsFor(reportDomain, tally, [result], this.#deps.config.report['dane-to']).length > 0;
+  }
+
+  /** In the report to an MX host; whether it came in time only the recipient's own report could tell. */
+  async #hostStateOf(tally: Tally, day: Day, host: string): Promise<Standing> {
+    const standing = this.#stateOf(tally, await this.#deps.ledger.report(day, host));
+    return standing.state === 'late' ? { ...standing, state: 'reported' } : standing;
+  }
+
+  #stateOf(tally: Tally, report: StoredReport | undefined): Standing {
     const inferredToo = this.#deps.config.report.inferred;
     if (tally.own === true || (tally.basis === 'inferred' && !inferredToo)) return { state: 'left-out' };
     if (report === undefined) return { state: 'waiting' };
@@ -86,6 +99,21 @@ export class ReportEntries {
     this.#found.set(name, found);
     return found;
   }
+}
+
+function entryOf(
+  { policy, outcome, resultType, failureReasonCode }: Attributed,
+  { state, report }: Standing,
+): ReportEntry {
+  return {
+    state,
+    ...(report !== undefined && { reportId: report.reportId, revision: report.revision }),
+    policyType: policy.type,
+    policyDomain: policy.domain,
+    outcome,
+    ...(resultType !== undefined && { resultType }),
+    ...(failureReasonCode !== undefined && { failureReasonCode }),
+  };
 }
 
 /**

@@ -81,3 +81,19 @@ it('writes it under the name of the host', async () => {
   ]);
   expect(stdout).toContain(`!${HOST}!`);
 });
+
+it('explain names both reports that a session counts in', async () => {
+  const explain = async () => {
+    const words = ['explain', place.path('mail.log'), '--timezone', 'UTC', '--domain', 'a.example'];
+    const { stdout } = await runCli([...words, '--config', place.config, '--now', '2026-11-24T05:00:00Z']);
+    return [...stdout.matchAll(/(in [^:]*): (tlsa \S+), success/g)].map(
+      ([, where, what]) => `${where}: ${what}`,
+    );
+  };
+  expect(await explain()).toEqual([`in no report yet: tlsa ${HOST}`, `in no report yet: tlsa ${HOST}`]);
+  const ledger = await openLedger(place.path('state'));
+  const report = { day: DAY, domain: HOST, revision: 1, reportId: 'to-the-host', json: '{}', builtAt: HOUR };
+  await ledger.freeze(report, [], []);
+  await ledger.close();
+  expect(await explain()).toEqual([`in no report yet: tlsa ${HOST}`, `in report to-the-host: tlsa ${HOST}`]);
+});

@@ -51,8 +51,14 @@ export interface PassSummary {
 export async function runPass(deps: PipelineDeps, options: PipelineOptions): Promise<PassSummary> {
   const read = await readConfiguredLogs(deps);
   await checkIn(deps);
-  if (options.offline) return { read };
-  return { read, ...(await emitPass(deps, options)) };
+  if (!options.offline) return { read, ...(await emitPass(deps, options)) };
+  await pruneOffline(deps);
+  return { read };
+}
+
+/** A host that only exports what it counted keeps no more than others; a shared ledger is pruned by who sends from it. */
+export async function pruneOffline(deps: PipelineDeps): Promise<void> {
+  if (!deps.ledger.shared) await prune(deps);
 }
 
 /** All of a pass but the reading; undefined where another host of the fleet is at it. */
@@ -77,8 +83,16 @@ async function emit(
   try {
     const done = await closePass(deps);
     const sent = await deliver(deps, options);
-    await prune(deps);
     return { ...done, sent };
+  } finally {
+    await windUp(deps, options);
+  }
+}
+
+/** Last, so that what is due was tried; and all the same where nobody can sign, or all would be kept for ever. */
+async function windUp(deps: PipelineDeps, { signal }: PipelineOptions): Promise<void> {
+  try {
+    if (signal?.aborted !== true) await prune(deps);
   } finally {
     // What cannot be noted makes another look at what is left, and no more.
     await noteRest(deps.ledger).catch(() => undefined);

@@ -7,6 +7,7 @@ import {
   type PassSummary,
   type PipelineDeps,
   type PipelineOptions,
+  pruneOffline,
 } from '../pipeline.ts';
 import { isPassing } from '../reading/faults.ts';
 import { nextEmission } from './schedule.ts';
@@ -110,8 +111,11 @@ export class Emitter {
 
   /** Undefined where there is nothing to do, or another host is at it. */
   async #done(config: Config, all: boolean, signal: AbortSignal): Promise<Emitted['done'] | undefined> {
-    if (this.#offline) return undefined;
     const deps = { ...this.#deps, config };
+    if (this.#offline) {
+      if (all) await pruneOffline(deps);
+      return undefined;
+    }
     const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
     if (!all && !(await isAnotherAtWork(deps.ledger, deps.host))) return this.#sendDue(deps, options);
     const done = await emitPass(deps, options);

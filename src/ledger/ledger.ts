@@ -135,6 +135,9 @@ export interface UnattributedDomain {
  * cannot be written.
  */
 export interface Ledger {
+  /** Many hosts may use it: what is for all of them is done by the one that leads. */
+  readonly shared: boolean;
+
   /** Made once, at random, and kept: part of every report-id (DESIGN §6). */
   instance(): Promise<string>;
 

@@ -35,6 +35,10 @@ export class SqlLedger implements Ledger {
     this.#database = database;
   }
 
+  get shared(): boolean {
+    return this.#database.takeLead !== undefined;
+  }
+
   /** Asked for every report, and never another. */
   instance(): Promise<string> {
     this.#instance ??= this.#makeInstance();

@@ -75,7 +75,7 @@ export const configSchema = z.strictObject({
       grace: duration
         .default(2 * 3_600_000)
         .describe(
-          'a day is closed so long after midnight UTC (and a quarter of an hour) though a log was not read',
+          'a day is closed so long after midnight UTC (and a quarter of an hour) though a log was not read; counted anew when a shared ledger was away',
         ),
       'export-key': z.string().optional().describe('Ed25519 private key, PEM, that signs `tally export`'),
       'import-keys': z

@@ -38,10 +38,10 @@ export async function noteAwake(ledger: Ledger, now: number, host: string): Prom
   await ledger.setNote(AWAKE, { since, last: now, at: host });
 }
 
-/** Notes that the host has done what {@link noteAwake} said it was at. */
-export async function noteRest(ledger: Ledger): Promise<void> {
+/** Notes that the host has done what {@link noteAwake} said it was at, which may have taken long. */
+export async function noteRest(ledger: Ledger, now: number): Promise<void> {
   const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
-  if (known !== undefined) await ledger.setNote(AWAKE, { since: known.since, last: known.last });
+  if (known !== undefined) await ledger.setNote(AWAKE, { since: known.since, last: now });
 }
 
 /** Whether another host says it is closing days and sending: should it have died, its work is to be taken over. */

@@ -95,7 +95,7 @@ async function windUp(deps: PipelineDeps, { signal }: PipelineOptions): Promise<
     if (signal?.aborted !== true) await prune(deps);
   } finally {
     // What cannot be noted makes another look at what is left, and no more.
-    await noteRest(deps.ledger).catch(() => undefined);
+    await noteRest(deps.ledger, deps.clock.now()).catch(() => undefined);
   }
 }
 

@@ -103,7 +103,7 @@ describe('a ledger that was away', () => {
     await noteAwake(ledger, at('2026-11-22T20:00:00'), 'a');
     expect(await isAnotherAtWork(ledger, 'a')).toBe(false);
     expect(await isAnotherAtWork(ledger, 'b')).toBe(true);
-    await noteRest(ledger);
+    await noteRest(ledger, at('2026-11-22T20:10:00'));
     expect(await isAnotherAtWork(ledger, 'b')).toBe(false);
     await noteAwake(ledger, at('2026-11-22T21:00:00'), 'a');
     expect(await since()).toBe(0);

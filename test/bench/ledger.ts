@@ -90,6 +90,7 @@ async function benchDay(server: PostgresServer, domains: number, each = SESSIONS
   const closed = await work({ work: 'close', state, domains });
   const again = await work({ work: 'close', state, domains });
   const [folded] = await server.sql('SELECT COUNT(*) AS tallies FROM tally', database);
+  const done = await bytesOf(server, database);
   await server.sql('VACUUM FULL tally', database);
   say({
     domains,
@@ -100,7 +101,8 @@ async function benchDay(server: PostgresServer, domains: number, each = SESSIONS
     'MB read': Math.round(read / 1e6),
     'policies, s': round(attributed.seconds),
     'tallies of the day': Number(folded?.['tallies']),
-    'MB of the day': Math.round((await bytesOf(server, database)) / 1e6),
+    'MB closed': Math.round(done / 1e6),
+    'MB packed': Math.round((await bytesOf(server, database)) / 1e6),
     reports: closed.reports,
     'close, s': round(closed.seconds),
     'ms a report': round((closed.seconds * 1000) / closed.reports),

@@ -6,6 +6,7 @@ import type { SegmentStart } from '../logs/segment-start.ts';
 import { StreamEdge } from '../logs/stream-edge.ts';
 import { createSyslogReader } from '../logs/syslog.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
+import type { YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import type { Source, SourceFile } from './source.ts';
 
@@ -41,6 +42,8 @@ export interface EditQuestion {
   readonly parser: LogParser;
   /** UTC ms no stamp of the file can be later than. */
   readonly latest: number;
+  /** What bounds the year of its stamps without one. */
+  readonly years: YearBound;
   /** The segment that stood at the file's place, where no file holds it any more. */
   readonly gone?: number;
 }
@@ -146,14 +149,17 @@ function firstStamp(head: Buffer, stampOf: (line: string) => number | undefined)
   return undefined;
 }
 
-function stampReader({ source, parser, latest }: EditQuestion): (line: string) => number | undefined {
+/** Told the lines in their order. */
+function stampReader({ source, parser, years }: EditQuestion): (line: string) => number | undefined {
   const { zone, host } = source;
-  const syslog = createSyslogReader({ zone, host, latest: () => latest });
+  let last: number | undefined;
+  const syslog = createSyslogReader({ zone, host, latest: () => years(last) });
   const { envelope } = parser;
-  if (envelope === 'syslog') return (line) => syslog(line)?.time;
   return (line) => {
     try {
-      return envelope(line, { zone, host, syslog })?.time;
+      const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
+      last = entry?.time ?? last;
+      return entry?.time;
     } catch {
       // A foreign parser's fault on a line is told when the line is read.
       return undefined;

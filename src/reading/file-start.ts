@@ -82,6 +82,7 @@ async function editOf(
     source,
     parser,
     latest,
+    years: await yearsOf(file, { start }, source, latest),
     ...(gone !== undefined && { gone }),
   });
   if (edit !== undefined && !ofChain) throw refusedEdit(file.path, edit);
@@ -91,12 +92,15 @@ async function editOf(
 /** What bounds the year of a file's stamps without one. @param now UTC ms */
 export async function yearsOf(
   { path, found }: SourceFile,
-  { segment }: SegmentStart,
+  { start, edit }: Pick<FileStart, 'start' | 'edit'>,
   { latest, years, zone }: Source,
   now: number,
 ): Promise<YearBound> {
-  if (latest !== undefined) return years === 'from' ? rollingBound(latest) : fixedBound(latest);
+  const last = edit?.covered ?? (start.short ? undefined : start.segment?.lastTime);
+  if (years === 'from' && latest !== undefined)
+    return last === undefined ? rollingBound(latest) : boundBehind(last, Number.POSITIVE_INFINITY);
+  if (latest !== undefined) return fixedBound(latest);
   const changedAt = found?.changedAt ?? (await modifiedAt(path)) ?? now;
-  if (segment?.lastTime !== undefined) return boundBehind(segment.lastTime, changedAt);
+  if (last !== undefined) return boundBehind(last, changedAt);
   return boundOf(path, zone, changedAt);
 }

@@ -154,8 +154,9 @@ export class LogReading {
     return owner;
   }
 
-  async #take(file: SourceFile, { start, edit }: FileStart): Promise<FileOutcome> {
-    this.#years = await yearsOf(file, start, this.#source, this.#deps.clock.now());
+  async #take(file: SourceFile, begun: FileStart): Promise<FileOutcome> {
+    const { start, edit } = begun;
+    this.#years = await yearsOf(file, begun, this.#source, this.#deps.clock.now());
     this.#reader.firstTime = undefined;
     this.#reader.lastTime = undefined;
     const batches = readFrom(file.path, start, {

@@ -119,6 +119,12 @@ describe('stamps without a year', () => {
     expect((await runCli(['backfill', path, ...words])).stdout).toContain('2025-12-30 to 2025-12-31');
     await newLog(NEW_YEAR, '2026-01-02T08:00:00Z');
     expect((await runCli(['backfill', path, ...words])).stdout).toContain('2026-01-01 to 2026-01-02');
+    // So they are where the year is told.
+    const told = [...words, '--year', '2019', '--host', 'mta2'];
+    const other = await newLog(NEW_YEAR.slice(0, 2), '2026-11-24T00:00:00Z', 'other.log');
+    expect((await runCli(['backfill', other, ...told])).stdout).toContain('2019-12-30 to 2019-12-31');
+    await newLog(NEW_YEAR, '2026-11-24T00:00:00Z', 'other.log');
+    expect((await runCli(['backfill', other, ...told])).stdout).toContain('2020-01-01 to 2020-01-02');
   });
 });
 

@@ -149,6 +149,30 @@ describe('a log that is edited between two passes', () => {
   });
 });
 
+test('a log that was not rotated for years is edited without its years being mixed up', async () => {
+  const bench = await newBench();
+  const live = bench.at('mail.log');
+  const line = (number: number, daysAgo: number) => {
+    const [, day = '', month = ''] =
+      /, (\d+) (\w+)/.exec(new Date(bench.now - daysAgo * 86_400_000).toUTCString()) ?? [];
+    return `${month} ${String(Number(day)).padStart(2)} 12:00:00 mta1 test[1]: line ${number} ${'x'.repeat(100)}\n`;
+  };
+  const lines = numbers(0, 180).map((number) => line(number, 902 - 5 * number));
+  await writeFile(live, lines.join(''));
+  await bench.read();
+  expect(await bench.counted()).toEqual(numbers(0, 180));
+  await writeFile(live, lines.toSpliced(179, 1).join('') + line(180, 1));
+  await bench.read();
+  expect(await bench.counted()).toEqual(numbers(0, 181));
+  expect(await gapsIn(bench)).toMatchObject([{ kind: 'edited' }]);
+  await appendFile(live, line(181, 0));
+  await bench.read();
+  expect(await bench.counted()).toEqual(numbers(0, 182));
+  const days = await bench.ledger.days();
+  expect(new Date(days[0] ?? '').getTime()).toBeLessThan(bench.now - 900 * 86_400_000);
+  expect(days).toHaveLength(182);
+});
+
 describe('what looks like an edit and is none', () => {
   test('a log whose clock was set back as it was rotated is read whole', async () => {
     const { bench, live } = await newLog();

@@ -76,7 +76,7 @@ function installByNpm(host: GuideHost): void {
   const [archive = ''] = readdirSync(packed);
   // In the way of npm's own link.
   rmSync(join(local, 'bin/maillog-tlsrpt'));
-  npm('install', '--silent', '--global', '--prefix', local, join(packed, archive));
+  npm('install', '--silent', '--prefer-offline', '--global', '--prefix', local, join(packed, archive));
   cpSync(process.execPath, join(local, 'bin/node'), { dereference: true });
   writeFileSync(
     join(local, 'bin/npm'),

@@ -19,7 +19,7 @@ import type { HostFields } from './host-fields.ts';
 import { failureOf, NO_DANE } from './outcome.ts';
 import { NO_USABLE_TLSA } from './reasons.ts';
 import type { RuleName } from './rules.ts';
-import { type Connection, newConnection, type SessionCore } from './state.ts';
+import { type Connection, newConnection, type Pending, type SessionCore } from './state.ts';
 
 type Message = NonNullable<ReturnType<typeof readMessage>>;
 
@@ -114,13 +114,17 @@ function withoutHost(context: Context, message: Message, line: DeliveryLine): Ru
   const { state } = context;
   const closes = (rules: readonly string[]) =>
     message.rule === 'tlsa-defer' ? rules.includes('tlsa-defer') : !rules.includes('tlsa-defer');
-  const closed = state.pending.filter((one) => closes(one.rules));
+  const known = findByRule(context, message.rule);
+  const isTold = domain !== undefined && known.some((one) => one.domains.includes(domain));
+  const closed = closedBy(
+    state.pending.filter((one) => closes(one.rules)),
+    domain,
+    isTold,
+  );
   for (const pending of state.pending)
     if (!closed.includes(pending) && domain !== undefined) pending.next ??= domain;
   for (const pending of closed) bindPending(context, pending, line, { connection: message.rule });
-  if (closed.length > 0) return message.rule;
-  const known = findByRule(context, message.rule);
-  if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
+  if (closed.length > 0 || isTold) return message.rule;
   const [only] = known;
   if (only !== undefined && known.length === 1) addDomain(context, only, domain);
   else {
@@ -134,6 +138,17 @@ function withoutHost(context: Context, message: Message, line: DeliveryLine): Ru
     );
   }
   return message.rule;
+}
+
+/** Failures that may be of several domains: those whose hosts bear the domain's name go first. */
+function closedBy(
+  pending: readonly Pending[],
+  domain: string | undefined,
+  isTold: boolean,
+): readonly Pending[] {
+  if (domain === undefined) return pending;
+  const named = pending.filter(({ name }) => name === domain || name?.endsWith(`.${domain}`) === true);
+  return named.length > 0 ? named : isTold ? [] : pending;
 }
 
 /** F8, F9: no connection was tried, so no host is named, unless the snippet does. Once a domain and queue run. */

@@ -99,11 +99,17 @@ export function witnessOf(
   };
 }
 
+/** Much longer than a handshake, shorter than the time between two queue runs. */
+const SAME_HANDSHAKE_MS = 60_000;
+
 export function noteDoubt(context: Context, line: Extract<FailureLine, { is: 'doubt' }>): RuleName {
   const { state, time } = context;
   const { ip, name } = line.receiver;
   const known = state.doubts.find((one) => one.ip === ip);
-  if (known !== undefined) {
+  if (known?.next !== undefined && time - known.time > SAME_HANDSHAKE_MS) {
+    state.doubts = state.doubts.filter((one) => one !== known);
+    flushDoubt(context, known);
+  } else if (known !== undefined) {
     known.count += 1;
     return line.rule;
   }

@@ -140,15 +140,19 @@ function withoutHost(context: Context, message: Message, line: DeliveryLine): Ru
   return message.rule;
 }
 
-/** Failures that may be of several domains: those whose hosts bear the domain's name go first. */
+/**
+ * Failures that may be of several domains: those whose hosts bear the domain's name go first. Two of one host are of
+ * two domains, for no delivery tries a host twice.
+ */
 function closedBy(
   pending: readonly Pending[],
   domain: string | undefined,
   isTold: boolean,
 ): readonly Pending[] {
   if (domain === undefined) return pending;
-  const named = pending.filter(({ name }) => name === domain || name?.endsWith(`.${domain}`) === true);
-  return named.length > 0 ? named : isTold ? [] : pending;
+  const once = pending.filter(({ ip }, at) => pending.findIndex((one) => one.ip === ip) === at);
+  const named = once.filter(({ name }) => name === domain || name?.endsWith(`.${domain}`) === true);
+  return named.length > 0 ? named : isTold ? [] : once;
 }
 
 /** F8, F9: no connection was tried, so no host is named, unless the snippet does. Once a domain and queue run. */

@@ -62,4 +62,13 @@ describe('TLSA look-ups that fail for two domains of a message at once', () => {
     expect(tell(lines)).toEqual(expected);
     expect(tell([...lines, ...message('+1800 Completed')])).toEqual(expected);
   });
+
+  it('are told of both domains where they share the host', () => {
+    const shared = noted('H=mx.shared.example [192.0.2.66]');
+    const lines = message(shared, shared, ...['b@d1.example', 'c@d1.example', 'd@d2.example'].map(deferred));
+    expect(tell(lines)).toEqual([
+      failure('d1.example', 'mx.shared.example 192.0.2.66'),
+      failure('d2.example', 'mx.shared.example 192.0.2.66'),
+    ]);
+  });
 });

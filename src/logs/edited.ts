@@ -13,7 +13,7 @@ export interface ReadEnd {
 }
 
 export interface EditedQuestion {
-  readonly end: ReadEnd;
+  readonly ends: readonly ReadEnd[];
   /** UTC ms of a line's stamp; undefined where it has none. */
   readonly stampOf: (line: string) => number | undefined;
   /** Log time (UTC ms) up to which all was read. */
@@ -31,8 +31,8 @@ export interface Place {
 export interface EditedFile {
   /** The first bytes, up to 4096. */
   readonly prefix: Buffer;
-  /** Behind the last place where the text in front is that in front of the end. */
-  readonly behindEnd?: Place;
+  /** For each end that was found the place behind it, the last one if there are several. */
+  readonly behind: ReadonlyMap<ReadEnd, Place>;
   /** The first line logged after `covered`, and when that was. */
   readonly later?: Place & { readonly time: number };
   /** Behind the last whole line. */
@@ -61,7 +61,7 @@ class Search {
   /** Where those bytes stand in the file, and where that line begins in them. */
   #base = 0;
   #line = 0;
-  #behindEnd: Place | undefined;
+  readonly #behind = new Map<ReadEnd, Place>();
   #later: (Place & { readonly time: number }) | undefined;
 
   constructor(question: EditedQuestion) {
@@ -86,7 +86,7 @@ class Search {
     return {
       prefix: this.#prefix,
       end: this.#place(this.#line),
-      ...(this.#behindEnd !== undefined && { behindEnd: this.#behindEnd }),
+      behind: this.#behind,
       ...(this.#later !== undefined && { later: this.#later }),
     };
   }
@@ -99,13 +99,15 @@ class Search {
         this.#later = { ...this.#place(this.#line), time };
     }
     this.#line = newline + 1;
-    if (this.#isEnd()) this.#behindEnd = this.#place(this.#line);
-  }
-
-  #isEnd(): boolean {
-    const { tailLength, tailHash: expected } = this.#question.end;
-    const start = this.#line - tailLength;
-    return start >= 0 && tailHash(this.#bytes.subarray(start, this.#line)) === expected;
+    const hashes = new Map<number, string>();
+    for (const end of this.#question.ends) {
+      const { tailLength } = end;
+      if (tailLength > this.#line) continue;
+      const hash =
+        hashes.get(tailLength) ?? tailHash(this.#bytes.subarray(this.#line - tailLength, this.#line));
+      hashes.set(tailLength, hash);
+      if (hash === end.tailHash) this.#behind.set(end, this.#place(this.#line));
+    }
   }
 
   #place(at: number): Place {

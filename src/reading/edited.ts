@@ -1,6 +1,6 @@
 import type { Segment } from '../ledger/ledger.ts';
 import { openLog } from '../logs/archive.ts';
-import { type EditedFile, lookThrough, type Place } from '../logs/edited.ts';
+import { type EditedFile, lookThrough, type Place, type ReadEnd } from '../logs/edited.ts';
 import { identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { StreamEdge } from '../logs/stream-edge.ts';
@@ -10,12 +10,12 @@ import type { YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import type { Source, SourceFile } from './source.ts';
 
-/** Lines from the start in which a stamp is looked for. */
-const HEAD_BYTES = 65_536;
+/** What is looked into for the first line that may matter. */
+const HEAD_BYTES = 1_048_576;
 /** A file that is shorter than what was read of it must go on so much later, log time, to be more than a cut copy. */
 const CLEARLY_LATER_MS = 5 * 60_000;
-/** A stamp so far ahead of the file's last change is that of a wrong clock. */
-const CLOCK_MS = 86_400_000;
+/** A stamp so far ahead of the file's last change is that of a wrong clock; a file that begins so long before another is an older one. */
+const DAY_MS = 86_400_000;
 
 /** A file that holds lines that were read before, as another segment. */
 export interface Edit {
@@ -23,7 +23,7 @@ export interface Edit {
   readonly of: readonly Segment[];
   /** The text where reading had stopped was found in it: nothing is lost and nothing counts twice. */
   readonly exact: boolean;
-  /** UTC ms of its first line. */
+  /** UTC ms of its first line that may matter. */
   readonly begin: number;
   /** Log time (UTC ms) up to which all had been read, and of the first line behind that, if there is one. */
   readonly covered: number;
@@ -72,13 +72,13 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
   const head = await headOf(file, input);
   const begin = firstStamp(head, stampOf);
   if (begin === undefined) return undefined;
-  const suspects = own.filter((segment) => isCovering(segment, head, begin, latest));
+  const suspects = atItsPlace(own.filter((segment) => isCovering(segment, head, begin, latest)));
   const last = suspects.reduce<Segment | undefined>(later, undefined);
   if (last === undefined || (start.segment !== undefined && !suspects.includes(start.segment)))
     return undefined;
-  const { lastTime: covered = 0, position } = last;
-  const end = { tailHash: position.tailHash, tailLength: Math.min(TAIL_BYTES, position.offset) };
-  const found = await lookThrough(file.path, { end, stampOf, covered }, input);
+  const { lastTime: covered = 0 } = last;
+  const ends = new Map(suspects.map((segment) => [segment, endOf(segment)] as const));
+  const found = await lookThrough(file.path, { ends: [...ends.values()], stampOf, covered }, input);
   const edit = (place: Place, exact: boolean): Edit => ({
     of: suspects,
     exact,
@@ -87,12 +87,15 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
     ...(found.later !== undefined && { later: found.later.time }),
     start: () => startAt(file.path, found, place, input),
   });
-  if (found.behindEnd !== undefined) return edit(found.behindEnd, true);
+  const behindLast = found.behind.get(ends.get(last) ?? endOf(last));
+  if (behindLast !== undefined) return edit(behindLast, true);
   if (start.short) {
     const goesOn = found.later !== undefined && found.later.time > covered + CLEARLY_LATER_MS;
     return goesOn && found.later !== undefined ? edit(found.later, false) : undefined;
   }
-  const known = suspects.some((segment) => segment.id === question.gone || beginsAlike(segment, head));
+  const known =
+    found.behind.size > 0 ||
+    suspects.some((segment) => segment.id === question.gone || beginsAlike(segment, head));
   return known ? edit(found.later ?? found.end, false) : undefined;
 }
 
@@ -103,11 +106,23 @@ function later(one: Segment | undefined, other: Segment): Segment {
   return otherTime > time || (otherTime === time && other.id > one.id) ? other : one;
 }
 
-/** A segment that was begun by then, and read beyond. */
+/** A segment that was begun by about then, and read beyond. */
 function isCovering(segment: Segment, head: Buffer, begin: number, latest: number): boolean {
   const { firstTime, lastTime } = segment;
-  if (firstTime === undefined || lastTime === undefined || lastTime > latest + CLOCK_MS) return false;
-  return firstTime <= begin && (begin < lastTime || beginsAlike(segment, head));
+  if (firstTime === undefined || lastTime === undefined || lastTime > latest + DAY_MS) return false;
+  return firstTime <= begin + DAY_MS && (begin < lastTime || beginsAlike(segment, head));
+}
+
+/** Without those that begin after the first one had ended: they were read from the files that came after it. */
+function atItsPlace(suspects: readonly Segment[]): Segment[] {
+  const [first] = [...suspects].sort((a, b) => (a.firstTime ?? 0) - (b.firstTime ?? 0));
+  return suspects.filter(
+    (segment) => segment === first || (segment.firstTime ?? 0) <= (first?.lastTime ?? 0),
+  );
+}
+
+function endOf({ position }: Segment): ReadEnd {
+  return { tailHash: position.tailHash, tailLength: Math.min(TAIL_BYTES, position.offset) };
 }
 
 function beginsAlike({ identity, prefixLength, firstLine }: Segment, head: Buffer): boolean {
@@ -149,13 +164,15 @@ function firstStamp(head: Buffer, stampOf: (line: string) => number | undefined)
   return undefined;
 }
 
-/** Told the lines in their order. */
+/** Times of lines that may matter, for of no others a segment's are; told the lines in their order. */
 function stampReader({ source, parser, years }: EditQuestion): (line: string) => number | undefined {
   const { zone, host } = source;
+  const { needles } = parser;
   let last: number | undefined;
   const syslog = createSyslogReader({ zone, host, latest: () => years(last) });
   const { envelope } = parser;
   return (line) => {
+    if (!needles.some((needle) => line.includes(needle))) return undefined;
     try {
       const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
       last = entry?.time ?? last;

@@ -58,6 +58,33 @@ describe('a log that is edited between two passes', () => {
     }
   });
 
+  test('is known as such though it begins and ends with lines of other programs', async () => {
+    const bench = await newBench();
+    const live = bench.at('mail.log');
+    const others = (from: number, to: number) =>
+      linesOf(from, to).replaceAll('test[1]: line', 'cron[2]: job');
+    const before = others(0, 60);
+    await writeFile(live, before + linesOf(60, 150) + others(150, 900));
+    await bench.read();
+    for (const [change, again, end] of [
+      [(text: string) => text.replace(before.slice(0, 1000), ''), others(900, 910), 910],
+      [without(60), '', 920],
+      [(text: string) => text.replace(linesOf(100, 150), ''), '', 930],
+    ] as const) {
+      await edit(live, change);
+      await appendFile(live, again + linesOf(end, end + 5));
+      expect((await bench.read()).notices).toMatchObject([{ id: 'edited' }]);
+      const rest = [910, 920, 930].filter((number) => number <= end);
+      const wanted = [...numbers(60, 150), ...rest.flatMap((number) => numbers(number, number + 5))];
+      expect(await counted(bench)).toEqual(wanted);
+    }
+    await writeFile(live, (await readFile(live, 'utf8')).replaceAll(' mta1 ', ' host1 '));
+    await appendFile(live, linesOf(940, 945));
+    expect((await bench.read()).notices).toMatchObject([{ id: 'edited' }]);
+    expect((await counted(bench)).slice(-5)).toEqual(numbers(940, 945));
+    expect(await counted(bench)).toHaveLength(110);
+  });
+
   test('is read on when it is edited again, and when it is rotated then', async () => {
     const { bench, live } = await newLog();
     for (const [number, end] of [
@@ -200,6 +227,19 @@ describe('what looks like an edit and is none', () => {
     await writeFile(live, linesOf(200, 210));
     await bench.read();
     expect(await counted(bench)).toEqual(numbers(0, 210));
+  });
+
+  test('a copy that is cut short among lines of other programs holds nothing new', async () => {
+    const bench = await newBench();
+    const live = bench.at('mail.log');
+    const others = linesOf(100, 2000).replaceAll('test[1]: line', 'cron[2]: job');
+    await writeFile(live, linesOf(0, 100) + others);
+    await bench.read();
+    await rename(live, `${live}.1`);
+    await writeFile(live, linesOf(2000, 2010));
+    await edit(`${live}.1`, (text) => text.slice(0, 60_000));
+    expect((await bench.read()).notices).toEqual([]);
+    expect(await counted(bench)).toEqual([...numbers(0, 100), ...numbers(2000, 2010)]);
   });
 
   test('a copy that is cut short holds nothing new', async () => {

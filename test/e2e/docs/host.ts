@@ -117,7 +117,7 @@ export class GuideHost {
   /** Adds a TXT record. */
   publishText(name: string, text: string): void {
     const zone = JSON.parse(readFileSync(join(this.#shared, 'zone.json'), 'utf8')) as Zone;
-    this.publish({ ...zone, txt: { ...zone.txt, [name]: [text] } });
+    this.publish({ txt: { ...zone.txt, [name]: [text] } });
   }
 
   /** Writes a file as if the host had written it just now. */

@@ -35,31 +35,23 @@ function reply(query: DecodedPacket): Packet {
 
 /** Undefined: there is no such name. */
 function answers(name: string, type: string): Answer[] | undefined {
-  const { txt, tlsa, noReports } = zone();
+  const { txt } = zone();
   const ttl = 300;
   if (name === RECEIVER.name) return type === 'A' ? [{ type, name, ttl, data: RECEIVER.address }] : [];
-  const texts = txt[name] ?? asksForReports(name, noReports);
+  const texts = txt[name] ?? asksForReports(name);
   if (texts !== undefined) {
     const data = (text: string) => text.match(/[\s\S]{1,255}/g) ?? [''];
     if (type === 'TXT') return texts.map((text) => ({ type, name, ttl, data: data(text) }));
-  }
-  const records = tlsa[name];
-  if (records !== undefined) {
-    const certificate = Buffer.from(records, 'hex');
-    return type === 'TLSA'
-      ? [{ type, name, ttl, data: { usage: 3, selector: 1, matchingType: 1, certificate } }]
-      : [];
   }
   if (name.startsWith('_') || name.includes('._')) return texts === undefined ? undefined : [];
   if (type === 'MX') return [{ type, name, ttl, data: { preference: 10, exchange: RECEIVER.name } }];
   return [];
 }
 
-/** The others' records. */
-function asksForReports(name: string, noReports: readonly string[]): string[] | undefined {
+/** Every domain asks. */
+function asksForReports(name: string): string[] | undefined {
   const domain = /^_smtp\._tls\.(.+)$/.exec(name)?.[1];
-  if (domain === undefined || noReports.includes(domain)) return undefined;
-  return [`v=TLSRPTv1; rua=mailto:tls-reports@${domain}`];
+  return domain === undefined ? undefined : [`v=TLSRPTv1; rua=mailto:tls-reports@${domain}`];
 }
 
 const dns = createSocket('udp4');

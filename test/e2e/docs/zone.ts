@@ -1,10 +1,6 @@
-/** What the resolver of the guides' host answers, beside an MX at RECEIVER for every name. */
+/** TXT records by name, of what the resolver of the guides' host answers; every domain has its MX at RECEIVER. */
 export interface Zone {
   readonly txt: Readonly<Record<string, readonly string[]>>;
-  /** A digest for `3 1 1`, by name. */
-  readonly tlsa: Readonly<Record<string, string>>;
-  /** Domains without a `_smtp._tls` record; every other one has it. */
-  readonly noReports: readonly string[];
 }
 
 /** The mail server that takes mail for everybody. */
@@ -19,6 +15,4 @@ export const FIRST_ZONE: Zone = {
     [`_dmarc.${SENDER}`]: ['v=DMARC1; p=reject'],
     [`_smtp._tls.${SENDER}`]: [`v=TLSRPTv1; rua=mailto:tls-reports@${SENDER}`],
   },
-  tlsa: {},
-  noReports: [],
 };

@@ -24,10 +24,10 @@ export class BytePattern {
     this.#tail = length < WORD ? 0 : view.getInt32(length - WORD, true);
   }
 
-  /** Whether the pattern stands at `at`. */
-  standsAt(view: DataView, at: number): boolean {
+  /** Whether the pattern stands at `at`, with its last byte before `end`; a view's own length is slow to ask for. */
+  standsAt(view: DataView, at: number, end: number): boolean {
     const { length } = this;
-    if (at < 0 || at + length > view.byteLength) return false;
+    if (at < 0 || at + length > end) return false;
     if (this.#bytes !== undefined) return shortStandsAt(this.#bytes, view, at);
     // From behind: what differs between names stands there.
     if (view.getInt32(at + length - WORD, true) !== this.#tail) return false;

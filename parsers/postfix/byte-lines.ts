@@ -4,8 +4,10 @@ import type { PairKind } from './byte-pairs.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { recipientDomain } from './next-hop.ts';
 import { type PeerText, readPeer } from './peer.ts';
+import { isConnectFailure } from './smtp-lines.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
 import { readTlsField, type TlsField } from './tls-field.ts';
+import { type CertificateLine, readCertificateLine } from './verdict-lines.ts';
 
 const SPACE = 32;
 const QUOTE = 34;
@@ -15,6 +17,7 @@ const SLASH = 47;
 const COLON = 58;
 const GREATER = 62;
 const LOWER_B = 98;
+const LOWER_C = 99;
 const AT = 64;
 const OPENING = 40;
 const CLOSING = 41;
@@ -25,6 +28,8 @@ const DELAY = new BytePattern(', delay=');
 const DELAYS = new BytePattern(', delays=');
 const TLS = new BytePattern(', tls=');
 const DSN = new BytePattern(', dsn=');
+const HOST = new BytePattern('host ');
+const SAID = new BytePattern(' said: ');
 const STATUS = new BytePattern(', status=');
 
 /** The same limits as where the text is read (`readBehindRelay`, `readTail`). */
@@ -50,6 +55,9 @@ export interface Target {
   readonly kinds: PairKind[];
 }
 
+/** What a process says of a server, and may say again of it. */
+export type Aside = CertificateLine | 'not-reached';
+
 /**
  * The two commonest lines read from their bytes, to exactly what their text would be read to. Every other line, and
  * every one of these that is odd in any way, is left to the text.
@@ -58,9 +66,12 @@ export class ByteLines {
   /** Of the delivery found last. */
   target: Target | undefined;
   tls: TlsField | undefined;
-  /** The mail was handed to a server, and what it said means the same to us whatever it is: no reason of Postfix's own. */
+  /** Its reason is the server's word on the mail: whatever that is, it means the same to us. */
   isAnswered = false;
+  /** The sender may get the mail back. */
+  mayBounce = false;
   readonly #summaries = new ByteMemo(readSummary);
+  readonly #asides = new ByteMemo(readAside);
   readonly #targets = new ByteMemo(readTarget);
   readonly #tls = new ByteMemo(readTlsField);
   #idEnd = 0;
@@ -74,22 +85,29 @@ export class ByteLines {
     return isSummary(entry) ? this.#summaries.of(entry, entry.start, entry.end) : undefined;
   }
 
+  /** A verdict on a certificate, or a server that could not be reached; undefined for all other lines. */
+  aside(entry: ByteEntry): Aside | undefined {
+    return isAside(entry) ? this.#asides.of(entry, entry.start, entry.end) : undefined;
+  }
+
   /** `Q: to=<…>, relay=H[A]:port, delay=…, delays=…[, tls=…], dsn=…, status=… (…`: finds the fields, makes no texts. */
   finds(entry: ByteEntry): boolean {
     const { bytes, view, start } = entry;
     this.#idEnd = behindQueueId(bytes, start);
-    if (this.#idEnd < 0 || !TO.standsAt(view, this.#idEnd + 1)) return false;
+    if (this.#idEnd < 0 || !TO.standsAt(view, this.#idEnd + 1, entry.end)) return false;
     const domainAt = lastAt(bytes, this.#idEnd + 1 + TO.length);
     if (domainAt < 0) return false;
     const recipientEnd = place(bytes, GREATER, domainAt, entry.end);
-    if (recipientEnd < 0 || !RELAY.standsAt(view, recipientEnd)) return false;
+    if (recipientEnd < 0 || !RELAY.standsAt(view, recipientEnd, entry.end)) return false;
     const relayEnd = place(bytes, COMMA, recipientEnd + RELAY.length, entry.end);
-    if (relayEnd < 0 || !DELAY.standsAt(view, relayEnd)) return false;
+    if (relayEnd < 0 || !DELAY.standsAt(view, relayEnd, entry.end)) return false;
     this.target = this.#targets.of(entry, domainAt, relayEnd);
     if (this.target === undefined) return false;
     const delaysAt = behindFigures(bytes, relayEnd + DELAY.length, LONGEST_DELAY);
     return (
-      delaysAt >= 0 && DELAYS.standsAt(view, delaysAt) && this.#behindDelays(entry, delaysAt + DELAYS.length)
+      delaysAt >= 0 &&
+      DELAYS.standsAt(view, delaysAt, entry.end) &&
+      this.#behindDelays(entry, delaysAt + DELAYS.length)
     );
   }
 
@@ -129,7 +147,7 @@ export class ByteLines {
     this.#delaysEnd = last;
     this.#duration = seconds(bytes, third + 1, last) + seconds(bytes, last + 1, end);
     if (Number.isNaN(this.#duration)) return false;
-    const hasTls = TLS.standsAt(view, end);
+    const hasTls = TLS.standsAt(view, end, entry.end);
     const tlsEnd = hasTls ? place(bytes, COMMA, end + TLS.length, entry.end) : end;
     if (tlsEnd < 0) return false;
     this.tls = hasTls ? this.#tls.of(entry, end + TLS.length, tlsEnd) : undefined;
@@ -139,19 +157,25 @@ export class ByteLines {
   /** Behind `, dsn=D, status=S (`. */
   #findsReason(entry: ByteEntry, start: number): boolean {
     const { bytes, view } = entry;
-    if (!DSN.standsAt(view, start)) return false;
+    if (!DSN.standsAt(view, start, entry.end)) return false;
     const statusAt = behindFigures(bytes, start + DSN.length, LONGEST_DSN);
-    if (statusAt < 0 || !STATUS.standsAt(view, statusAt)) return false;
+    if (statusAt < 0 || !STATUS.standsAt(view, statusAt, entry.end)) return false;
     let at = statusAt + STATUS.length;
-    // Mail that comes back may be a report of ours, whose recipient is asked for.
-    if (bytes[at] === LOWER_B) return false;
+    this.mayBounce = bytes[at] === LOWER_B;
     const limit = Math.min(entry.end - 2, at + LONGEST_STATUS);
     while (at < limit && isLetter(bytes[at])) at += 1;
     if (bytes[at] !== SPACE || bytes[at + 1] !== OPENING) return false;
     this.#reasonAt = at + 2;
-    this.isAnswered = isDigit(bytes[at + 2]) && at + 2 < entry.end;
+    this.isAnswered = at + 2 < entry.end && (isDigit(bytes[at + 2]) || isSaidByHost(entry, at + 2));
     return true;
   }
+}
+
+/** `host H[A] said: …`: no reason of Postfix's own begins so (`readReason`). */
+function isSaidByHost({ bytes, view, end }: ByteEntry, start: number): boolean {
+  if (!HOST.standsAt(view, start, end)) return false;
+  const nameEnd = place(bytes, SPACE, start + HOST.length, end);
+  return nameEnd > 0 && SAID.standsAt(view, nameEnd, end);
 }
 
 /** Whether it begins like `Trusted`, `Untrusted`, `Verified`, `Anonymous` or `TLS`: no queue id does. */
@@ -168,6 +192,18 @@ function isSummary({ bytes, start }: ByteEntry): boolean {
     default:
       return false;
   }
+}
+
+/** Whether it begins like `certificate`, `connect`, `server certificate` or `CA certificate`. */
+function isAside({ bytes, start }: ByteEntry): boolean {
+  const second = bytes[start + 1];
+  const first = bytes[start];
+  if (first === 67) return second === 65 && bytes[start + 2] === SPACE; // CA
+  return (first === LOWER_C && (second === 101 || second === 111)) || (first === 115 && second === 101); // ce, co, se
+}
+
+function readAside(text: string): Aside | undefined {
+  return readCertificateLine(text) ?? (isConnectFailure(text) ? 'not-reached' : undefined);
 }
 
 /** The receiver must fill its text: nothing but its port stands behind it. */

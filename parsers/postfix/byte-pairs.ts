@@ -1,5 +1,5 @@
-import type { ByteEntry, Emit, JsonObject, OpenSessions, Session } from 'maillog-tlsrpt/parser';
-import type { ByteLines, Target } from './byte-lines.ts';
+import type { ByteEntry, Emit, JsonObject, OpenSessions, PeerTrust, Session } from 'maillog-tlsrpt/parser';
+import type { Aside, ByteLines, Target } from './byte-lines.ts';
 import type { Connection } from './connection.ts';
 import { isWordOfTls } from './delivery.ts';
 import type { HostSettings, PostfixOptions } from './options.ts';
@@ -8,7 +8,7 @@ import { SETTLED_S } from './process.ts';
 import type { Request } from './request.ts';
 import { connectionSession } from './session-builder.ts';
 import type { SummaryLine } from './summary-line.ts';
-import type { TagFacts } from './tag-facts.ts';
+import { learnSummary, type TagFacts } from './tag-facts.ts';
 import type { TagKeys } from './tag-keys.ts';
 import { hintOf, type TlsField } from './tls-field.ts';
 
@@ -47,22 +47,45 @@ export interface PairKind {
 export class BytePairs {
   #sessions = 0;
 
-  /** The process has made a connection. */
-  summary(line: SummaryLine, { time, pid }: ByteEntry, keys: TagKeys, open: OpenSessions): boolean {
-    const { peer, trust, version, resumed } = line;
-    if (!line.established || trust === undefined || version === undefined) return false;
-    if (!isTlsKnown(open.get(keys.facts)) || open.get(keys.proxyNotes) !== undefined) return false;
+  /** The process says something of a server to begin with. */
+  aside(aside: Aside, { time, pid }: ByteEntry, keys: TagKeys, open: OpenSessions): boolean {
     const key = keys.process(pid);
     const request = open.get(key) as Request | undefined;
-    if (request === undefined || request.current !== undefined || !isPlain(request)) return false;
+    if (request?.queueId === undefined || request.current !== undefined || !isPlain(request)) return false;
+    if (open.get(keys.facts) === undefined) return false;
     const { past, prevented, met, queueId } = request;
-    if (queueId === undefined) return false;
-    const { name, port } = peer;
-    const current: Connection =
-      resumed === undefined
-        ? { name, port, time, established: time, trust, version }
-        : { name, port, time, established: time, trust, version, resumed };
+    if (aside === 'not-reached') {
+      open.set(key, { past, prevented, met, queueId }, SETTLED_S);
+      return true;
+    }
+    const { peer, fault } = aside;
+    const current = { name: peer.name, port: peer.port, time, certificate: fault };
     open.renew(key, { past, prevented, met, queueId, current });
+    return true;
+  }
+
+  /** The process has made a connection. */
+  summary(line: SummaryLine, entry: ByteEntry, keys: TagKeys, open: OpenSessions): boolean {
+    const { peer, trust, version, resumed } = line;
+    const { time } = entry;
+    if (!line.established || trust === undefined || version === undefined) return false;
+    const facts = open.get(keys.facts);
+    if (facts === undefined || open.get(keys.proxyNotes) !== undefined) return false;
+    const key = keys.process(entry.pid);
+    const request = open.get(key) as Request | undefined;
+    if (request?.queueId === undefined || !isPlain(request)) return false;
+    const { past, prevented, met, queueId } = request;
+    const judged = request.current;
+    if (judged !== undefined && (request.last !== undefined || !isOnlyJudged(judged, peer))) return false;
+    if (!isTlsKnown(facts)) learnSummary({ entry, open, keys });
+    const current =
+      judged === undefined
+        ? newlyEstablished(peer, time, trust, version, resumed)
+        : { ...judged, established: time, trust, version, ...(resumed !== undefined && { resumed }) };
+    const next = { past, prevented, met, queueId, current };
+    // A connection whose certificate was judged is open already.
+    if (judged === undefined) open.renew(key, next);
+    else open.set(key, next);
     return true;
   }
 
@@ -79,7 +102,7 @@ export class BytePairs {
     const { name, port } = relay;
     if (port !== SMTP_PORT || current.port !== SMTP_PORT || current.name !== name) return false;
     if (!isPlain(request) || !isOnlyEstablished(current)) return false;
-    if (!areFactsKnown(open.get(keys.facts), tls)) return false;
+    if (!areFactsKnown(open.get(keys.facts), tls) || (tls !== undefined && !isWordOfTls(tls))) return false;
     const queueId = lines.queueId(entry);
     // A process that goes on with the same message remembers what it has met.
     if (request.queueId === queueId) return false;
@@ -115,13 +138,26 @@ export class BytePairs {
   }
 }
 
+/** Written out, for an object that fields are added to one by one is slower. */
+function newlyEstablished(
+  { name, port }: SummaryLine['peer'],
+  time: number,
+  trust: PeerTrust,
+  version: string,
+  resumed: boolean | undefined,
+): Connection {
+  return resumed === undefined
+    ? { name, port, time, established: time, trust, version }
+    : { name, port, time, established: time, trust, version, resumed };
+}
+
 function makeSession(
   { domain }: Target,
   connection: Connection,
   tls: TlsField | undefined,
   settings: HostSettings,
 ): Session | undefined {
-  const hint = tls !== undefined && isWordOfTls(tls) ? hintOf(tls) : undefined;
+  const hint = tls === undefined ? undefined : hintOf(tls);
   const context = { settings, recipientDomain: domain, own: false };
   const session = connectionSession(connection, { basis: 'tls-line' }, context, hint);
   return session === undefined ? undefined : Object.freeze(session);
@@ -151,12 +187,26 @@ function isPlain(request: Request): boolean {
   );
 }
 
-/** Whether of a connection no more is known than that its TLS stands. */
-function isOnlyEstablished(connection: Connection): boolean {
+/** Whether of a connection to this server no more is known than what was said of its certificate. */
+function isOnlyJudged(connection: Connection, { name, port }: SummaryLine['peer']): boolean {
   return (
-    connection.established !== undefined &&
+    connection.name === name &&
+    connection.port === port &&
+    connection.certificate !== undefined &&
+    connection.established === undefined &&
+    connection.resumed === undefined &&
+    isUntouched(connection)
+  );
+}
+
+/** Whether of a connection no more is known than that its TLS stands, and what was said of its certificate. */
+function isOnlyEstablished(connection: Connection): boolean {
+  return connection.established !== undefined && isUntouched(connection);
+}
+
+function isUntouched(connection: Connection): boolean {
+  return (
     connection.bound === undefined &&
-    connection.certificate === undefined &&
     connection.unusable === undefined &&
     connection.native === undefined &&
     connection.broken === undefined &&

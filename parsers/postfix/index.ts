@@ -14,7 +14,7 @@ import { BytePairs } from './byte-pairs.ts';
 import { hintsFrom } from './hints.ts';
 import { noticesIn } from './notices.ts';
 import { type HostSettings, optionsSchema, type PostfixOptions, settingsFor } from './options.ts';
-import { readSender, returnedReports } from './own-mail.ts';
+import { isOwn, readSender, returnedReports } from './own-mail.ts';
 import { IDLE_S, readProcess, readProcessBytes } from './process.ts';
 import { emitNotes, isNotesKey } from './proxy-notes.ts';
 import { leadingQueueId } from './queue-id.ts';
@@ -73,8 +73,13 @@ class PostfixParser implements LogParser {
     const settings = this.#settings(entry.host);
     const options = this.#options;
     const lines = this.#lines;
+    const aside = lines.aside(entry);
+    if (aside !== undefined) return this.#pairs.aside(aside, entry, keys, open);
     const summary = lines.summary(entry);
     if (summary === undefined && !lines.finds(entry)) return false;
+    // Mail that comes back may be a report of ours, whose recipient is asked for.
+    if (summary === undefined && lines.mayBounce && this.#isOwn(lines.queueId(entry), entry, open))
+      return false;
     const isPair =
       summary !== undefined
         ? this.#pairs.summary(summary, entry, keys, open)
@@ -112,6 +117,10 @@ class PostfixParser implements LogParser {
     if (program === 'tlsproxy') return readTlsproxyLine(reading);
     if (program === 'qmgr') return this.#readSender(entry, open);
     return readProcess(reading);
+  }
+
+  #isOwn(queueId: string, { host }: ByteEntry, open: OpenSessions): boolean {
+    return this.#options.ownSender !== undefined && isOwn(host, queueId, open);
   }
 
   #readSender(entry: LogEntry, open: OpenSessions): Rule | undefined {

@@ -114,9 +114,14 @@ function takeCertificate({ entry }: TextReading, request: Request): Rule | undef
   return 'certificate-verdict';
 }
 
+/** `connect to N: …`. */
+export function isConnectFailure(message: string): boolean {
+  return message.startsWith('connect to ') && readPeer(message, 11) !== undefined;
+}
+
 /** A server that could not be reached ends what came before and is no session. */
 function takeConnect({ entry }: TextReading, request: Request): Rule | undefined {
-  if (!entry.message.startsWith('connect to ') || readPeer(entry.message, 11) === undefined) return undefined;
+  if (!isConnectFailure(entry.message)) return undefined;
   retire(request);
   delete request.last;
   return 'connect-failed';

@@ -58,9 +58,9 @@ export class ByteEnvelope implements ByteEntry {
     }
     const stamp = this.#stamp;
     this.isStrange = false;
-    if (!stamp.read(this.view, from, this.#latest())) return false;
+    if (!stamp.read(this.view, from, until, this.#latest())) return false;
     const tags = this.#tags;
-    const tag = tags.find(this.view, stamp.end);
+    const tag = tags.find(this.view, stamp.end, until);
     if (tag === undefined) {
       this.isStrange = true;
       return false;
@@ -99,11 +99,11 @@ export class ByteEnvelope implements ByteEntry {
     const stamp = this.#stamp;
     const latest = this.#latest();
     const { view } = this;
-    if (!stamp.read(view, from, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
-    if (!stamp.read(view, from, latest) || stamp.time !== entry.time) return;
+    if (!stamp.read(view, from, until, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
+    if (!stamp.read(view, from, until, latest) || stamp.time !== entry.time) return;
     const { host, program } = entry;
-    if (this.#tags.find(view, stamp.end) !== undefined) return;
-    this.#tags.learn(view, stamp.end, { host, program, needles: this.#needlesOf(program) });
+    if (this.#tags.find(view, stamp.end, until) !== undefined) return;
+    this.#tags.learn(view, stamp.end, until, { host, program, needles: this.#needlesOf(program) });
   }
 
   /** Reads `123]: ` at `at`; returns where the message begins, -1 if it is anything else. */

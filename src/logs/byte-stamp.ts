@@ -32,16 +32,19 @@ export class ByteStamp {
   readonly #second = new Int32Array(4);
   #secondTime = Number.NaN;
 
-  /** @param latest what bounds the year of stamps without one: an hour holds as long as it is the same */
-  read(view: DataView, from: number, latest: number): boolean {
+  /**
+   * @param end of the line
+   * @param latest what bounds the year of stamps without one: an hour holds as long as it is the same
+   */
+  read(view: DataView, from: number, end: number, latest: number): boolean {
     const hour = this.#hour;
-    if (hour.length === CLASSIC_HOUR) return this.#readClassic(view, from, latest);
-    if (hour.length === 0 || !hour.standsAt(view, from)) return false;
-    return this.#readClock(view, from + hour.length) && this.#readRest(view);
+    if (hour.length === CLASSIC_HOUR) return this.#readClassic(view, from, end, latest);
+    if (hour.length === 0 || !hour.standsAt(view, from, end)) return false;
+    return this.#readClock(view, from + hour.length, end) && this.#readRest(view, end);
   }
 
-  #readClassic(view: DataView, from: number, latest: number): boolean {
-    if (this.#latest !== latest || from + CLASSIC > view.byteLength) return false;
+  #readClassic(view: DataView, from: number, end: number, latest: number): boolean {
+    if (this.#latest !== latest || from + CLASSIC > end) return false;
     const second = this.#second;
     // From behind: the seconds change most often.
     if (
@@ -54,7 +57,8 @@ export class ByteStamp {
       this.end = from + CLASSIC;
       return true;
     }
-    if (!this.#hour.standsAt(view, from) || !this.#readClock(view, from + CLASSIC_HOUR)) return false;
+    if (!this.#hour.standsAt(view, from, end) || !this.#readClock(view, from + CLASSIC_HOUR, end))
+      return false;
     second[0] = view.getInt32(from, true);
     second[1] = view.getInt32(from + 4, true);
     second[2] = view.getInt32(from + 8, true);
@@ -64,30 +68,30 @@ export class ByteStamp {
   }
 
   /** `mm:ss` of the known hour. */
-  #readClock(view: DataView, at: number): boolean {
-    const minute = twoDigits(view, at);
-    const second = twoDigits(view, at + 3);
-    if (!(minute < 60 && second < 60) || byteAt(view, at + 2) !== COLON) return false;
+  #readClock(view: DataView, at: number, end: number): boolean {
+    const minute = twoDigits(view, at, end);
+    const second = twoDigits(view, at + 3, end);
+    if (!(minute < 60 && second < 60) || byteAt(view, at + 2, end) !== COLON) return false;
     this.time = this.#base + (minute * 60 + second) * 1000;
     this.end = at + 5;
     return true;
   }
 
   /** The fraction, cut to ms, and the same offset from UTC as before. */
-  #readRest(view: DataView): boolean {
+  #readRest(view: DataView, end: number): boolean {
     let at = this.end;
-    if (byteAt(view, at) === DOT) {
+    if (byteAt(view, at, end) === DOT) {
       let weight = 100;
       const start = at + 1;
-      for (at = start; isDigit(byteAt(view, at)); at++) {
-        this.time += weight * (byteAt(view, at) - 48);
+      for (at = start; isDigit(byteAt(view, at, end)); at++) {
+        this.time += weight * (byteAt(view, at, end) - 48);
         weight = weight > 1 ? weight / 10 : 0;
       }
       if (at === start) return false;
     }
     const offset = this.#offset;
     for (let index = 0; index < offset.length; index++)
-      if (byteAt(view, at++) !== offset[index]) return false;
+      if (byteAt(view, at++, end) !== offset[index]) return false;
     this.end = at;
     return true;
   }
@@ -124,7 +128,7 @@ export class ByteStamp {
     this.#offset = new Uint8Array(0);
     this.#base = 0;
     const end = bytes.indexOf(SPACE, from);
-    if (!this.read(view, from, 0) || end <= this.end || end - this.end > 6) {
+    if (!this.read(view, from, bytes.length, 0) || end <= this.end || end - this.end > 6) {
       this.#hour = NONE;
       return;
     }
@@ -134,15 +138,15 @@ export class ByteStamp {
 }
 
 /** NaN when there are none. */
-function twoDigits(view: DataView, at: number): number {
-  const tens = byteAt(view, at);
-  const ones = byteAt(view, at + 1);
+function twoDigits(view: DataView, at: number, end: number): number {
+  const tens = byteAt(view, at, end);
+  const ones = byteAt(view, at + 1, end);
   return isDigit(tens) && isDigit(ones) ? (tens - 48) * 10 + ones - 48 : Number.NaN;
 }
 
 /** 0 behind the end. */
-function byteAt(view: DataView, at: number): number {
-  return at < view.byteLength ? view.getUint8(at) : 0;
+function byteAt(view: DataView, at: number, end: number): number {
+  return at < end ? view.getUint8(at) : 0;
 }
 
 function isDigit(code: number): boolean {

@@ -35,13 +35,13 @@ class HostTags {
     this.pattern = new BytePattern(name);
   }
 
-  find(view: DataView, at: number): ByteTag | undefined {
+  find(view: DataView, at: number, end: number): ByteTag | undefined {
     const place = at + this.#shared;
-    const alike = place < view.byteLength ? this.#byByte[view.getUint8(place)] : undefined;
+    const alike = place < end ? this.#byByte[view.getUint8(place)] : undefined;
     if (alike === undefined) return undefined;
     for (let index = 0; index < alike.length; index++) {
       const known = alike[index];
-      if (known === undefined || !known.pattern.standsAt(view, at)) continue;
+      if (known === undefined || !known.pattern.standsAt(view, at, end)) continue;
       this.end = at + known.pattern.length;
       return known.tag;
     }
@@ -72,19 +72,19 @@ export class ByteTags {
   #last: HostTags | undefined;
 
   /** The tag that stands at `at`, right behind a stamp; undefined if it is new. */
-  find(view: DataView, at: number): ByteTag | undefined {
-    const host = this.#hostAt(view, at);
+  find(view: DataView, at: number, end: number): ByteTag | undefined {
+    const host = this.#hostAt(view, at, end);
     if (host === undefined) return undefined;
-    const tag = host.find(view, at + host.pattern.length);
+    const tag = host.find(view, at + host.pattern.length, end);
     this.end = host.end;
     return tag;
   }
 
   /** Takes up a new tag that stands at `at`; does nothing if it is written in another way there. */
-  learn(view: DataView, at: number, tag: ByteTag): void {
+  learn(view: DataView, at: number, end: number, tag: ByteTag): void {
     const bytes = Buffer.from(` ${tag.host} ${tag.program}[`, 'latin1');
     const isPlain = bytes.every((byte) => byte > 0 && byte < 0x80);
-    if (!isPlain || !new BytePattern(bytes).standsAt(view, at)) return;
+    if (!isPlain || !new BytePattern(bytes).standsAt(view, at, end)) return;
     const name = bytes.subarray(0, tag.host.length + 2);
     let host = this.#hosts.find((known) => known.name.equals(name));
     if (host === undefined) {
@@ -95,10 +95,10 @@ export class ByteTags {
     host.add(tag, bytes.subarray(name.length));
   }
 
-  #hostAt(view: DataView, at: number): HostTags | undefined {
-    if (this.#last?.pattern.standsAt(view, at) === true) return this.#last;
+  #hostAt(view: DataView, at: number, end: number): HostTags | undefined {
+    if (this.#last?.pattern.standsAt(view, at, end) === true) return this.#last;
     for (const host of this.#hosts) {
-      if (!host.pattern.standsAt(view, at)) continue;
+      if (!host.pattern.standsAt(view, at, end)) continue;
       this.#last = host;
       return host;
     }

@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { parser } from '../../../parsers/postfix/index.ts';
+import { SessionReader } from '../../../src/logs/session-reader.ts';
+import { zoneOf } from '../../../src/logs/zone.ts';
+import type { Session } from '../../../src/parser.ts';
+import { CIPHER, delivery, smtp } from './log-lines.ts';
+
+const SERVERS = [
+  'mx1.example.org[192.0.2.25]:25',
+  'MX1.example.org[192.0.2.25]:25',
+  'mx2.example.org[192.0.2.26]:25',
+  'mx.example.net[2001:db8::25]:25',
+  'relay.example.com[192.0.2.27]:587',
+  'localhost[127.0.0.1]:25',
+] as const;
+const IDS = ['9F3A51C0B7', '9F3A51C0B8', 'C0FFEE12', 'A1B2C3D4', '4d3JvK2xzPz1'] as const;
+const OWN = 'tlsrpt@reports.example';
+const SUMMARY_TAILS = [
+  CIPHER,
+  'TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)',
+  'TLSv1.3 with cipher X (1/1 bits) key-exchange X25519',
+  'SSLv9 with nothing',
+];
+
+const server = fc.constantFrom(...SERVERS);
+const bare = server.map((name) => name.replace(/:\d+$/, ''));
+const id = fc.constantFrom(...IDS);
+const number = fc.nat(20);
+const numbered = (n: number): string => `AB${1000 + n}`;
+
+/** What smtp(8) writes, the commonest lines most often, and what only the plain road reads. */
+const messageArbitrary = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('Trusted ', 'Trusted ', 'Untrusted ', 'Verified ', 'Anonymous ', ''),
+        fc.constantFrom('established', 'established', 'established', 'reused'),
+        server,
+        fc.constantFrom(...SUMMARY_TAILS),
+      )
+      .map(([trust, verb, name, tail]) => `${trust}TLS connection ${verb} to ${name}: ${tail}`),
+  },
+  {
+    weight: 12,
+    arbitrary: fc
+      .record({
+        id,
+        to: fc.constantFrom('a@example.org', 'b@example.net', '"@"@example.org', 'a@[192.0.2.1]', 'x'),
+        relay: fc.oneof(server, server, server, fc.constantFrom('none', 'mx[private/lmtp]')),
+        delays: fc.constantFrom('0.05/0.01/0.84/0.4', '1/2/3/4', '0.1/0/70/9'),
+        tls: fc.constantFrom(
+          undefined,
+          undefined,
+          'may',
+          'dane',
+          'secure',
+          'may:none',
+          'dane:encrypt',
+          '!verify',
+          'may?',
+        ),
+        reason: fc.oneof(
+          fc.constantFrom('250 2.0.0 Ok', '250 2.0.0 Ok', '250 2.0.0 Ok', 'Server certificate not verified'),
+          fc.constantFrom('Cannot start TLS: handshake failure', 'TLSA records unusable', ''),
+          bare.map((name) => `host ${name} said: 450 4.2.0 later (in reply to RCPT TO command)`),
+          bare.map((name) => `host ${name} refused to talk to me: 554 said: no`),
+          bare.map((name) => `TLS is required, but was not offered by host ${name}`),
+          bare.map((name) => `lost connection with ${name} while sending RCPT TO`),
+        ),
+        status: fc.constantFrom('sent', 'sent', 'sent', 'deferred', 'bounced'),
+      })
+      .map(({ tls, ...parts }) => delivery(tls === undefined ? parts : { ...parts, tls })),
+  },
+  bare.map((name) => `connect to ${name}:25: Connection timed out`),
+  server.map((name) => `connect to ${name}: Connection refused`),
+  server.map((name) => `certificate verification failed for ${name}: untrusted issuer /CN=CA`),
+  server.map((name) => `server certificate verification failed for ${name}: certificate has expired`),
+  server.map((name) => `CA certificate verification failed for ${name}: num=62:hostname mismatch`),
+  server.map((name) => `SSL_connect error to ${name}: lost connection`),
+  server.map((name) => `warning: ${name}: all TLSA records unusable`),
+  bare.map((name) => `TLSRPT: status=success, domain=example.org, receiving_mx=${name}`),
+  bare.map((name) => `Host offered STARTTLS: [${name}]`),
+  fc
+    .tuple(id, bare)
+    .map(([queueId, name]) => `${queueId}: lost connection with ${name} while performing the EHLO`),
+  id.map((queueId) => `${queueId}: Server certificate not verified`),
+  fc.constantFrom(
+    'SSL_set_fd error to mx',
+    'warning: TLS library problem: error:0A000086',
+    'warning: connect to private/tlsproxy: Connection refused',
+    'discarding EHLO keywords: STARTTLS',
+  ),
+  fc.constantFrom('connection of no kind', 'certificate', 'CA', 'se', 'Trusted', 'T', ''),
+);
+
+const lineArbitrary = fc
+  .record({
+    gap: fc.constantFrom(0, 0, 0, 1, 5, 61, 4000),
+    pid: fc.constantFrom(1, 1, 1, 2, 70_001),
+    host: fc.constantFrom('mail', 'mail', 'mail', 'mx'),
+    line: fc.oneof(
+      { weight: 20, arbitrary: messageArbitrary.map((message) => ({ tag: 'postfix/smtp', message })) },
+      server.map((name) => ({
+        tag: 'postfix/tlsproxy',
+        message: `certificate verification failed for ${name}: certificate has expired`,
+      })),
+      server.map((name) => ({ tag: 'postfix/tlsproxy', message: `${name}: all TLSA records unusable` })),
+      fc.oneof(id, number.map(numbered)).map((queueId) => ({
+        tag: 'postfix/qmgr',
+        message: `${queueId}: from=<${OWN}>, size=1, nrcpt=1 (queue active)`,
+      })),
+      messageArbitrary.map((message) => ({ tag: 'postfix/smtpd', message })),
+      messageArbitrary.map((message) => ({ tag: 'postfix/qmgr', message: `1: /smtp[1]: ${message}` })),
+      messageArbitrary.map((message) => ({ tag: 'postfix/lmtp', message })),
+    ),
+  })
+  .map(({ line, ...rest }) => ({ ...rest, ...line }));
+
+/** One message over one connection, as nearly all are; now and then something comes between its lines. */
+const conversationArbitrary: fc.Arbitrary<Line[]> = fc
+  .record({
+    pid: fc.constantFrom(1, 2),
+    server: fc.constantFrom(...SERVERS.slice(0, 4)),
+    said: fc.constantFrom([], [], [], ['certificate verification failed for'], ['connect to']),
+    trust: fc.constantFrom('Trusted ', 'Untrusted ', 'Anonymous ', 'Verified '),
+    tail: fc.constantFrom(...SUMMARY_TAILS.slice(0, 3)),
+    number,
+    to: fc.constantFrom('a@example.org', 'b@example.net'),
+    tls: fc.constantFrom(
+      undefined,
+      undefined,
+      undefined,
+      'may',
+      'secure',
+      'dane',
+      'dane:encrypt',
+      'may:none',
+    ),
+    reason: fc.constantFrom(
+      '250 Ok',
+      '250 Ok',
+      'host x[192.0.2.9] said: 450 no',
+      'Server certificate not verified',
+    ),
+    status: fc.constantFrom('sent', 'sent', 'bounced'),
+    gap: fc.constantFrom(0, 0, 1, 61),
+    between: fc.array(lineArbitrary, { maxLength: 1 }),
+    where: fc.nat(12),
+    own: fc.constantFrom(false, false, false, true),
+  })
+  .map(({ pid, server: name, said, trust, tail, number: n, tls, gap, between, where, own, ...parts }) => {
+    const line = (message: string): Line => ({ gap, pid, host: 'mail', tag: 'postfix/smtp', message });
+    const told = delivery({
+      ...parts,
+      id: numbered(n),
+      relay: name,
+      ...(tls !== undefined && { tls }),
+    });
+    const sender = `${numbered(n)}: from=<${OWN}>, size=1, nrcpt=1 (queue active)`;
+    const lines = [
+      ...(own ? [{ ...line(sender), tag: 'postfix/qmgr' }] : []),
+      ...said.map((words) => line(`${words} ${name}: untrusted issuer`)),
+      line(`${trust}TLS connection established to ${name}: ${tail}`),
+      line(told),
+    ];
+    lines.splice(where, 0, ...(where < 4 ? between : []));
+    return lines;
+  });
+
+type Line = typeof lineArbitrary extends fc.Arbitrary<infer T> ? T : never;
+
+const OPTIONS = [
+  {},
+  { midStream: true },
+  { ownSender: OWN, relayhosts: ['relay.example.com:587'] },
+  { ownSender: 'a b', midStream: true, hosts: { mx: { relayhosts: ['mx2.example.org'] } } },
+  { inferPlaintext: false, tlsLogLevel: 1, sendingMtaIp: '192.0.2.99' },
+];
+
+function textOf(lines: readonly Line[], classic: boolean): string[] {
+  let second = 0;
+  return lines.map(({ gap, pid, host, tag, message }) => {
+    second += gap;
+    const line = smtp(message, { pid, second, tag, host });
+    if (!classic) return line;
+    const time = new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString();
+    return line.replace(/^\S+/, `Nov ${time.slice(8, 10)} ${time.slice(11, 19)}`);
+  });
+}
+
+/** Sessions and open sessions, as JSON, after every one of the lines. */
+function trailOf(
+  lines: readonly string[],
+  options: Record<string, unknown>,
+  { fast, onPair }: { readonly fast: boolean; readonly onPair?: () => void },
+): unknown[] {
+  const sessions: Session[] = [];
+  const reader = new SessionReader({
+    parser: parser.create(parser.options.parse(options)),
+    zone: zoneOf('UTC'),
+    host: 'here',
+    latest: () => Date.UTC(2026, 10, 30),
+    emit: (session, time = session.time, number = -1) => {
+      sessions.push({ ...session, time });
+      if (number >= 0) onPair?.();
+    },
+    fast,
+  });
+  const trail = lines.map((line) => {
+    reader.bytes(Buffer.from(`${line}\n`));
+    const { changed, deleted } = reader.table.takeChanges();
+    const rows = changed.map((row) => JSON.stringify(row)).sort();
+    const told = sessions.splice(0).map((session) => JSON.stringify(Object.entries(session).sort()));
+    return JSON.parse(JSON.stringify({ line, told, rows: rows.map((row) => JSON.parse(row)), deleted }));
+  });
+  reader.end();
+  expect(reader.faults).toBe(0);
+  return [...trail, ...sessions.map((session) => ({ ...session }))];
+}
+
+/** Whatever the order of keys in a value, for that is all in which the two may differ. */
+function bySorting(trail: readonly unknown[]): string[] {
+  return trail.map((step) =>
+    JSON.stringify(step, (_, part: unknown) => {
+      if (Array.isArray(part)) return part;
+      return typeof part === 'object' && part !== null
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part;
+    }),
+  );
+}
+
+it('the lines of smtp(8) are read from bytes to what their text is read to, line by line', () => {
+  let pairs = 0;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          { weight: 4, arbitrary: conversationArbitrary },
+          lineArbitrary.map((line) => [line]),
+        ),
+        {
+          minLength: 1,
+          maxLength: 30,
+        },
+      ),
+      fc.constantFrom(...OPTIONS),
+      fc.boolean(),
+      (groups, options, classic) => {
+        const lines = groups.flat();
+        // Twice: the faster road reads what looks like a line it has met.
+        const text = textOf([...lines, ...lines], classic);
+        const fast = trailOf(text, options, { fast: true, onPair: () => pairs++ });
+        expect(bySorting(fast)).toEqual(bySorting(trailOf(text, options, { fast: false })));
+      },
+    ),
+    { numRuns: 140 },
+  );
+  expect(pairs, 'sessions told by the fastest road').toBeGreaterThan(100);
+});

@@ -41,7 +41,11 @@ export async function bundle(directory, arch = 'x64') {
   await mkdir(directory, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: 'src/cli/main.ts', parser: 'src/parser.ts' },
+    entryPoints: {
+      main: 'src/cli/main.ts',
+      parser: 'src/parser.ts',
+      'archive-worker': 'src/logs/ahead/worker.ts',
+    },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'lib/[hash]',

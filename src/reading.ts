@@ -1,6 +1,8 @@
 import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
 import { configuredName, selectionOf } from './log-name.ts';
+import { ReadAhead } from './logs/ahead/read-ahead.ts';
+import type { Threads } from './logs/ahead/worker-entry.ts';
 import { describeFile } from './logs/chain.ts';
 import { sortByContent } from './logs/content-order.ts';
 import type { JournalSelection } from './logs/journal-name.ts';
@@ -119,11 +121,28 @@ export async function readArchivedLogs(
     const name = path === '-' ? path : logName(path);
     byLog.set(name, [...(byLog.get(name) ?? []), path]);
   }
-  for (const [name, files] of byLog) {
-    const reading = new LogReading(deps, { ...how, name }, summary);
-    await collectFaults(summary, name, () => readArchived(deps, reading, files, summary));
+  const ahead = readAheadOf([...byLog.values()].flat(), how.makeParser().needles, deps.threads);
+  const ours = { ...deps, ...(ahead !== undefined && { ahead }) };
+  try {
+    for (const [name, files] of byLog) {
+      const reading = new LogReading(ours, { ...how, name }, summary);
+      await collectFaults(summary, name, () => readArchived(ours, reading, files, summary));
+    }
+  } finally {
+    await ahead?.close();
   }
   return summary;
+}
+
+/** Threads that unpack archives pay only where there are several. */
+function readAheadOf(
+  files: readonly string[],
+  needles: readonly string[],
+  threads: Threads | undefined,
+): ReadAhead | undefined {
+  const paths = files.filter(isCompressed);
+  if (threads === undefined || paths.length < 2) return undefined;
+  return new ReadAhead({ entry: threads.entry, threads: threads.most, paths, needles });
 }
 
 /** Takes a turn a file, so that a long backfill does not keep others from reading. */

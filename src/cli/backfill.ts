@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { spareThreads } from '../logs/ahead/worker-entry.ts';
 import { namedFiles } from '../logs/named-files.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import { addSummary, emptySummary } from '../reading/source.ts';
@@ -79,7 +80,7 @@ async function readInto(
     elapsed: () => performance.now(),
   });
   const { onBytes } = progress;
-  const deps = { ...context, turn: turnOf('backfill', context, printer), onBytes };
+  const deps = { ...context, turn: turnOf('backfill', context, printer), onBytes, ...spareThreads() };
   const summary = emptySummary();
   try {
     for (const { module, files } of parsers) {

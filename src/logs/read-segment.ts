@@ -1,4 +1,5 @@
 import type { IngestBatch, Segment } from '../ledger/ledger.ts';
+import { isRaw, type SiftedPiece } from './ahead/sifted.ts';
 import type { InputOptions } from './log-input.ts';
 import { nextTie } from './segment.ts';
 import { findStart, type SegmentStart } from './segment-start.ts';
@@ -8,6 +9,8 @@ import { TruncatedArchive } from './truncated-archive.ts';
 export interface LineSink {
   /** Takes a piece; returns the bytes of the lines it completed, those kept from earlier pieces included. */
   bytes(piece: Buffer): number;
+  /** Takes whole lines of which those that do not matter were left out elsewhere; nothing is kept then. */
+  sifted(piece: SiftedPiece): void;
   /** Takes what is kept as a last line; returns its bytes. */
   finish(): number;
   /** Forgets what is kept: the next piece begins a line. */
@@ -76,7 +79,11 @@ export async function* readFrom(
         stopped = true;
         break;
       }
-      edge.pass(piece, sink.bytes(piece));
+      if (isRaw(piece)) edge.pass(piece, sink.bytes(piece));
+      else if (!piece.unfinished || finished) {
+        sink.sifted(piece);
+        edge.skip(piece.lineBytes, piece.tail);
+      }
       if (edge.offset === from || enough?.() !== true) continue;
       const next = batch(false);
       from = edge.offset;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { EXIT, Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
+import { isRaw, type Piece, type Pieces } from './ahead/sifted.ts';
 import { openLog } from './archive.ts';
 import { behindZeros } from './hole.ts';
 import type { InputOptions } from './log-input.ts';
@@ -16,27 +17,27 @@ export interface SegmentStart {
   readonly segment?: Segment;
   readonly edge: StreamEdge;
   /** The bytes from the edge's position on; none where the file ends before it. */
-  readonly pieces: AsyncGenerator<Buffer, void>;
+  readonly pieces: Pieces;
   /** The file ends before the segment's position. */
   readonly short: boolean;
   /** To be called when done with it, whether the pieces were read or not. */
   close(): Promise<void>;
 }
 
-type Pieces = AsyncGenerator<Buffer, void>;
-
 /**
  * Finds the known segment that a file holds, by its first bytes and by those before the segment's position. One that
  * begins like a known segment as far as identity sees, and differs later, is another segment.
+ * @param begun the file's pieces from its start on, where they are read ahead: raw ones as far as identity sees
  * @throws Problem (data) for such a one that comes through a pipe; MovedFile
  */
 export async function findStart(
   path: string,
   known: readonly Segment[],
   input: InputOptions = {},
+  begun?: Pieces,
 ): Promise<SegmentStart> {
   const open = (from: number) => openLog(path, { from, ...input });
-  const pieces = open(0);
+  const pieces: Pieces = begun ?? open(0);
   const head = await peek(pieces);
   const prefix = Buffer.from(head.bytes.subarray(0, PREFIX_BYTES));
   const candidates = matchSegments(prefix, known);
@@ -114,6 +115,12 @@ interface Head {
   readonly cut?: TruncatedArchive;
 }
 
+/** Only what is behind the beginning of a log not met before may be sifted. */
+function raw(piece: Piece): Buffer {
+  if (isRaw(piece)) return piece;
+  throw new Error('a log was sifted before it was known from where on it is new');
+}
+
 /** Reads until the identity can be told. */
 async function peek(pieces: Pieces): Promise<Head> {
   let zeros = 0;
@@ -122,9 +129,10 @@ async function peek(pieces: Pieces): Promise<Head> {
     while (bytes.length < PREFIX_BYTES) {
       const { value, done } = await pieces.next();
       if (done === true) break;
-      const start = bytes.length > 0 ? 0 : behindZeros(value);
+      const piece = raw(value);
+      const start = bytes.length > 0 ? 0 : behindZeros(piece);
       zeros += start;
-      bytes = Buffer.concat([bytes, value.subarray(start)]);
+      bytes = Buffer.concat([bytes, piece.subarray(start)]);
     }
     return { zeros, bytes };
   } catch (cut) {
@@ -164,7 +172,8 @@ async function* none(): Pieces {}
 
 async function* pass(pieces: Pieces, bytes: number): Pieces {
   let left = bytes;
-  for await (const piece of pieces) {
+  for await (const each of pieces) {
+    const piece = raw(each);
     if (left < piece.length) yield piece.subarray(left);
     left = Math.max(0, left - piece.length);
   }
@@ -176,7 +185,7 @@ async function take(pieces: Pieces, count: number): Promise<{ bytes: Buffer; res
   while (bytes.length < count) {
     const { value, done } = await pieces.next();
     if (done === true) break;
-    bytes = Buffer.concat([bytes, value]);
+    bytes = Buffer.concat([bytes, raw(value)]);
   }
   return { bytes: bytes.subarray(0, count), rest: { zeros: 0, bytes: bytes.subarray(count) } };
 }

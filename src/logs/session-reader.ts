@@ -111,6 +111,13 @@ export class SessionReader {
     return this.#scanner.push(chunk);
   }
 
+  /** Reads whole lines, those of `lines` that hold a needle; nothing is kept of an earlier piece. */
+  sifted(matching: Uint8Array, lines: number): void {
+    const before = this.#scanner.lines;
+    this.#scanner.push(matching);
+    this.#direct += lines - (this.#scanner.lines - before);
+  }
+
   /** Reads what is kept as a last line without a newline; returns its bytes. */
   finish(): number {
     return this.#scanner.finish();

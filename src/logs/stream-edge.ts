@@ -28,6 +28,11 @@ export class StreamEdge {
     return this.#offset;
   }
 
+  /** The last bytes before the position. */
+  get tail(): Buffer {
+    return this.#tail;
+  }
+
   get tailHash(): string {
     return tailHash(this.#tail);
   }
@@ -45,6 +50,14 @@ export class StreamEdge {
       this.#tail = lastBytes(this.#streamTail, piece.subarray(0, piece.lastIndexOf(NEWLINE) + 1));
     }
     this.#streamTail = lastBytes(this.#streamTail, piece);
+  }
+
+  /** Whole lines went by elsewhere, from where the stream was, and these are the last bytes before their end. */
+  skip(lineBytes: number, tail: Buffer): void {
+    if (lineBytes === 0) return;
+    this.#offset += lineBytes;
+    this.#tail = tail;
+    this.#streamTail = tail;
   }
 
   /** What is left at the end is a line too. */

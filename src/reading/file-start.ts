@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
+import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
 import { modifiedAt } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
@@ -42,6 +43,8 @@ export interface FileLog {
   readonly known: readonly Segment[];
   readonly source: Source;
   readonly parser: LogParser;
+  /** Opens archives that were unpacked ahead. */
+  readonly ahead?: Pick<ReadAhead, 'open'> | undefined;
 }
 
 /**
@@ -50,7 +53,8 @@ export interface FileLog {
  */
 export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
   const { path, found } = file;
-  const start = await findStart(path, log.known, found === undefined ? {} : { expect: found.key });
+  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print);
+  const start = await findStart(path, log.known, found === undefined ? {} : { expect: found.key }, begun);
   try {
     if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
     const edit = await editOf(file, start, context, log);

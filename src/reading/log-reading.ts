@@ -1,7 +1,7 @@
 import { TallyCounter } from '../batch.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
-import { readFrom, type SegmentBatch } from '../logs/read-segment.ts';
+import { type LineSink, readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
@@ -13,6 +13,7 @@ import type { Edit } from './edited.ts';
 import { edited, isOfTheLedger, lookalike, refusal } from './faults.ts';
 import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
 import { noteFindings } from './findings.ts';
+import { sinkOf } from './line-sink.ts';
 import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
 
 /** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
@@ -90,7 +91,8 @@ export class LogReading {
     let begun: FileStart;
     try {
       const [source, parser, known] = [this.#source, this.#parser, this.#known];
-      begun = await startOf(file, context, { id: this.log.id, known, source, parser });
+      const { ahead } = this.#deps;
+      begun = await startOf(file, context, { id: this.log.id, known, source, parser, ahead });
     } catch (error) {
       return { bytes: 0, problem: await this.#problemOf(error, file) };
     }
@@ -204,18 +206,12 @@ export class LogReading {
     return problem;
   }
 
-  #sink(path: string) {
-    return {
-      bytes: (piece: Buffer): number => {
-        const taken = this.#reader.bytes(piece);
-        this.#bytes += piece.length;
-        if (taken > 0) this.#dirty = true;
-        this.#deps.onBytes?.(path, piece.length, this.#reader.lastTime);
-        return taken;
-      },
-      finish: (): number => this.#reader.finish(),
-      discard: (): void => this.#reader.discard(),
-    };
+  #sink(path: string): LineSink {
+    return sinkOf(this.#reader, (bytes, lineBytes) => {
+      this.#bytes += bytes;
+      if (lineBytes > 0) this.#dirty = true;
+      this.#deps.onBytes?.(path, bytes, this.#reader.lastTime);
+    });
   }
 
   async #commit(

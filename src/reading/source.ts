@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
+import type { Threads } from '../logs/ahead/worker-entry.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { Hint, LogParser, Zone } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
@@ -18,6 +20,10 @@ export interface ReadingDeps {
   readonly signal?: AbortSignal;
   /** Told after every piece of so many uncompressed bytes that reading goes on; `time` is the last line's, UTC ms. */
   readonly onBytes?: (path: string, bytes: number, time?: number) => void;
+  /** What archives may be unpacked ahead with; absent where this thread does all. */
+  readonly threads?: Threads;
+  /** Opens archives that were unpacked ahead; absent where each is read when its turn comes. */
+  readonly ahead?: Pick<ReadAhead, 'open'>;
   /** How to take turns with other processes; absent where no other can be there. */
   readonly turn?: TurnOptions;
 }

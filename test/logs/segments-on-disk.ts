@@ -48,6 +48,9 @@ export async function readInto(
   const reading = readSegment(path, {
     known: [...committed.segments],
     sink: {
+      sifted: () => {
+        throw new Error('nothing is read ahead here');
+      },
       bytes: (piece) => scanner.push(piece),
       finish: () => scanner.finish(),
       discard: () => scanner.discard(),

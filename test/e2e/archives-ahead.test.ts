@@ -1,0 +1,268 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addDays } from '../../src/day.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { ArchiveThread } from '../../src/logs/ahead/archive-thread.ts';
+import { ReadAhead } from '../../src/logs/ahead/read-ahead.ts';
+import type { Pieces } from '../../src/logs/ahead/sifted.ts';
+import type { Threads } from '../../src/logs/ahead/worker-entry.ts';
+import { describeFile } from '../../src/logs/chain.ts';
+import { zoneOf } from '../../src/logs/zone.ts';
+import { type ReadSummary, readArchivedLogs } from '../../src/reading.ts';
+import { createParser, loadParser } from '../../src/registry.ts';
+import { SAMPLE_LOG } from '../cli/place.ts';
+
+const ENTRY = new URL('../../dist/src/logs/ahead/worker.js', import.meta.url);
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const NOW = Date.UTC(2026, 10, 24, 5);
+/** As many lines a day as make several rooms of a thread. */
+const REPEATED = 12;
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), 'ahead-'));
+});
+afterEach(() => {
+  rmSync(place, { recursive: true, force: true });
+});
+
+/** The sample's day, moved back by so many. */
+async function day(back: number): Promise<Buffer> {
+  const sample = await readFile(SAMPLE_LOG, 'utf8');
+  const of = addDays('2026-11-23', -back);
+  const stamp = `${MONTHS[Number(of.slice(5, 7)) - 1]} ${of.slice(8).replace(/^0/, ' ')} `;
+  return Buffer.from(sample.replace(/^Nov 23 /gm, stamp).repeat(REPEATED));
+}
+
+function pack(program: string, text: Buffer): Buffer {
+  const { status, stdout } = spawnSync(program, ['-c'], { input: text, maxBuffer: 1 << 28 });
+  expect(status, program).toBe(0);
+  return stdout;
+}
+
+/** Reads files into the ledger of that name, in this thread alone or with others. */
+async function backfill(
+  state: string,
+  paths: readonly string[],
+  threads: Threads | undefined,
+): Promise<ReadSummary> {
+  const ledger = await openLedger(join(place, state));
+  const module = await loadParser('postfix', place);
+  try {
+    const how = {
+      parserName: 'postfix',
+      makeParser: () => createParser(module, { midStream: true }),
+      zone: zoneOf('UTC'),
+      host: 'mta1',
+      overlap: 'count',
+      latest: NOW,
+    } as const;
+    const deps = { ledger, clock: { now: () => NOW }, batchTallies: 200 };
+    return await readArchivedLogs({ ...deps, ...(threads !== undefined && { threads }) }, paths, how);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** What is said of a reading, the words of libraries left out. */
+function told({ faults, ...summary }: ReadSummary): unknown {
+  const problems = faults.map(({ path, problem: { name, message, where, help, exitCode } }) => ({
+    path,
+    problem: { name, message, where, help, exitCode },
+  }));
+  return { ...summary, problems };
+}
+
+/** Digests of a ledger's tables: all their rows, but for numbers given in the order of reading. */
+function digests(state: string): Record<string, string> {
+  const database = new Database(join(place, state, 'ledger.sqlite'), { readonly: true });
+  const rowsOf = (table: string) => {
+    const rows = database.prepare(`SELECT * FROM "${table}"`).all() as Record<string, unknown>[];
+    return rows.map(({ id: _, ...row }) => JSON.stringify(row)).sort();
+  };
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    const names = (tables as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'meta');
+    return Object.fromEntries(
+      names.map((name) => {
+        const rows = rowsOf(name);
+        const digest = createHash('sha256').update(rows.join('\n')).digest('hex');
+        return [name, `${rows.length} rows, ${digest}`];
+      }),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+/** Archives of every kind, whole and not, oldest first. */
+async function archives(): Promise<string[]> {
+  const paths: string[] = [];
+  const add = async (name: string, bytes: Buffer) => {
+    const path = join(place, name);
+    await writeFile(path, bytes);
+    paths.push(path);
+  };
+  await add('mail.log.9.gz', gzipSync(await day(9)));
+  const multi = await day(8);
+  const members: Buffer[] = [];
+  for (let at = 0, size = 1; at < multi.length; at += size, size = (size * 7 + 13) % 99_991)
+    members.push(gzipSync(multi.subarray(at, at + size)));
+  await add('mail.log.8.gz', Buffer.concat(members));
+  await add('mail.log.7.xz', pack('xz', await day(7)));
+  await add('mail.log.6', await day(6));
+  await add('mail.log.5.zst', pack('zstd', await day(5)));
+  const whole = gzipSync(await day(4));
+  await add('mail.log.4.gz', whole.subarray(0, Math.floor(whole.length * 0.6)));
+  await add('mail.log.3.bz2', pack('bzip2', await day(3)));
+  const damaged = gzipSync(await day(2));
+  damaged.fill(0x55, Math.floor(damaged.length * 0.8), Math.floor(damaged.length * 0.8) + 300);
+  await add('mail.log.2.gz', damaged);
+  // Without its last newline, and with one more line than ends in it.
+  const last = await day(1);
+  await add('mail.log.1.gz', gzipSync(last.subarray(0, last.length - 1)));
+  await add('mail.log.10.gz', gzipSync((await day(10)).subarray(0, 2000)));
+  return paths;
+}
+
+describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
+  it('leave the very rows and say the very faults of one thread alone', async () => {
+    const paths = await archives();
+    const alone = await backfill('alone', paths, undefined);
+    const ahead = await backfill('ahead', paths, { entry: ENTRY, most });
+    expect(alone.faults.map(({ path }) => path)).toEqual([
+      join(place, 'mail.log.4.gz'),
+      join(place, 'mail.log.2.gz'),
+    ]);
+    expect(alone.lines).toBeGreaterThan(7.5 * 1000 * REPEATED);
+    expect(told(ahead)).toEqual(told(alone));
+    expect(digests('ahead')).toEqual(digests('alone'));
+  });
+
+  it('resume one that was cut off when it is whole, and read nothing twice', async () => {
+    const threads = { entry: ENTRY, most };
+    for (const [state, how] of [['ahead', threads] as const, ['alone', undefined] as const]) {
+      const paths = await archives();
+      expect((await backfill(state, paths, how)).faults.length).toBe(2);
+      await writeFile(join(place, 'mail.log.4.gz'), gzipSync(await day(4)));
+      await writeFile(join(place, 'mail.log.2.gz'), gzipSync(await day(2)));
+      expect(await backfill(state, paths, how)).toMatchObject({ files: 10, known: 8, faults: [] });
+      expect(await backfill(state, paths, how)).toMatchObject({ known: 10, lines: 0, sessions: 0 });
+    }
+    expect(digests('ahead')['tally']).toBe(digests('alone')['tally']);
+    expect(digests('ahead')['segment']).toBe(digests('alone')['segment']);
+  });
+
+  it('are read by the reader itself where no thread can be had', async () => {
+    const paths = await archives();
+    const alone = await backfill('alone', paths, undefined);
+    const broken = join(place, 'broken.mjs');
+    await writeFile(broken, 'throw new Error("no");\n');
+    expect(await backfill('ahead', paths, { entry: pathToFileURL(broken), most })).toEqual(alone);
+    expect(digests('ahead')).toEqual(digests('alone'));
+  });
+});
+
+describe('a thread', () => {
+  it('runs ahead by its rooms only, and goes on when they come back', async () => {
+    const path = join(place, 'bomb.gz');
+    const line = 'Nov  2 10:00:01 mail postfix/smtp[77]: a line\n';
+    await writeFile(path, gzipSync(Buffer.alloc(120_000_000, line)));
+    const thread = new ArchiveThread(ENTRY);
+    try {
+      const job = thread.begin(path, ['/smtp[']);
+      expect(await thread.opened(job)).toMatchObject({ print: expect.any(String) });
+      const rooms = new Set<number>();
+      let bytes = 0;
+      for await (const piece of thread.rest(job)) {
+        if (Buffer.isBuffer(piece)) expect.unreachable('raw behind the beginning');
+        else {
+          bytes += piece.bytes;
+          rooms.add(piece.matching.length);
+        }
+      }
+      expect(bytes).toBeGreaterThan(119_990_000);
+      expect(Math.max(...rooms)).toBeLessThanOrEqual(1_048_576);
+    } finally {
+      await thread.close();
+    }
+  });
+
+  it('takes up the next archive when one is dropped in the midst', async () => {
+    const paths = await archives();
+    const thread = new ArchiveThread(ENTRY);
+    try {
+      const jobs = paths.slice(0, 3).map((path) => thread.begin(path, ['/smtp[']));
+      const [first = -1, second = -1, third = -1] = jobs;
+      await thread.opened(first);
+      for await (const _ of thread.rest(first)) break;
+      thread.drop(second);
+      expect(await thread.opened(third)).toBeDefined();
+      let lines = 0;
+      for await (const piece of thread.rest(third)) if (!Buffer.isBuffer(piece)) lines += piece.lines;
+      expect(lines).toBeGreaterThan(900 * REPEATED);
+      expect(thread.jobs).toBe(0);
+    } finally {
+      await thread.close();
+    }
+  });
+});
+
+describe('reading ahead', () => {
+  const drained = async (pieces: Pieces | undefined): Promise<number> => {
+    let bytes = 0;
+    for await (const piece of pieces ?? []) bytes += Buffer.isBuffer(piece) ? piece.length : piece.bytes;
+    return bytes;
+  };
+  const printOf = async (path: string) => (await describeFile(path))?.print ?? '';
+
+  it('gives each archive once, in its order, and none that changed since', async () => {
+    const files = (await archives()).filter((path) => /\.[798]\.(?:gz|xz)$/.test(path));
+    const [nine = '', eight = '', seven = ''] = files;
+    const ahead = new ReadAhead({ entry: ENTRY, paths: files, needles: ['/smtp['], threads: 2 });
+    try {
+      expect(await drained(await ahead.open(nine, await printOf(nine)))).toBe((await day(9)).length);
+      expect(await ahead.open(nine, await printOf(nine))).toBeUndefined();
+      expect(await ahead.open(join(place, 'mail.log.6'), 'any')).toBeUndefined();
+      expect(await ahead.open(eight, 'another')).toBeUndefined();
+      expect(await drained(await ahead.open(seven, await printOf(seven)))).toBe((await day(7)).length);
+    } finally {
+      await ahead.close();
+    }
+  });
+
+  it('passes over those that nobody asks for', async () => {
+    const files = (await archives()).filter((path) => /\.[795]\.(?:gz|xz|zst)$/.test(path));
+    const last = files.at(-1) ?? '';
+    const ahead = new ReadAhead({ entry: ENTRY, paths: files, needles: ['/smtp['], threads: 1 });
+    try {
+      await (await ahead.open(files[0] ?? '', await printOf(files[0] ?? '')))?.return();
+      expect(await drained(await ahead.open(last, await printOf(last)))).toBe((await day(5)).length);
+      expect(await ahead.open(files[1] ?? '', await printOf(files[1] ?? ''))).toBeUndefined();
+    } finally {
+      await ahead.close();
+    }
+  });
+});
+
+it('the bundle finds the file its threads begin with', async () => {
+  const bundle = join(place, 'bundle');
+  spawnSync(process.execPath, [fileURLToPath(new URL('../../.ci/bundle.mjs', import.meta.url)), bundle]);
+  const files = (await archives()).filter((path) => /\.[98]\.gz$/.test(path));
+  const words = ['backfill', ...files, '--state', join(place, 'state'), '--offline', '--timezone', 'UTC'];
+  const { status, stderr, stdout } = spawnSync(process.execPath, [join(bundle, 'main.mjs'), ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_DEBUG: 'worker' },
+  });
+  expect([status, stdout.split(',')[0]]).toEqual([0, '2 files']);
+  // On one processor there is none to spare.
+  if (availableParallelism() > 1) expect(stderr).toContain('bundle/archive-worker.mjs');
+});

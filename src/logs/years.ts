@@ -6,6 +6,8 @@ import { createSyslogReader } from './syslog.ts';
 const DAY_MS = 86_400_000;
 const MONTH_MS = 31 * DAY_MS;
 const HALF_A_YEAR_MS = 182 * DAY_MS;
+/** A line may come that long after the one before, if it comes at most a month before it where clocks are wrong. */
+const ELEVEN_MONTHS_MS = 334 * DAY_MS;
 /** Places in a file that are looked at, at most, and the bytes looked at there. */
 const LOOKS = 256;
 const LOOK_BYTES = 4096;
@@ -69,7 +71,9 @@ export async function boundOf(path: string, zone: Zone, latest: number): Promise
 
 /** The bound for a file of which some was read, up to a line of that time (UTC ms). */
 export function boundBehind(last: number, latest: number): YearBound {
-  return latest - last > HALF_A_YEAR_MS ? rollingBound(last + HALF_A_YEAR_MS, latest) : fixedBound(latest);
+  return latest - last > ELEVEN_MONTHS_MS
+    ? rollingBound(last + ELEVEN_MONTHS_MS, latest)
+    : fixedBound(latest);
 }
 
 /** Lines with stamps that carry no year, from all over a plain file, the first one first; none if it begins otherwise. */

@@ -113,6 +113,14 @@ describe('stamps without a year', () => {
     expect(all.toSpliced(50, 1)).toEqual(UNROTATED.map(wordsOf));
   });
 
+  test('are read on in a log that was silent for most of a year', async () => {
+    const words = ['--config', place.config, '--offline', '--timezone', 'UTC'];
+    const path = await newLog(['Jan 10 12:00:00'], '2025-01-10T13:00:00Z');
+    expect((await runCli(['backfill', path, ...words])).stdout).toContain('2025-01-10 to 2025-01-10');
+    await newLog(['Jan 10 12:00:00', 'Nov 20 12:00:00', 'Jan  5 12:00:00'], '2026-01-06T00:00:00Z');
+    expect((await runCli(['backfill', path, ...words])).stdout).toContain('2025-11-20 to 2026-01-05');
+  });
+
   test('are read on in a log that grows over New Year', async () => {
     const words = ['--config', place.config, '--offline', '--timezone', 'UTC'];
     const path = await newLog(NEW_YEAR.slice(0, 2), '2025-12-31T23:59:59Z');

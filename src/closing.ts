@@ -9,6 +9,7 @@ import type { Demand, DomainDay, Ledger, StoredReport } from './ledger/ledger.ts
 import type { JsonObject } from './parser.ts';
 import type { Honours } from './policy/attribute.ts';
 import { SettledDays } from './settled-days.ts';
+import type { Witness } from './witness.ts';
 
 /** How long a day waits for policies and records that a broken resolver keeps from us. */
 const PATIENCE_MS = 24 * 3_600_000;
@@ -23,6 +24,7 @@ export interface ClosingDeps {
   readonly honours: Omit<Honours, 'trustAnchors'>;
   /** The `_smtp._tls` record of a report domain as found now. */
   demand(domain: string): Promise<Demand>;
+  readonly witness?: Witness;
   /** Set by `closeDays` where `report.dane-to` asks for it. */
   readonly daneSessions?: DaneSessions;
 }
@@ -54,8 +56,10 @@ export async function closeDays(deps: ClosingDeps, released?: Day): Promise<Clos
   for (const day of await deps.ledger.days()) {
     if (day >= dayOf(now)) continue;
     const reason = day === released ? undefined : await heldBecause(deps, day, logs);
-    if (reason !== undefined) held.set(day, reason);
-    else if (day === released || !settled.has(day)) {
+    if (reason !== undefined) {
+      held.set(day, reason);
+      deps.witness?.tell?.(`day ${day}: not closed, ${reason}`);
+    } else if (day === released || !settled.has(day)) {
       const { waiting } = closing.summary();
       await closing.close(day);
       if (closing.summary().waiting === waiting) settled.add(day);
@@ -73,6 +77,9 @@ class DayCloser {
   readonly #folded = new Map<Day, FoldedDay>();
   #waiting = 0;
   #unasked = 0;
+  /** Domains of the day that are looked at, for displays of progress. */
+  #done = 0;
+  #total = 0;
 
   constructor(deps: ClosingDeps, trusting: TrustAnchors) {
     this.#deps = deps;
@@ -81,6 +88,10 @@ class DayCloser {
 
   summary(): Omit<ClosedDays, 'held'> {
     return { built: this.#built, waiting: this.#waiting, unasked: this.#unasked };
+  }
+
+  #tell(text: string): void {
+    this.#deps.witness?.tell?.(text);
   }
 
   folded(): FoldedDay[] {
@@ -101,6 +112,9 @@ class DayCloser {
     const entries = await this.#deps.ledger.domainDays({ day });
     const open = entries.filter((entry) => entry.revision === 0);
     const hosts = new Set((await this.#deps.daneSessions?.hosts(day)) ?? []);
+    this.#tell(`day ${day}: ${open.length} of ${entries.length} domains have no report yet`);
+    this.#done = 0;
+    this.#total = open.length;
     const waiting = this.#waiting;
     await inParallel(
       open.filter(({ domain }) => !hosts.has(domain)),
@@ -139,14 +153,18 @@ class DayCloser {
   }
 
   async #closeDomain(entry: DomainDay): Promise<void> {
+    this.#deps.witness?.step?.('reports', this.#done++, this.#total);
     const demand = await this.#demandFor(entry);
     const impatient = this.#isImpatient(entry.day);
     if (demand.kind === 'temporary' || (demand.kind === 'record' && entry.unattributed > 0 && !impatient)) {
       this.#waiting++;
+      const why = demand.kind === 'temporary' ? demand.reason : 'some sessions have no policies yet';
+      this.#tell(`day ${entry.day}: ${entry.domain} waits: ${why}`);
       return;
     }
     if (demand.kind !== 'record') {
       this.#unasked++;
+      this.#tell(`day ${entry.day}: ${entry.domain} asks for no report (${demand.kind})`);
       return;
     }
     const stored = await freezeReport(this.#deps, this.#trusting, entry.day, entry.domain, 1, demand.rua);

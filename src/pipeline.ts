@@ -19,6 +19,7 @@ import type { TurnOptions } from './reading/one-at-a-time.ts';
 import { type ReadSummary, readConfiguredLogs } from './reading.ts';
 import { prune } from './retention.ts';
 import { packageVersion } from './version.ts';
+import type { Witness } from './witness.ts';
 
 export interface PipelineDeps {
   readonly ledger: Ledger;
@@ -28,6 +29,7 @@ export interface PipelineDeps {
   readonly directory: string;
   /** The reading host's name. */
   readonly host: string;
+  readonly witness?: Witness;
   /** How to take turns with other processes that read. */
   readonly turn?: TurnOptions;
 }
@@ -49,7 +51,12 @@ export interface PassSummary {
 
 /** One pass over the whole road: the picture of ARCHITECTURE.md. Safe to run at any time, twice, in parallel. */
 export async function runPass(deps: PipelineDeps, options: PipelineOptions): Promise<PassSummary> {
-  const read = await readConfiguredLogs(deps);
+  let bytes = 0;
+  const onBytes = (_path: string, more: number) => {
+    bytes += more;
+    deps.witness?.step?.('reading', bytes);
+  };
+  const read = await readConfiguredLogs({ ...deps, onBytes });
   await checkIn(deps);
   if (!options.offline) return { read, ...(await emitPass(deps, options)) };
   await pruneOffline(deps);
@@ -143,20 +150,31 @@ export async function reissuePass(deps: PipelineDeps, day: Day, domain: string):
   );
 }
 
+function honoursText({ dane, mtaSts }: KnownHonours): string {
+  const honoured = [...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : [])];
+  return `mta: it honours ${honoured.length === 0 ? 'neither DANE nor MTA-STS' : honoured.join(' and ')}`;
+}
+
 interface Network {
   readonly resolver: Resolver;
   readonly honours: KnownHonours;
 }
 
-async function openNetwork({ config, clock }: PipelineDeps): Promise<Network> {
-  const resolver = await configuredResolver(config.dns, clock);
-  return { resolver, honours: await resolveHonours(config) };
+async function openNetwork({ config, clock, witness }: PipelineDeps): Promise<Network> {
+  const resolver = await configuredResolver(config.dns, clock, witness);
+  const honours = await resolveHonours(config);
+  witness?.tell?.(honoursText(honours));
+  return { resolver, honours };
 }
 
 /** Only the recent past gets today's policies: what a domain demanded long ago nobody can look up now. */
 async function attribute(deps: PipelineDeps, network: Network): Promise<AttributeSummary> {
   const since = deps.clock.now() - deps.config.delivery['max-age'] - DAY_MS;
-  return attributeTallies({ ...deps, ...network }, since);
+  const found = await attributeTallies({ ...deps, ...network }, since);
+  const open = found.temporary + found.left;
+  const rest = open === 0 ? '' : `, ${open} not now (${found.reason ?? 'nobody answers'})`;
+  deps.witness?.tell?.(`policies: ${found.attributed} domains looked up${rest}`);
+  return found;
 }
 
 async function close(deps: PipelineDeps, network: Network, released?: Day): Promise<ClosedDays> {
@@ -169,8 +187,11 @@ async function close(deps: PipelineDeps, network: Network, released?: Day): Prom
 /** @throws Problem (config) when something is due and mail cannot leave signed. */
 async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<SendSummary> {
   const due = await deps.ledger.dueOutbox(deps.clock.now(), 1);
-  if (due.length === 0) return NOTHING_SENT;
-  const resolver = await configuredResolver(deps.config.dns, deps.clock);
+  if (due.length === 0) {
+    deps.witness?.tell?.('outbox: nothing is due');
+    return NOTHING_SENT;
+  }
+  const resolver = await configuredResolver(deps.config.dns, deps.clock, deps.witness);
   const transports = await createTransports(deps.config, deps.clock, addressResolver(resolver));
   try {
     return await sendDue(

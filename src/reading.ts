@@ -169,7 +169,10 @@ async function readArchivedFile(
   const seen = new SeenFiles(deps.ledger, reading.log.id);
   await seen.load();
   const file = await archivedFile(path, deps.clock.now());
-  const holdings = await readFiles(reading, seen, [file], { signal: deps.signal });
+  const holdings = await readFiles(reading, seen, [file], {
+    signal: deps.signal,
+    tell: deps.witness?.tell,
+  });
   if (last) await reading.end();
   return holdings;
 }

@@ -60,7 +60,7 @@ Examples:
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(backfillArguments, values);
     someFiles(chosen.files);
-    return withContext(globals, (context) => readInto(context, chosen, globals, printer));
+    return withContext(globals, printer, (context) => readInto(context, chosen, globals, printer));
   },
 };
 

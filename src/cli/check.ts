@@ -11,14 +11,16 @@ import { withDetectedParsers } from '../detect-configured.ts';
 import { type ExitCode, MONITOR, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
-import { askLocalMta, askProgram } from '../policy/local-mta.ts';
+import { type Ask, askLocalMta } from '../policy/local-mta.ts';
 import { configuredResolver } from '../policy/network.ts';
 import { dnsServers } from '../policy/resolv-conf.ts';
+import type { Witness } from '../witness.ts';
 import { clockOf } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { DEFAULT_CONFIG } from './context.ts';
+import { DEFAULT_CONFIG, watch } from './context.ts';
 import type { Printer } from './io.ts';
 import { printable, wrapped } from './table.ts';
+import { toldAsk } from './told-ask.ts';
 
 const CODES: Record<Severity, ExitCode> = {
   ok: MONITOR.ok,
@@ -48,7 +50,10 @@ Examples:
   options: (yargs: Argv) => yargs,
   async run(_values, globals, printer): Promise<ExitCode> {
     const configPath = globals.config ?? DEFAULT_CONFIG;
-    const findings = await findAll(globals, configPath);
+    const { witness, end } = watch(printer);
+    printer.live('looking at logs, MTA, resolver, keys, the way out …');
+    const findings = await findAll(globals, configPath, { ask: toldAsk(printer), witness });
+    end();
     for (const finding of findings) {
       if (globals.json) printer.json(finding);
       else if (finding.severity !== 'ok' || !globals.quiet) printFinding(finding, printer);
@@ -58,7 +63,11 @@ Examples:
 };
 
 /** A configuration that cannot be read is the only finding: all else depends on it. */
-async function findAll(globals: GlobalArguments, configPath: string): Promise<Finding[]> {
+async function findAll(
+  globals: GlobalArguments,
+  configPath: string,
+  { ask, witness }: { readonly ask: Ask; readonly witness: Witness },
+): Promise<Finding[]> {
   let config: Config;
   try {
     config = await loadConfig(configPath);
@@ -79,11 +88,11 @@ async function findAll(globals: GlobalArguments, configPath: string): Promise<Fi
       ...place,
       config: { ...detected, state: globals.state ?? config.state },
       configPath,
-      resolver: await configuredResolver(config.dns, clock),
+      resolver: await configuredResolver(config.dns, clock, witness),
       servers: await dnsServers(config.dns.servers),
-      local: await askLocalMta(),
-      ask: askProgram,
-      access: await serviceAccess(askProgram),
+      local: await askLocalMta(ask),
+      ask,
+      access: await serviceAccess(ask),
       ledger,
       root: '',
     });

@@ -7,6 +7,7 @@ export interface GlobalArguments {
   readonly config?: string;
   readonly state?: string;
   readonly quiet: boolean;
+  readonly verbose: boolean;
   readonly json: boolean;
   readonly now?: string;
 }
@@ -26,6 +27,11 @@ export const GLOBAL_OPTIONS = {
   },
   json: { type: 'boolean', default: false, describe: 'print JSON for machines' },
   quiet: { type: 'boolean', default: false, describe: 'print errors and warnings only' },
+  verbose: {
+    type: 'boolean',
+    default: false,
+    describe: 'tell on standard error what is read, asked and decided',
+  },
   now: {
     type: 'string',
     requiresArg: true,

@@ -8,9 +8,12 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import type { PipelineDeps } from '../pipeline.ts';
 import type { TurnOptions } from '../reading/one-at-a-time.ts';
+import type { Witness } from '../witness.ts';
 import { clockOf } from './arguments.ts';
 import type { GlobalArguments } from './command.ts';
 import type { Printer } from './io.ts';
+import { Steps } from './steps.ts';
+import { printable } from './table.ts';
 
 export const DEFAULT_CONFIG = '/etc/maillog-tlsrpt/config.yaml';
 
@@ -23,6 +26,7 @@ export interface Context {
   readonly clock: Clock;
   /** The reading host's name. */
   readonly host: string;
+  readonly witness: Witness;
 }
 
 /**
@@ -32,18 +36,40 @@ export interface Context {
  */
 export async function withContext<T>(
   globals: GlobalArguments,
+  printer: Printer,
   work: (context: Context) => Promise<T>,
   open: (state: string) => Promise<Ledger> = openLedger,
 ): Promise<T> {
   const configPath = globals.config ?? DEFAULT_CONFIG;
   const config = await configOf(globals);
+  const { witness, end } = watch(printer);
+  witness.tell?.(configText(configPath, config));
   const ledger = await open(globals.state ?? config.state);
   try {
-    const common = { configPath, ledger, clock: clockOf(globals), host: hostname() };
+    const common = { configPath, ledger, clock: clockOf(globals), host: hostname(), witness };
     return await work({ ...common, config: await withParsers(config, common) });
   } finally {
+    end();
     await ledger.close();
   }
+}
+
+/** Who watches a command's work: what is told goes to `--verbose`, steps that take long are shown. */
+export function watch(printer: Printer): { readonly witness: Witness; readonly end: () => void } {
+  const steps = new Steps(printer, () => performance.now());
+  return {
+    witness: {
+      step: (...step) => steps.step(...step),
+      ...(printer.says('debug') && { tell: (text) => printer.message('debug', printable(text)) }),
+    },
+    end: () => steps.end(),
+  };
+}
+
+function configText(path: string, { logs, organization }: Config): string {
+  return organization === NOBODY
+    ? `config: none at ${path}`
+    : `config: ${path}, ${logs.length === 1 ? 'one log' : `${logs.length} logs`}`;
 }
 
 /** Parsers are loaded only where one is to be found out: a start must not wait for them. */
@@ -67,8 +93,8 @@ export async function configOf(globals: GlobalArguments): Promise<Config> {
 
 /** What the pipeline needs; relative paths of the config start from its directory. */
 export function pipelineDeps(context: Context): PipelineDeps {
-  const { ledger, clock, config, host, configPath } = context;
-  return { ledger, clock, config, host, directory: dirname(resolve(configPath)) };
+  const { ledger, clock, config, host, configPath, witness } = context;
+  return { ledger, clock, config, host, witness, directory: dirname(resolve(configPath)) };
 }
 
 /** How long `run` and `backfill` wait for another process that reads, ms. */

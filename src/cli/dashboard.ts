@@ -54,7 +54,7 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(dashboardArguments, values);
-    return withContext(globals, async (context) => {
+    return withContext(globals, printer, async (context) => {
       const page = await pageOf(context, chosen);
       if (chosen.out === undefined) printer.io.stdout.write(page);
       else {

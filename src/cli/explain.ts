@@ -68,7 +68,7 @@ Examples:
     someFiles(chosen.files);
     const parsers = await chosenParsers(chosen.parser, chosen.files, clockOf(globals).now(), printer);
     const inLedger = (print: (entries: ReportEntries) => Promise<void>) =>
-      withContext(globals, async ({ ledger, config }) => {
+      withContext(globals, printer, async ({ ledger, config }) => {
         const deps = { ledger, config, honours: await resolveHonours(config) };
         await print(new ReportEntries(deps, await trustAnchorsOf(ledger)));
       });
@@ -128,6 +128,7 @@ async function explainFiles(
     await printer.drained();
   };
   for (const file of await sortByContent(chosen.files)) {
+    printer.message('debug', `log: ${file}, read as ${module.name}`);
     years = await yearsOfFile(file, { year: chosen.year, latest, zone, now: clock.now() });
     explainer.file(file);
     for await (const chunk of openLog(file)) {

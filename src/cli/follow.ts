@@ -53,7 +53,7 @@ Examples:
       await new Following({ ...context, clock }, globals, printer, offline).run();
       return EXIT.ok;
     };
-    return withContext(globals, work, (state) => opened(state, globals, printer));
+    return withContext(globals, printer, work, (state) => opened(state, globals, printer));
   },
 };
 

@@ -7,10 +7,10 @@ import { writeNew } from '../delivery/atomic-file.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { detect } from '../init/detect.ts';
 import { renderConfig } from '../init/render.ts';
-import { askProgram } from '../policy/local-mta.ts';
 import { checked, clockOf } from './arguments.ts';
 import type { Command } from './command.ts';
 import { DEFAULT_CONFIG } from './context.ts';
+import { toldAsk } from './told-ask.ts';
 
 const initArguments = z.object({ print: z.boolean().default(false) });
 
@@ -35,10 +35,11 @@ Examples:
     const { print } = checked(initArguments, values);
     const path = resolve(globals.config ?? DEFAULT_CONFIG);
     if (!print) await refuseExisting(path);
+    const ask = toldAsk(printer);
     const facts = await detect({
-      ask: askProgram,
+      ask,
       clock: clockOf(globals),
-      host: ((await askProgram('hostname', ['-f'])) ?? hostname()).trim(),
+      host: ((await ask('hostname', ['-f'])) ?? hostname()).trim(),
       root: '',
       mta: { host: '127.0.0.1', port: 25 },
       localResolver: '127.0.0.1',

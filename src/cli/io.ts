@@ -5,32 +5,62 @@ import { printable } from './table.ts';
 /** Where a command's data and messages go: stdout is data, stderr is messages (DESIGN §7). */
 export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stdin: NodeJS.ReadableStream;
   readonly env: NodeJS.ProcessEnv;
 }
 
 export type Style = Parameters<typeof styleText>[0];
 
-export type Level = 'error' | 'warning' | 'notice' | 'info';
+export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
+
+/** How much is said: `--quiet`, `--verbose`. */
+export type Volume = 'quiet' | 'normal' | 'verbose';
+
+const SAID: Record<Volume, ReadonlySet<Level>> = {
+  quiet: new Set<Level>(['error', 'warning']),
+  normal: new Set<Level>(['error', 'warning', 'notice', 'info']),
+  verbose: new Set<Level>(['error', 'warning', 'notice', 'info', 'debug']),
+};
 
 /** syslog(3) priorities: journald sorts lines by them when stderr is no terminal. */
-const PRIORITY: Record<Level, number> = { error: 3, warning: 4, notice: 5, info: 6 };
+const PRIORITY: Record<Level, number> = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 };
 const STYLE: Record<Level, Style> = {
   error: 'red',
   warning: 'yellow',
   notice: 'bold',
   info: 'dim',
+  debug: 'dim',
 };
 
 /** Prints what a command has to say. */
 export class Printer {
   readonly #io: Io;
-  readonly #quiet: boolean;
+  readonly #said: ReadonlySet<Level>;
+  /** What is drawn over by whatever comes next. */
+  #live = false;
 
-  constructor(io: Io, quiet: boolean) {
+  constructor(io: Io, volume: Volume = 'normal') {
     this.#io = io;
-    this.#quiet = quiet;
+    this.#said = SAID[volume];
+  }
+
+  /** Whether messages of a level are printed at all. */
+  says(level: Level): boolean {
+    return this.#said.has(level);
+  }
+
+  /** Whether a line of messages can be drawn over: on a terminal. */
+  get drawsOver(): boolean {
+    return this.#io.stderr.isTTY === true;
+  }
+
+  /** Shows a line on the terminal until something else is printed; undefined takes it away. */
+  live(text: string | undefined): void {
+    if (!this.drawsOver || (text === undefined && !this.#live) || !this.says('info')) return;
+    this.#live = text !== undefined;
+    const columns = this.#io.stderr.columns ?? 80;
+    this.#io.stderr.write(`\r\u001b[K${(text ?? '').slice(0, columns - 1)}`);
   }
 
   get io(): Io {
@@ -51,6 +81,7 @@ export class Printer {
 
   /** One line of data. */
   line(text = ''): void {
+    if (this.#io.stdout.isTTY === true) this.live(undefined);
     this.#io.stdout.write(`${text}\n`);
   }
 
@@ -66,9 +97,13 @@ export class Printer {
     this.line(JSON.stringify(value));
   }
 
-  /** A message for people or the journal; `--quiet` keeps all but errors and warnings back. */
+  /**
+   * A message for people or the journal. `--quiet` keeps all but errors and warnings back; what is of level `debug` is
+   * said with `--verbose` alone.
+   */
   message(level: Level, text: string): void {
-    if (this.#quiet && (level === 'notice' || level === 'info')) return;
+    if (!this.says(level)) return;
+    this.live(undefined);
     for (const line of text.split('\n')) this.#io.stderr.write(`${this.#prefixed(level, printable(line))}\n`);
   }
 

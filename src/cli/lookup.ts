@@ -11,7 +11,7 @@ import { configuredResolver } from '../policy/network.ts';
 import { timelineLine } from '../policy/timeline.ts';
 import { checked } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { DEFAULT_CONFIG } from './context.ts';
+import { DEFAULT_CONFIG, watch } from './context.ts';
 import type { Printer } from './io.ts';
 import { printable, table } from './table.ts';
 
@@ -63,14 +63,23 @@ Examples:
     const chosen = checked(lookupArguments, values);
     const domains = chosen.domains.map(asDomain);
     const dns = await dnsSettings(globals, chosen.server);
-    const resolver = await configuredResolver(dns, systemClock);
+    const { witness, end } = watch(printer);
+    const resolver = await configuredResolver(dns, systemClock, witness);
     const deps = {
       resolver,
       clock: systemClock,
       ledger: FORGETFUL,
-      fetchPolicy: policyFetcher({ resolver }),
+      fetchPolicy: policyFetcher({ resolver, witness }),
     };
-    const results = await Promise.all(domains.map((domain) => lookupDomain(deps, domain)));
+    let done = 0;
+    const lookUp = async (domain: string) => {
+      const result = await lookupDomain(deps, domain);
+      done++;
+      witness.step?.('look-ups', done, domains.length);
+      return result;
+    };
+    const results = await Promise.all(domains.map(lookUp));
+    end();
     for (const result of results) print(result, chosen.record, globals, printer);
     return exitCode(results);
   },

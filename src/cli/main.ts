@@ -6,7 +6,7 @@ import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
 import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
-import { type Io, Printer } from './io.ts';
+import { type Io, Printer, type Volume } from './io.ts';
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 
@@ -24,7 +24,7 @@ To set it up:
  * @returns the exit code, after sysexits(3): see {@link EXIT}.
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  let printer = new Printer(io, false);
+  let printer = new Printer(io);
   try {
     let chosen: (() => Promise<ExitCode>) | undefined;
     const parser = baseParser(widthFor(argv, io));
@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
             .epilogue(flowing(command.details)),
         (values) => {
           const globals = values as unknown as GlobalArguments;
-          printer = new Printer(io, globals.quiet);
+          printer = new Printer(io, volumeOf(globals));
           chosen = () => command.run(withTail(values), globals, printer);
         },
       );
@@ -82,6 +82,12 @@ function flowing(text: string): string {
 function widthFor(argv: readonly string[], io: Io): number | null {
   const asked = argv.length === 0 || argv.some((word) => word === '--help' || word === '-h');
   return asked ? Math.min(110, (io.stdout as { columns?: number }).columns ?? 100) : null;
+}
+
+/** @throws Problem (usage) */
+function volumeOf({ quiet, verbose }: GlobalArguments): Volume {
+  if (quiet && verbose) throw new Problem(EXIT.usage, '--quiet and --verbose exclude each other');
+  return quiet ? 'quiet' : verbose ? 'verbose' : 'normal';
 }
 
 function baseParser(width: number | null) {

@@ -18,7 +18,7 @@ Examples:
   maillog-tlsrpt metrics | promtool check metrics`,
   options: (yargs: Argv) => yargs,
   run: (_values, globals, printer): Promise<ExitCode> =>
-    withContext(globals, async (context) => {
+    withContext(globals, printer, async (context) => {
       const found = await gatherMetrics({ ...context, version: packageVersion() });
       if (globals.json) for (const metric of found) printer.json(metric);
       else printer.io.stdout.write(metricsText(found));

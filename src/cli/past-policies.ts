@@ -48,7 +48,7 @@ export async function pastPolicies(value: string, offline: boolean): Promise<Pas
 
 /** Gives what was read, and has no policies yet, those of the past. */
 export async function applyPastPolicies(context: Context, past: PastPolicies): Promise<PastSummary> {
-  const { ledger, clock, config } = context;
+  const { ledger, clock, config, witness } = context;
   if (past.kind === 'none') {
     const words = 'policies of the past are unknown: what the log does not prove counts as no-policy-found';
     return { words, attributed: 0, temporary: 0 };
@@ -57,9 +57,9 @@ export async function applyPastPolicies(context: Context, past: PastPolicies): P
     const attributed = await attributeFromTimeline(ledger, past.timeline);
     return { words: `policies of ${attributed} domains from ${past.path}`, attributed, temporary: 0 };
   }
-  const resolver = await configuredResolver(config.dns, clock);
+  const resolver = await configuredResolver(config.dns, clock, witness);
   const honours = await resolveHonours(config);
-  const found = await attributeTallies({ ledger, clock, config, resolver, honours }, 0);
+  const found = await attributeTallies({ ledger, clock, config, resolver, honours, witness }, 0);
   const open = found.temporary + found.left;
   const rest = open === 0 ? '' : `; ${open} could not be looked up now (${found.reason ?? ''})`;
   return {

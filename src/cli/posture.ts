@@ -53,7 +53,7 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(postureArguments, values);
-    return withContext(globals, async ({ ledger }) => {
+    return withContext(globals, printer, async ({ ledger }) => {
       const seen = await readSeen(ledger, {
         ...(chosen.since !== undefined && { since: chosen.since }),
         ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),

@@ -54,7 +54,7 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(reportArguments, values);
-    return withContext(globals, async (context) => {
+    return withContext(globals, printer, async (context) => {
       demandSender(context);
       if (chosen.reissue) return reissueReport(context, chosen, printer);
       return showReports(context, chosen, globals, printer);

@@ -29,7 +29,7 @@ Examples:
     }),
   run(values, globals, printer): Promise<ExitCode> {
     const { offline } = checked(selectionArguments, values);
-    return withContext(globals, async (context) => {
+    return withContext(globals, printer, async (context) => {
       if (!offline) demandSender(context);
       const begun = performance.now();
       const finish = (exitCode: ExitCode) =>

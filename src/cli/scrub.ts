@@ -14,6 +14,7 @@ import { checked, clockOf, someFiles } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
+import { printable } from './table.ts';
 
 const scrubArguments = z.object({
   files: z.array(z.string()).default([]),
@@ -59,6 +60,7 @@ Examples:
     const checks = parsers.map(({ module }) => new Check(module, scrubber, now));
     for (const file of files) {
       const latest = (await modifiedAt(file)) ?? now;
+      printer.message('debug', `log: ${printable(file)}`);
       await scrubFile(file, scrubber, printer, (line, scrubbed) => {
         for (const one of checks) one.line(line, scrubbed, latest);
       });

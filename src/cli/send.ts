@@ -54,7 +54,7 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(sendArguments, values);
-    return withContext(globals, async (context) => {
+    return withContext(globals, printer, async (context) => {
       demandSender(context);
       if (chosen.unsuppress !== undefined) return forgive(context, chosen.unsuppress, printer);
       if (chosen['dry-run']) return showDue(context, chosen, globals, printer);

@@ -65,6 +65,7 @@ async function printSessions(
     onSession: (session) => printer.json(toSessionRecord(session, module.name)),
   });
   for (const file of await sortByContent(chosen.files)) {
+    printer.message('debug', `log: ${file}, read as ${module.name}`);
     years = await yearsOfFile(file, { year: chosen.year, latest, zone, now });
     reader.lastTime = undefined;
     for await (const chunk of openLog(file)) {

@@ -13,6 +13,7 @@ import { packageVersion } from '../version.ts';
 import { checked, clockOf } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { configOf, DEFAULT_CONFIG } from './context.ts';
+import type { Printer } from './io.ts';
 import { printCheck, printUnknown } from './status-check.ts';
 import { printStatus } from './status-text.ts';
 
@@ -59,23 +60,24 @@ Examples:
     const chosen = checked(statusArguments, values);
     const maxLag = chosen['max-lag'] * HOUR_MS;
     if (!chosen.check) {
-      const found = await look(globals, maxLag);
+      const found = await look(globals, maxLag, printer);
       if (globals.json) printer.json(found);
       else printStatus(found, printer);
       return EXIT.ok;
     }
     try {
-      return printCheck(await look(globals, maxLag), maxLag, printer);
+      return printCheck(await look(globals, maxLag, printer), maxLag, printer);
     } catch (error) {
       return printUnknown(error, printer);
     }
   },
 };
 
-async function look(globals: GlobalArguments, maxLag: number): Promise<Status> {
+async function look(globals: GlobalArguments, maxLag: number, printer: Printer): Promise<Status> {
   const clock = clockOf(globals);
   const config = await configOf(globals);
   const state = globals.state ?? config.state;
+  printer.message('debug', `config: ${globals.config ?? DEFAULT_CONFIG}`);
   const ledger = (await isUntouched(state)) ? undefined : await openLedger(state);
   try {
     return await gatherStatus({

@@ -48,7 +48,7 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(tallyArguments, values);
-    return withContext(globals, (context) =>
+    return withContext(globals, printer, (context) =>
       chosen.action === 'export'
         ? exportFiles(context, chosen, globals, printer)
         : importFiles(context, chosen, globals, printer),

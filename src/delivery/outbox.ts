@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { Ledger, OutboxChange, OutboxRow, OutboxState, StoredReport } from '../ledger/ledger.ts';
 import { fileName } from '../report/names.ts';
+import type { Witness } from '../witness.ts';
 import { MAX_COMPRESSED } from './gzip.ts';
 import { type Handover, oneLine } from './handover.ts';
 import { buildParcel } from './parcel.ts';
@@ -16,6 +17,7 @@ export interface DeliveryDeps {
   readonly clock: Clock;
   readonly config: Config;
   readonly transports: Transports;
+  readonly witness?: Witness;
 }
 
 /** What became of one row. */

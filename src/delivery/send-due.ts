@@ -66,6 +66,7 @@ class SendPass {
   readonly #suppressed: ReadonlyMap<string, Suppression>;
   readonly #lanes: Lanes;
   readonly #seen = new Set<number>();
+  #tried = 0;
   readonly #waiting = new Map<number, { readonly row: OutboxRow; readonly lane: string }>();
   readonly #alive = new Set<string>();
   /** Lanes nothing more goes to in this pass, and until when their rows wait. */
@@ -133,12 +134,15 @@ class SendPass {
     // A retry was counted when it was tried first; a directory is ours.
     const counts = row.attempts === 0 && host !== '';
     if (counts && !this.#quota.take(host)) return this.#hold(row, host);
+    this.#deps.witness?.tell?.(`outbox: ${row.rua}: try ${row.attempts + 1}`);
     const outcome = await attempt(this.#deps, row, this.#suppressed);
     if (counts && !TRIED.has(outcome.state)) this.#quota.giveBack(host);
     await this.#quota.saveNowAndThen();
     if (outcome.state === 'sent') this.#alive.add(lane);
     if (outcome.unreachableUntil !== undefined) this.#shut.set(lane, outcome.unreachableUntil);
     this.#count(outcome);
+    this.#tried++;
+    this.#deps.witness?.step?.('deliveries', this.#tried);
     this.#options.onOutcome?.(outcome);
   }
 
@@ -165,6 +169,7 @@ class SendPass {
 
   async #putOff(row: OutboxRow, until: number): Promise<void> {
     this.summary.putOff++;
+    this.#deps.witness?.tell?.(`outbox: ${row.rua} waits, its receiver is slow or not there`);
     await this.#deps.ledger.moveOutbox(row.id, row.state, { notBefore: until });
   }
 

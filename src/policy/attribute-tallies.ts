@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { hourOf } from '../day.ts';
 import type { Ledger, UnattributedDomain } from '../ledger/ledger.ts';
+import type { Witness } from '../witness.ts';
 import { addressResolver } from './addresses.ts';
 import { discover, type Scope } from './discover.ts';
 import type { Resolver } from './dns.ts';
@@ -30,6 +31,7 @@ export interface AttributeDeps {
   readonly config: Config;
   readonly resolver: Resolver;
   readonly honours: KnownHonours;
+  readonly witness?: Witness;
   /** For tests: other ports, private addresses, own certificates. */
   readonly fetch?: Partial<FetchOptions>;
 }
@@ -65,11 +67,14 @@ export async function attributeTallies(deps: AttributeDeps, sinceHour: number): 
     doubt.note(found.kind === 'found');
     if (found.kind === 'found') {
       await settle(deps, open, found.snapshot);
+      deps.witness?.tell?.(`policies: ${open.domain}: ${policiesText(found.snapshot)}`);
       attributed++;
     } else {
       temporary++;
       reason ??= found.reason;
+      deps.witness?.tell?.(`policies: ${open.domain}: ${found.reason}; the next pass asks again`);
     }
+    deps.witness?.step?.('policies', attributed + temporary, domains.length);
   };
   await Promise.all(domains.map((open) => limiter.run(() => work(open))));
   const left = domains.length - attributed - temporary;
@@ -125,12 +130,23 @@ function serverOf({ policyServers = [] }: KnownHonours): { readonly askServer?: 
   return {};
 }
 
+function policiesText({ mx, sts }: Snapshot): string {
+  const dane = mx.hosts.filter((host) => host.dane.state === 'secure').length;
+  const hosts = `${mx.state} MX${mx.secure ? ', validated' : ''}, DANE at ${dane} of ${mx.hosts.length} hosts`;
+  return `${hosts}, MTA-STS ${sts.state === 'policy' ? sts.mode : sts.state}`;
+}
+
 /** Fetches policies of strangers' hosts, by our own resolver, from public addresses only. */
 export function policyFetcher(
-  deps: Pick<AttributeDeps, 'resolver' | 'fetch'>,
+  deps: Pick<AttributeDeps, 'resolver' | 'fetch' | 'witness'>,
 ): (domain: string) => Promise<Fetched> {
   const options = { resolve: addressResolver(deps.resolver), ...deps.fetch };
-  return (domain) => fetchStsPolicy(domain, options);
+  return async (domain) => {
+    const fetched = await fetchStsPolicy(domain, options);
+    const came = fetched.kind === 'body' ? `${fetched.body.length} bytes` : fetched.reason;
+    deps.witness?.tell?.(`https: policy of mta-sts.${domain}: ${came}`);
+    return fetched;
+  };
 }
 
 /**

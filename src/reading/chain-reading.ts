@@ -92,7 +92,12 @@ export class ChainReading {
     // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
     const confirm = async () => sameChain(chain, await chainOf(this.name, target));
     try {
-      return await readFiles(this.#reading, seen, files, { confirm, former, signal: this.#deps.signal });
+      return await readFiles(this.#reading, seen, files, {
+        confirm,
+        former,
+        signal: this.#deps.signal,
+        tell: this.#deps.witness?.tell,
+      });
     } catch (error) {
       if (error instanceof MovedFile) return undefined;
       throw error;

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { StalePosition } from '../ledger/ledger.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import type { Witness } from '../witness.ts';
 import type { Edit } from './edited.ts';
 import type { LogReading } from './log-reading.ts';
 import type { SeenFiles } from './seen-files.ts';
@@ -27,6 +28,8 @@ export interface FilesOptions {
   readonly confirm?: (() => Promise<boolean>) | undefined;
   /** The segment of the file being written, when the log was last read. */
   readonly former?: number | undefined;
+  /** Told what came of each file. */
+  readonly tell?: Witness['tell'] | undefined;
 }
 
 /** Reads what is new in files of one log, in their order. */
@@ -34,13 +37,15 @@ export async function readFiles(
   reading: LogReading,
   seen: SeenFiles,
   files: readonly SourceFile[],
-  { signal, confirm, former }: FilesOptions = {},
+  options: FilesOptions = {},
 ): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const file of files) {
-    if (signal?.aborted === true) break;
-    const kept = file.live !== true || holdings.some(({ segment }) => segment === former);
-    holdings.push(await readOne(reading, seen, file, { signal, confirm, former: kept ? undefined : former }));
+    if (options.signal?.aborted === true) break;
+    const kept = file.live !== true || holdings.some(({ segment }) => segment === options.former);
+    holdings.push(
+      await readOne(reading, seen, file, { ...options, former: kept ? undefined : options.former }),
+    );
   }
   return holdings;
 }
@@ -49,12 +54,15 @@ async function readOne(
   reading: LogReading,
   seen: SeenFiles,
   file: SourceFile,
-  { signal, confirm, former: gone }: FilesOptions,
+  { signal, confirm, former: gone, tell }: FilesOptions,
 ): Promise<Holding> {
   const known = seen.find(file);
-  if (known !== undefined)
+  if (known !== undefined) {
+    tell?.(`log: ${file.path} has not changed`);
     return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
+  }
   const { bytes, segment, problem, edit } = await reading.file(file, { confirm, gone });
+  tell?.(`log: ${file.path}: ${bytes} new bytes${problem === undefined ? '' : `, then ${problem.message}`}`);
   const held = segment === undefined ? {} : { segment: segment.id };
   // What it looked like before it was read: lines may have been added since.
   if (problem === undefined && signal?.aborted !== true)

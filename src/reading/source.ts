@@ -6,6 +6,7 @@ import type { Threads } from '../logs/ahead/worker-entry.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { Hint, LogParser, Zone } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
+import type { Witness } from '../witness.ts';
 import type { TurnOptions } from './one-at-a-time.ts';
 
 /** What to do with lines of a time that another log of the same host covers. */
@@ -24,6 +25,7 @@ export interface ReadingDeps {
   readonly threads?: Threads;
   /** Opens archives that were unpacked ahead; absent where each is read when its turn comes. */
   readonly ahead?: Pick<ReadAhead, 'open'>;
+  readonly witness?: Witness;
   /** How to take turns with other processes; absent where no other can be there. */
   readonly turn?: TurnOptions;
 }

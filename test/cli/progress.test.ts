@@ -24,7 +24,7 @@ function printerTo(isTTY: boolean): { printer: Printer; text: () => string } {
     { isTTY, columns: 120 },
   );
   const io = { stdout: stderr, stderr, stdin: process.stdin, env: { NO_COLOR: '1' } };
-  return { printer: new Printer(io, false), text: () => text };
+  return { printer: new Printer(io), text: () => text };
 }
 
 it('tells bytes, rate, time left, day and file', () => {

@@ -72,10 +72,7 @@ async function checkScreen(): Promise<string> {
   host.postconf['smtp_tls_loglevel'] = '0';
   host.dns.validates = false;
   const out = collector({ isTTY: true, columns: COLUMNS });
-  const printer = new Printer(
-    { stdout: out.stream, stderr: out.stream, stdin: process.stdin, env: {} },
-    false,
-  );
+  const printer = new Printer({ stdout: out.stream, stderr: out.stream, stdin: process.stdin, env: {} });
   for (const finding of await host.examine()) printFinding(finding, printer);
   return out
     .text()

@@ -24,7 +24,7 @@ it('--verbose tells what is read, asked and decided, a line each, as journald wa
   expect(stderr).toMatch(/^<7>day 2026-11-23: wildcard\.test asks for no report \(none\)$/m);
   expect(stderr).toMatch(/^<6>read 1 files/m);
   const again = await command('run', '--verbose');
-  expect(again.stderr).toContain(`<7>log: ${SAMPLE_LOG} has not changed\n`);
+  expect(again.stderr).toContain(`<7>log: ${SAMPLE_LOG}: 0 new bytes\n`);
 });
 
 it('--quiet says nothing where nothing is wrong; both at once are refused', async () => {

@@ -1,7 +1,7 @@
 import type { OpenRow } from '../ledger/ledger.ts';
 import type { JsonObject, OpenSessions } from '../parser.ts';
-import { clockRow, clockRowKey, entryRow, entryRowKey, readRows, type StoredEntry } from './open-rows.ts';
-import { RecencyList, type RecencyNode } from './recency-list.ts';
+import { type Entry, type HostClock, listOf, newClock, newEntry } from './open-entry.ts';
+import { clockRow, clockRowKey, entryRow, entryRowKey, readRows } from './open-rows.ts';
 
 /** A line's stamp this much earlier than its host's last one means that the host's clock was set back. */
 const CLOCK_STEP_MS = 3_600_000;
@@ -20,33 +20,6 @@ export interface OpenTableOptions {
 export interface OpenChanges {
   readonly changed: OpenRow[];
   readonly deleted: string[];
-}
-
-interface Entry extends RecencyNode<Entry> {
-  readonly key: string;
-  open: JsonObject;
-  host: HostClock;
-  /** Where it stands among those of its host and silence. */
-  list: IdleList;
-  time: number;
-  since: number;
-  idleSeconds: number;
-  sequence: number;
-  /** It has a row in the ledger. */
-  saved: boolean;
-  /** Its place among those that changed since the last time of asking; -1 if it did not. */
-  changedAt: number;
-}
-
-type IdleList = RecencyList<Entry>;
-
-/** The log time of one host, and its keys, least recently set first, by the silence they bear. */
-interface HostClock {
-  readonly host: string;
-  now: number;
-  size: number;
-  saved: boolean;
-  readonly lists: Map<number, IdleList>;
 }
 
 /**
@@ -185,8 +158,10 @@ export class OpenTable implements OpenSessions {
   }
 
   #add(key: string, open: JsonObject, idleSeconds: number): void {
-    const stored = { key, open, time: this.#host.now, since: this.#lineTime, idleSeconds };
-    const entry = newEntry({ ...stored, sequence: ++this.#sequence }, this.#host, false);
+    const since = this.#lineTime;
+    const sequence = ++this.#sequence;
+    const stored = { key, open, time: this.#host.now, since, idleSeconds, sequence };
+    const entry = newEntry(stored, this.#host, false);
     this.#entries.set(key, entry);
     this.#link(entry);
     this.#noteChange(entry);
@@ -205,6 +180,7 @@ export class OpenTable implements OpenSessions {
       this.#unlink(entry);
       entry.host = host;
       entry.idleSeconds = idleSeconds;
+      entry.list = listOf(host, idleSeconds);
       this.#link(entry);
     }
     this.#noteChange(entry);
@@ -223,8 +199,7 @@ export class OpenTable implements OpenSessions {
   }
 
   #link(entry: Entry): void {
-    const { host, idleSeconds } = entry;
-    entry.list = listOf(host, idleSeconds);
+    const { host } = entry;
     entry.list.append(entry);
     host.size += 1;
     if (host.size > 1) return;
@@ -269,23 +244,4 @@ export class OpenTable implements OpenSessions {
     this.#movedClocks.clear();
     this.#deleted.clear();
   }
-}
-
-function newClock(host: string, now: number): HostClock {
-  return { host, now, size: 0, saved: false, lists: new Map() };
-}
-
-function listOf({ lists }: HostClock, idleSeconds: number): IdleList {
-  let list = lists.get(idleSeconds);
-  if (list === undefined) {
-    list = new RecencyList<Entry>();
-    lists.set(idleSeconds, list);
-  }
-  return list;
-}
-
-function newEntry(stored: Omit<StoredEntry, 'host'>, host: HostClock, saved: boolean): Entry {
-  const { key, open, time, since, idleSeconds, sequence } = stored;
-  const links = { list: listOf(host, idleSeconds), older: undefined, newer: undefined };
-  return { key, open, host, time, since, idleSeconds, sequence, saved, changedAt: -1, ...links };
 }

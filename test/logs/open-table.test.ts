@@ -65,6 +65,38 @@ describe('a key', () => {
     expect([ended, table.oldest(), [...table.keys()]]).toEqual([['session'], undefined, ['fact']]);
   });
 
+  test('counts from its renewal, as if it were deleted and set', () => {
+    const { table } = tableWith();
+    table.advance(START, 'a');
+    table.set('k', { n: 1 }, 86_400);
+    table.takeChanges();
+    table.advance(START + MINUTE, 'a');
+    table.renew('k', { n: 2 });
+    table.renew('new', {});
+    expect([table.oldest(), table.get('k')]).toEqual([START + MINUTE, { n: 2 }]);
+    const { changed, deleted } = table.takeChanges();
+    expect(changed.map(({ key, since, idleSeconds }) => [key.slice(1), since, idleSeconds])).toEqual([
+      ['k', START + MINUTE, IDLE_SECONDS],
+      ['new', START + MINUTE, IDLE_SECONDS],
+      ['a', START + MINUTE, 0],
+    ]);
+    expect(deleted).toEqual([]);
+  });
+
+  test('set and deleted between two savings leaves nothing to write, whatever changed beside it', () => {
+    const { table } = tableWith();
+    table.advance(START, 'a');
+    for (const key of ['k', 'l', 'm', 'n']) table.set(key, {});
+    table.delete('l');
+    table.delete('n');
+    table.set('o', {});
+    const { changed, deleted } = table.takeChanges();
+    expect(changed.map(({ key }) => key.slice(1)).sort()).toEqual(['a', 'k', 'm', 'o']);
+    expect(deleted).toEqual([]);
+    table.delete('k');
+    expect(table.takeChanges().deleted).toEqual(['kk']);
+  });
+
   test('counts from its first line for the oldest, however often it is set again', () => {
     const { table } = tableWith();
     table.advance(START, 'a');

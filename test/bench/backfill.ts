@@ -7,10 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeBusyLog } from './busy-log.ts';
-import { type Measured, measure, median } from './measure.ts';
+import { Comparison, type Pair, PROGRAM, say } from './compare.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,14 +20,13 @@ const { values } = parseArgs({
 });
 const MIB = Number(values.mib);
 const ROUNDS = Number(values.rounds);
-const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const PATTERN = 'postfix/smtp\\[[0-9]+\\]: .*(TLS connection established|status=)';
 /** Ours, theirs, and the goal of the ratio. */
-const PAIRS = [
+const PAIRS: readonly Pair[] = [
   ['backfill', 'grep -E > file', 'at most 1.0'],
   ['backfill .gz', 'gzip -dc', 'at most 0.6'],
   ['backfill', 'wc -l', ''],
-] as const;
+];
 
 const place = mkdtempSync(join(tmpdir(), 'tlsrpt-bench-'));
 try {
@@ -45,67 +43,18 @@ async function bench(directory: string): Promise<void> {
   const zipped = spawnSync('sh', ['-c', 'gzip -c -- "$1" > "$2"', 'sh', log, packed]);
   if (zipped.status !== 0) throw new Error('gzip failed');
   say(`${MIB} MiB, ${lines} lines; .gz ${Math.round(statSync(packed).size / 1_048_576)} MiB`);
-  const rows = new Map<string, Measured[]>();
-  const run = async (name: string, command: readonly [string, ...string[]], output?: string) => {
-    const measured = await measure(command, output);
-    rows.set(name, [...(rows.get(name) ?? []), measured]);
-  };
+  const comparison = new Comparison();
   const filtered = join(directory, 'filtered');
   for (let round = 0; round < ROUNDS; round++) {
-    await run('wc -l', ['wc', '-l', log]);
-    await run('grep -E > file', ['grep', '-E', PATTERN, log], filtered);
-    await backfill(directory, 'backfill', log, run);
-    await run('gzip -dc', ['gzip', '-dc', packed]);
-    await backfill(directory, 'backfill .gz', packed, run);
+    await comparison.run('wc -l', ['wc', '-l', log]);
+    await comparison.run('grep -E > file', ['grep', '-E', PATTERN, log], filtered);
+    await comparison.backfill('backfill', directory, log);
+    await comparison.run('gzip -dc', ['gzip', '-dc', packed]);
+    await comparison.backfill('backfill .gz', directory, packed);
   }
-  if (values.pflogsumm) await run('pflogsumm', ['pflogsumm', log]);
-  report(rows);
-}
-
-/** Into a ledger of its own, so that every run commits the same. */
-async function backfill(
-  directory: string,
-  name: string,
-  log: string,
-  run: (name: string, command: readonly [string, ...string[]]) => Promise<void>,
-): Promise<void> {
-  const state = join(directory, 'state');
-  rmSync(state, { recursive: true, force: true });
-  const words = [
-    'backfill',
-    log,
-    '--offline',
-    '--quiet',
-    '--timezone',
-    'UTC',
-    '--host',
-    'mail7',
-    '--state',
-    state,
-  ];
-  await run(name, [process.execPath, PROGRAM, ...words]);
-}
-
-function report(rows: ReadonlyMap<string, readonly Measured[]>): void {
-  for (const [name, runs] of rows) {
-    const peak = Math.max(...runs.map(({ peakMiB }) => peakMiB));
-    const wall = runs.map(({ seconds }) => seconds.toFixed(2)).join(' ');
-    say(`${name.padEnd(16)} ${wall} s, peak ${peak} MiB`);
-  }
-  for (const [ours, other, goal] of PAIRS) {
-    const theirs = rows.get(other) ?? [];
-    const ratios = (rows.get(ours) ?? []).map(
-      ({ seconds }, at) => seconds / (theirs[at]?.seconds ?? Number.NaN),
-    );
-    const each = ratios.map((ratio) => ratio.toFixed(2)).join(' ');
-    say(`${ours} / ${other}: ${median(ratios).toFixed(2)} (${each})${goal === '' ? '' : `; goal: ${goal}`}`);
-  }
-  const slow = rows.get('pflogsumm')?.[0];
-  if (slow === undefined) return;
-  const ours = median((rows.get('backfill') ?? []).map(({ seconds }) => seconds));
-  say(`pflogsumm / backfill: ${(slow.seconds / ours).toFixed(1)}; goal: at least 25`);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  if (values.pflogsumm) await comparison.run('pflogsumm', ['pflogsumm', log]);
+  comparison.report(PAIRS);
+  if (!values.pflogsumm) return;
+  const slower = comparison.seconds('pflogsumm') / comparison.seconds('backfill');
+  say(`pflogsumm / backfill: ${slower.toFixed(1)}; goal: at least 25`);
 }

@@ -7,6 +7,8 @@ import { zoneOf } from '../../src/logs/zone.ts';
 const PROGRAM = '/lib/systemd/systemd-journal-remote';
 /** UTC µs of entry 0; each further one is a second later. */
 export const FIRST_ENTRY = Date.parse('2026-11-20T10:00:00Z') * 1000;
+/** UTC µs of the start of the machine, before all entries: its clock tells no negative times. */
+const BOOT = Date.parse('2026-11-01T00:00:00Z') * 1000;
 
 export interface EntryFields {
   readonly unit?: string;
@@ -67,7 +69,7 @@ function exported({ time, pid, message: bytes, unit, identifier, host }: Entry):
   length.writeBigUInt64LE(BigInt(bytes.length));
   const text = [
     `__REALTIME_TIMESTAMP=${time}`,
-    `__MONOTONIC_TIMESTAMP=${time - FIRST_ENTRY + 1_000_000_000}`,
+    `__MONOTONIC_TIMESTAMP=${time - BOOT}`,
     '_BOOT_ID=0123456789abcdef0123456789abcdef',
     `_HOSTNAME=${host ?? 'mta1'}`,
     `SYSLOG_IDENTIFIER=${identifier ?? 'postfix/smtp'}`,

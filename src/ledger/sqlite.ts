@@ -215,7 +215,10 @@ function cannotOpen(error: unknown, directory: string): Problem {
   if (error instanceof Problem) return error;
   return new Problem(EXIT.cannotWrite, `the state directory cannot be used: ${systemReason(error)}`, {
     where: directory,
-    help: 'make it, writable for the user that runs maillog-tlsrpt, or name another with `state:` or --state',
+    help:
+      (error as NodeJS.ErrnoException).code === 'EACCES'
+        ? 'ask as root or as the user that owns it: sudo -u maillog-tlsrpt maillog-tlsrpt …'
+        : 'make it, writable for the user that runs maillog-tlsrpt, or name another with `state:` or --state',
     cause: error,
   });
 }

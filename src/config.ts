@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { deliverySchema, mailSchema } from './config-delivery.ts';
-import { logSchema } from './config-logs.ts';
-import { addrSpec, duration } from './config-values.ts';
+import { deliverySchema, mailSchema } from './config/delivery.ts';
+import { logSchema } from './config/logs.ts';
+import { addrSpec, duration } from './config/values.ts';
 
 const reportSchema = z.strictObject({
   inferred: z

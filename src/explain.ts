@@ -1,4 +1,4 @@
-import { Conversations } from './explain-conversations.ts';
+import { Conversations } from './explain/conversations.ts';
 import { LineScanner } from './logs/line-scanner.ts';
 import { SessionReader } from './logs/session-reader.ts';
 import type { YearBound } from './logs/years.ts';

@@ -1,8 +1,8 @@
-import { reissue } from './building.ts';
 import type { Clock } from './clock.ts';
-import { type ClosedDays, closeDays } from './closing.ts';
 import type { Config } from './config.ts';
 import type { Day } from './day.ts';
+import { reissue } from './days/building.ts';
+import { type ClosedDays, closeDays } from './days/closing.ts';
 import type { Outcome } from './delivery/outbox.ts';
 import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';

@@ -1,6 +1,5 @@
 import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
-import { configuredName, selectionOf } from './log-name.ts';
 import { ReadAhead } from './logs/ahead/read-ahead.ts';
 import type { Threads } from './logs/ahead/worker-entry.ts';
 import { describeFile } from './logs/chain.ts';
@@ -14,6 +13,7 @@ import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
 import { isOfTheLedger } from './reading/faults.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
 import { JournalReading } from './reading/journal-reading.ts';
+import { configuredName, selectionOf } from './reading/log-name.ts';
 import { LogReading } from './reading/log-reading.ts';
 import { taking } from './reading/one-at-a-time.ts';
 import { optionsOf } from './reading/parser-options.ts';

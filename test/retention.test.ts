@@ -4,8 +4,8 @@ import { noteBounce, suppressions } from '../src/delivery/suppression.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import { gapsOf, Trail } from '../src/reading/trail.ts';
+import { noteUnknown, unknownOf } from '../src/reading/unknown-lines.ts';
 import { prune } from '../src/retention.ts';
-import { noteUnknown, unknownOf } from '../src/unknown-lines.ts';
 import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './cli/place.ts';
 import { runCli } from './cli/run-cli.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { credentialName } from '../config/credential.ts';
 import type { Config } from '../config.ts';
-import { credentialName } from '../credential.ts';
 import type { CheckDeps } from './deps.ts';
 import { type Finding, fail } from './finding.ts';
 import { UNIT, unitSettings } from './unit-files.ts';

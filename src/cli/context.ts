@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { loadConfig } from '../config/file.ts';
 import { type Config, configSchema } from '../config.ts';
-import { loadConfig } from '../config-file.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -75,7 +75,7 @@ function configText(path: string, { logs, organization }: Config): string {
 /** Parsers are loaded only where one is to be found out: a start must not wait for them. */
 async function withParsers(config: Config, context: Omit<Context, 'config'>): Promise<Config> {
   if (config.logs.every(({ parser }) => parser !== 'auto')) return config;
-  const { withDetectedParsers } = await import('../detect-configured.ts');
+  const { withDetectedParsers } = await import('../detect/configured.ts');
   return withDetectedParsers(config, { ...context, directory: dirname(resolve(context.configPath)) });
 }
 

@@ -1,4 +1,4 @@
-import type { ReportEntry } from '../report-entries.ts';
+import type { ReportEntry } from '../explain/entries.ts';
 import { type Session, type SessionRecord, toSessionRecord } from '../session.ts';
 import type { Explained } from './explain.ts';
 import type { Printer } from './io.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Argv } from 'yargs';
 import { clockFrom } from '../clock.ts';
+import { loadConfig } from '../config/file.ts';
 import type { Config } from '../config.ts';
-import { loadConfig } from '../config-file.ts';
-import { withDetectedParsers } from '../detect-configured.ts';
+import { withDetectedParsers } from '../detect/configured.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { Bell } from '../follow/bell.ts';
 import { type Emitted, Emitter } from '../follow/emitter.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { loadConfig } from '../config-file.ts';
+import { loadConfig } from '../config/file.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { backupLedger, checkLedger, holdRestored, restoreLedger } from '../ledger/care.ts';
 import { checked, clockOf } from './arguments.ts';

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { systemClock } from '../clock.ts';
+import { loadConfig } from '../config/file.ts';
 import { configSchema } from '../config.ts';
-import { loadConfig } from '../config-file.ts';
 import { toDomain } from '../domain.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { policyFetcher } from '../policy/attribute-tallies.ts';

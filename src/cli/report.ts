@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { type BuildingDeps, buildFromLedger, type TrustAnchors, trustAnchorsOf } from '../building.ts';
-import { withDaneSessions } from '../dane-sessions.ts';
+import { type BuildingDeps, buildFromLedger, type TrustAnchors, trustAnchorsOf } from '../days/building.ts';
+import { withDaneSessions } from '../days/dane-sessions.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { gzipReport } from '../delivery/gzip.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { ClosedDays } from '../closing.ts';
+import type { ClosedDays } from '../days/closing.ts';
 import type { Outcome } from '../delivery/outbox.ts';
 import type { SendSummary } from '../delivery/send-due.ts';
 import type { AttributeSummary } from '../policy/attribute-tallies.ts';

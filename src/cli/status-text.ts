@@ -1,4 +1,4 @@
-import type { HeldReason } from '../held.ts';
+import type { HeldReason } from '../days/held.ts';
 import type { Finding, LogStatus, Status } from '../status/schema.ts';
 import { andMore, fleetLines } from './fleet-text.ts';
 import type { Printer, Style } from './io.ts';

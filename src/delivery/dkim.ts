@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { demandFile } from '../credential.ts';
+import { demandFile } from '../config/credential.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
 /** One DKIM key as configured (RFC 6376). */

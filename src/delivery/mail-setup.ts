@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
+import { demandFile } from '../config/credential.ts';
 import type { Config } from '../config.ts';
-import { demandFile } from '../credential.ts';
 import { isDomain, toDomain } from '../domain.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { submitterOf } from '../report/names.ts';

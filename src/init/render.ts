@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type ConfigKey, configKeys } from '../config-keys.ts';
+import { type ConfigKey, configKeys } from '../config/keys.ts';
 import type { FoundKey, InitFacts } from './facts.ts';
 
 /** A key's value as found; `undefined` in the tree means: shown as a comment, with its default. */

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Day } from '../day.ts';
-import { type CountedKey, fromRow, toRow } from '../tally-rows.ts';
+import { type CountedKey, fromRow, toRow } from '../tally/rows.ts';
 import { countSessions } from './count-sessions.ts';
 import { number, tallyDigest, tallyValues } from './rows.ts';
 import type { SqlConnection } from './sql.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { dayStates } from '../day-states.ts';
+import { dayStates } from '../days/states.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';

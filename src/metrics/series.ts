@@ -1,4 +1,4 @@
-import { DAY_STATES, type DayState } from '../day-states.ts';
+import { DAY_STATES, type DayState } from '../days/states.ts';
 import { type Log, OUTBOX_STATES } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
 import type { Metric, Sample } from './text.ts';

@@ -1,5 +1,5 @@
-import type { TrustAnchors } from '../building.ts';
 import type { Day } from '../day.ts';
+import type { TrustAnchors } from '../days/building.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { type Judgement, judge, type Level, type Reason } from './judge.ts';

@@ -1,5 +1,5 @@
-import { type TrustAnchors, trustAnchorsOf } from '../building.ts';
 import type { Day } from '../day.ts';
+import { type TrustAnchors, trustAnchorsOf } from '../days/building.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import { type Snapshot, snapshotSchema } from '../policy/snapshot.ts';

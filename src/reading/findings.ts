@@ -1,8 +1,8 @@
 import { noteBounce } from '../delivery/suppression.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Hint, LogParser, OpenSessions } from '../parser.ts';
-import { noteUnknown, type UnknownCount } from '../unknown-lines.ts';
 import { packageVersion } from '../version.ts';
+import { noteUnknown, type UnknownCount } from './unknown-lines.ts';
 
 /** A log that was read to its end. */
 export interface ReadLog {

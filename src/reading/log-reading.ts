@@ -1,4 +1,3 @@
-import { TallyCounter } from '../batch.ts';
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
 import { type LineSink, readFrom, type SegmentBatch } from '../logs/read-segment.ts';
@@ -8,13 +7,14 @@ import { TruncatedArchive } from '../logs/truncated-archive.ts';
 import { fixedBound } from '../logs/years.ts';
 import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
-import { UnknownLines } from '../unknown-lines.ts';
+import { TallyCounter } from './batch.ts';
 import type { Edit } from './edited.ts';
 import { edited, isOfTheLedger, lookalike, refusal } from './faults.ts';
 import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
 import { noteFindings } from './findings.ts';
 import { sinkOf } from './line-sink.ts';
 import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
+import { UnknownLines } from './unknown-lines.ts';
 
 /** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
 const BATCH_TALLIES = 20_000;

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { addDays, type Day, dayOf } from '../day.ts';
-import { dayStates } from '../day-states.ts';
+import { foldedDays } from '../days/folded.ts';
+import { dayStates } from '../days/states.ts';
 import { activeSuppressions } from '../delivery/suppression.ts';
 import { fleetStatus } from '../fleet.ts';
-import { foldedDays } from '../folded.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Fate, OutboxSum, TrafficSum } from '../ledger/sums.ts';
-import { configuredName } from '../log-name.ts';
 import { lastRunOf } from '../metrics/last-run.ts';
+import { configuredName } from '../reading/log-name.ts';
 import { hostJson } from './hosts.ts';
 import { isoTime } from './iso-time.ts';
 import { judge, RECENT_DAYS } from './judge.ts';

@@ -2,7 +2,7 @@ import type { Ledger, Log, Segment } from '../ledger/ledger.ts';
 import type { Hint } from '../parser.ts';
 import { gapText } from '../reading/gaps.ts';
 import { gapsOf } from '../reading/trail.ts';
-import { unknownOf } from '../unknown-lines.ts';
+import { unknownOf } from '../reading/unknown-lines.ts';
 import { isoTime } from './iso-time.ts';
 import type { LogStatus } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY_STATES } from '../day-states.ts';
+import { DAY_STATES } from '../days/states.ts';
 import { BASES } from '../session.ts';
 
 const time = z.iso.datetime();

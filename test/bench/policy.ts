@@ -7,13 +7,13 @@
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TallyCounter } from '../../src/batch.ts';
 import { systemClock } from '../../src/clock.ts';
 import { configSchema } from '../../src/config.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { attributeTallies } from '../../src/policy/attribute-tallies.ts';
 import { configuredResolver } from '../../src/policy/network.ts';
 import { lookupDemand } from '../../src/policy/tlsrpt-record.ts';
+import { TallyCounter } from '../../src/reading/batch.ts';
 import { freePort, type LabZone, startSignedDns } from '../e2e/signed-dns.ts';
 
 const DOMAINS = Number(process.argv[2] ?? 20_000);

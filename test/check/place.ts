@@ -6,7 +6,7 @@ import type { CheckDeps } from '../../src/check/deps.ts';
 import { examine } from '../../src/check/doctor.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import { fixedClock } from '../../src/clock.ts';
-import { parseConfig } from '../../src/config-file.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { createResolver } from '../../src/policy/dns-client.ts';
 import { type Ask, askLocalMta } from '../../src/policy/local-mta.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { parseConfig } from '../../src/config-file.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { GUIDES } from '../e2e/docs/guides.ts';
 import { blocks, pages, pageText } from './markdown.ts';
 import { commandsOf, matches } from './steps.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config-file.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { SAMPLE_LOG } from '../cli/place.ts';
 import { DebianRoot, runToEnd } from './debian/root.ts';
 import { type SignedDns, startSignedDns } from './signed-dns.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/file.ts';
+import { type ConfigKey, configKeys } from '../../src/config/keys.ts';
 import { configSchema } from '../../src/config.ts';
-import { parseConfig } from '../../src/config-file.ts';
-import { type ConfigKey, configKeys } from '../../src/config-keys.ts';
 import type { InitFacts } from '../../src/init/facts.ts';
 import { renderConfig } from '../../src/init/render.ts';
 

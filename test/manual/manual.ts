@@ -1,5 +1,5 @@
 import { allCommands } from '../../src/cli/commands.ts';
-import { type ConfigKey, configKeys } from '../../src/config-keys.ts';
+import { type ConfigKey, configKeys } from '../../src/config/keys.ts';
 import { packageVersion } from '../../src/version.ts';
 import { bashCompletion, zshCompletion } from './completion.ts';
 import { describeCommand } from './describe.ts';

@@ -1,4 +1,4 @@
-import type { ConfigKey } from '../../src/config-keys.ts';
+import type { ConfigKey } from '../../src/config/keys.ts';
 import { EXIT } from '../../src/errors.ts';
 import { type CommandDoc, globalOptions, type OptionDoc } from './describe.ts';
 import { bold, head, italic, item, prose, roff, section } from './roff.ts';

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer } from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TallyCounter } from '../../src/batch.ts';
 import { configSchema } from '../../src/config.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
@@ -12,6 +11,7 @@ import { type AttributeDeps, attributeTallies } from '../../src/policy/attribute
 import { createResolver } from '../../src/policy/dns-client.ts';
 import { snapshotId, snapshotSchema } from '../../src/policy/snapshot.ts';
 import { readTimeline } from '../../src/policy/timeline.ts';
+import { TallyCounter } from '../../src/reading/batch.ts';
 import type { Session } from '../../src/session.ts';
 import { FLAGS, replyTo, type Script, type ScriptedDns, type Seen, scriptedDns } from './scripted-dns.ts';
 import { FILE, MIDNIGHT, withHost } from './timeline-lines.ts';

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TallyCounter } from '../../src/batch.ts';
-import { closeDays } from '../../src/closing.ts';
 import { configSchema } from '../../src/config.ts';
+import { closeDays } from '../../src/days/closing.ts';
 import type { Demand, Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import type { Attributed } from '../../src/policy/attribute.ts';
 import { resultsFor } from '../../src/policy/dane-to.ts';
 import { emptySnapshot, type Snapshot, snapshotId, snapshotJson } from '../../src/policy/snapshot.ts';
+import { TallyCounter } from '../../src/reading/batch.ts';
 import type { Report } from '../../src/report/schema.ts';
 
 const DAY = '2026-11-20';

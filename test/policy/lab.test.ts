@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { TallyCounter } from '../../src/batch.ts';
 import { configSchema } from '../../src/config.ts';
 import { dayOf } from '../../src/day.ts';
 import { toDomain } from '../../src/domain.ts';
 import type { Tally } from '../../src/ledger/ledger.ts';
 import { attribute } from '../../src/policy/attribute.ts';
 import { readTimeline, stretches } from '../../src/policy/timeline.ts';
+import { TallyCounter } from '../../src/reading/batch.ts';
 import { buildReport } from '../../src/report/build.ts';
 import type { PolicyEntry } from '../../src/report/schema.ts';
 import type { Session } from '../../src/session.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseConfig } from '../../src/config-file.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { readPostfix } from '../../src/policy/postfix-settings.ts';
 import { optionsOf } from '../../src/reading/parser-options.ts';
 import { makePlace } from '../cli/place.ts';

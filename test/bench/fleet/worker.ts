@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { closeDays } from '../../../src/closing.ts';
 import { configSchema } from '../../../src/config.ts';
 import { dayEnd, dayStart } from '../../../src/day.ts';
+import { closeDays } from '../../../src/days/closing.ts';
 import { EXIT, Problem } from '../../../src/errors.ts';
 import type { IngestBatch, Ledger } from '../../../src/ledger/ledger.ts';
 import { openLedger } from '../../../src/ledger/open.ts';

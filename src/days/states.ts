@@ -1,7 +1,7 @@
-import { type Day, dayOf } from './day.ts';
+import { type Day, dayOf } from '../day.ts';
+import type { DaySum } from '../ledger/day-sums.ts';
+import type { Log } from '../ledger/ledger.ts';
 import { type HeldReason, type HoldingDeps, heldBecause } from './held.ts';
-import type { DaySum } from './ledger/day-sums.ts';
-import type { Log } from './ledger/ledger.ts';
 
 export const DAY_STATES = ['open', 'closing', 'closed', 'held'] as const;
 

@@ -1,15 +1,15 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type Day, dayEnd, dayOf } from '../day.ts';
+import type { Demand, DomainDay, Ledger, StoredReport } from '../ledger/ledger.ts';
+import type { JsonObject } from '../parser.ts';
+import type { Honours } from '../policy/attribute.ts';
+import type { Witness } from '../witness.ts';
 import { type FrozenReport, freezeReport, type TrustAnchors, trustAnchorsOf } from './building.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
-import { type Day, dayEnd, dayOf } from './day.ts';
 import { type FoldedDay, noteFolded } from './folded.ts';
 import { type HeldReason, heldBecause } from './held.ts';
-import type { Demand, DomainDay, Ledger, StoredReport } from './ledger/ledger.ts';
-import type { JsonObject } from './parser.ts';
-import type { Honours } from './policy/attribute.ts';
-import { SettledDays } from './settled-days.ts';
-import type { Witness } from './witness.ts';
+import { SettledDays } from './settled.ts';
 
 /** How long a day waits for policies and records that a broken resolver keeps from us. */
 const PATIENCE_MS = 24 * 3_600_000;

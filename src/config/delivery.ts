@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addrSpec, duration } from './config-values.ts';
+import { addrSpec, duration } from './values.ts';
 
 const dkimKey = z.strictObject({
   domain: z.string().describe('d= of the signature; must be the domain of `contact`'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EXIT, Problem } from './errors.ts';
+import { EXIT, Problem } from '../errors.ts';
 
 const FORM = /^credential:([A-Za-z0-9_.@-]{1,100})$/;
 

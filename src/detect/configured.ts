@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
-import type { Clock } from './clock.ts';
-import type { Config, LogConfig } from './config.ts';
-import { AUTO, detectParsers } from './detect.ts';
-import { Problem } from './errors.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { openLog } from './logs/archive.ts';
-import { chainOf } from './logs/chain.ts';
-import { localZone, zoneOf } from './logs/zone.ts';
-import type { JsonValue } from './parser.ts';
+import type { Clock } from '../clock.ts';
+import type { Config, LogConfig } from '../config.ts';
+import { AUTO, detectParsers } from '../detect.ts';
+import { Problem } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLog } from '../logs/archive.ts';
+import { chainOf } from '../logs/chain.ts';
+import { localZone, zoneOf } from '../logs/zone.ts';
+import type { JsonValue } from '../parser.ts';
 
 /** A log's format changes with its MTA, which is not often: looking reads the whole file. */
 const LOOK_AGAIN_MS = 24 * 3_600_000;

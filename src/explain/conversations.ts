@@ -1,6 +1,6 @@
-import type { ExplainedLine, ExplainFilter } from './explain.ts';
-import type { LogEntry } from './parser.ts';
-import type { Session } from './session.ts';
+import type { ExplainedLine, ExplainFilter } from '../explain.ts';
+import type { LogEntry } from '../parser.ts';
+import type { Session } from '../session.ts';
 
 /** Conversations remembered at a time, and lines of one: what is older is not shown with them. */
 const CONVERSATIONS = 5000;

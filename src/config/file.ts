@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { type Config, configSchema } from './config.ts';
-import { schemaAt, shapeOrBranchOf } from './config-schema.ts';
+import { type Config, configSchema } from '../config.ts';
+import { EXIT, Problem, systemReason } from '../errors.ts';
 import { credentialPath, isCredential } from './credential.ts';
-import { EXIT, Problem, systemReason } from './errors.ts';
+import { schemaAt, shapeOrBranchOf } from './schema.ts';
 
 type YamlDocument = ReturnType<typeof parseDocument>;
 

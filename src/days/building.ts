@@ -1,17 +1,17 @@
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Day } from '../day.ts';
+import { planOutbox } from '../delivery/destinations.ts';
+import { fitsCompressed } from '../delivery/gzip.ts';
+import { EXIT, Problem } from '../errors.ts';
+import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from '../ledger/ledger.ts';
+import { type Attributed, attribute, type Honours } from '../policy/attribute.ts';
+import { resultsFor } from '../policy/dane-to.ts';
+import { type Snapshot, snapshotSchema } from '../policy/snapshot.ts';
+import type { Built, ReportInput } from '../report/build.ts';
+import { buildFittingReport } from '../report/fit.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
-import type { Day } from './day.ts';
-import { planOutbox } from './delivery/destinations.ts';
-import { fitsCompressed } from './delivery/gzip.ts';
-import { EXIT, Problem } from './errors.ts';
 import { noteFolded } from './folded.ts';
-import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from './ledger/ledger.ts';
-import { type Attributed, attribute, type Honours } from './policy/attribute.ts';
-import { resultsFor } from './policy/dane-to.ts';
-import { type Snapshot, snapshotSchema } from './policy/snapshot.ts';
-import type { Built, ReportInput } from './report/build.ts';
-import { buildFittingReport } from './report/fit.ts';
 
 export interface BuildingDeps {
   readonly ledger: Ledger;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { zone } from './config-values.ts';
+import { zone } from './values.ts';
 
 /** What differs on one host of a collector's file. */
 const hostSchema = z.strictObject({

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import { addDays, type Day, dayOf } from './day.ts';
-import { EXIT, Problem } from './errors.ts';
-import type { HostDay } from './ledger/imports.ts';
-import type { Ledger, Log } from './ledger/ledger.ts';
-import type { JsonObject } from './parser.ts';
-import { type CountedKey, toRow } from './tally-rows.ts';
+import type { Clock } from '../clock.ts';
+import { addDays, type Day, dayOf } from '../day.ts';
+import { EXIT, Problem } from '../errors.ts';
+import type { HostDay } from '../ledger/imports.ts';
+import type { Ledger, Log } from '../ledger/ledger.ts';
+import type { JsonObject } from '../parser.ts';
+import { type CountedKey, toRow } from './rows.ts';
 
 export interface ExportDeps {
   readonly ledger: Ledger;

@@ -1,5 +1,5 @@
-import type { Day } from './day.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { Day } from '../day.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 
 const NOTE = 'folded-details';
 /** Days remembered; who wants to know of older ones has the reports themselves. */

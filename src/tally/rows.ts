@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Day, dayStart } from './day.ts';
-import type { TallyKey } from './ledger/ledger.ts';
-import { sessionRecordSchema } from './session.ts';
+import { type Day, dayStart } from '../day.ts';
+import type { TallyKey } from '../ledger/ledger.ts';
+import { sessionRecordSchema } from '../session.ts';
 
 const HOUR_MS = 3_600_000;
 

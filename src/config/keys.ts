@@ -1,5 +1,5 @@
-import { configSchema } from './config.ts';
-import { elementOf, layersOf, type Schema, shapeOf } from './config-schema.ts';
+import { configSchema } from '../config.ts';
+import { elementOf, layersOf, type Schema, shapeOf } from './schema.ts';
 
 /** One key of the configuration as people read of it; the schema is the only source. */
 export interface ConfigKey {

@@ -1,11 +1,11 @@
-import { attributor, type BuildingDeps, type TrustAnchors } from './building.ts';
-import { type Day, dayOf, dayStart, hourOf } from './day.ts';
-import type { StoredReport, Tally } from './ledger/ledger.ts';
-import type { Attributed } from './policy/attribute.ts';
-import { resultsFor } from './policy/dane-to.ts';
-import type { PolicyType } from './policy.ts';
-import type { ResultType } from './result-type.ts';
-import type { Session } from './session.ts';
+import { type Day, dayOf, dayStart, hourOf } from '../day.ts';
+import { attributor, type BuildingDeps, type TrustAnchors } from '../days/building.ts';
+import type { StoredReport, Tally } from '../ledger/ledger.ts';
+import type { Attributed } from '../policy/attribute.ts';
+import { resultsFor } from '../policy/dane-to.ts';
+import type { PolicyType } from '../policy.ts';
+import type { ResultType } from '../result-type.ts';
+import type { Session } from '../session.ts';
 
 /** The entry of a report that a session was counted in, or will be. */
 export interface ReportEntry {

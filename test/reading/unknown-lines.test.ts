@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UnknownLines } from '../src/unknown-lines.ts';
-import { MORNING_AFTER, makePlace, type Place } from './cli/place.ts';
-import { runCli } from './cli/run-cli.ts';
+import { UnknownLines } from '../../src/reading/unknown-lines.ts';
+import { MORNING_AFTER, makePlace, type Place } from '../cli/place.ts';
+import { runCli } from '../cli/run-cli.ts';
 
 const entry = (message: string) => ({ time: 0, host: 'mail', program: 'postfix/smtp', pid: 1, message });
 

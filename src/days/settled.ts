@@ -1,6 +1,6 @@
-import type { Day } from './day.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { JsonObject } from './parser.ts';
+import type { Day } from '../day.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { JsonObject } from '../parser.ts';
 
 const NOTE = 'settled-days';
 

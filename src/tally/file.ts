@@ -1,10 +1,10 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { type Day, daySchema } from './day.ts';
-import { EXIT, Problem } from './errors.ts';
-import type { HostDay } from './ledger/imports.ts';
-import { fromRow, toRow } from './tally-rows.ts';
+import { type Day, daySchema } from '../day.ts';
+import { EXIT, Problem } from '../errors.ts';
+import type { HostDay } from '../ledger/imports.ts';
+import { fromRow, toRow } from './rows.ts';
 
 /** More than any host's day: what a file unpacks to is bounded, though its maker is trusted. */
 const MAX_UNPACKED = 512 * 1_048_576;

@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
-import { type Day, dayEnd } from './day.ts';
-import { graceOf, isOver } from './fleet.ts';
-import { type Ledger, type Log, RESTORED_NOTE } from './ledger/ledger.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type Day, dayEnd } from '../day.ts';
+import { graceOf, isOver } from '../fleet.ts';
+import { type Ledger, type Log, RESTORED_NOTE } from '../ledger/ledger.ts';
 
 /** Why a day that is over is not sent. */
 export type HeldReason = 'too-old' | 'restored' | 'log-level' | 'native' | 'logs-not-read';

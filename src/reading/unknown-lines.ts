@@ -1,5 +1,5 @@
-import type { Ledger } from './ledger/ledger.ts';
-import type { Hint, JsonValue, LogEntry } from './parser.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Hint, JsonValue, LogEntry } from '../parser.ts';
 
 const SAMPLES = 3;
 const LONGEST = 200;

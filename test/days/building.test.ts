@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freezeReport, trustAnchorsOf } from '../src/building.ts';
-import { configSchema } from '../src/config.ts';
-import type { Ledger, TallyKey } from '../src/ledger/ledger.ts';
-import { openLedger } from '../src/ledger/open.ts';
+import { configSchema } from '../../src/config.ts';
+import { freezeReport, trustAnchorsOf } from '../../src/days/building.ts';
+import type { Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
 
 const DAY = '2026-11-22';
 const NOON = Date.parse('2026-11-22T12:00:00Z');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { TallyCounter } from '../src/batch.ts';
-import type { Session } from '../src/session.ts';
+import { TallyCounter } from '../../src/reading/batch.ts';
+import type { Session } from '../../src/session.ts';
 
 const HOUR = Date.UTC(2026, 10, 22, 10);
 

@@ -1,6 +1,6 @@
+import type { Day } from '../day.ts';
+import type { Tally } from '../ledger/ledger.ts';
 import { attributor, type BuildingDeps, type TrustAnchors } from './building.ts';
-import type { Day } from './day.ts';
-import type { Tally } from './ledger/ledger.ts';
 
 /** The DANE sessions of a day by the host they count under, where `report.dane-to` sends them to it. */
 export interface DaneSessions {

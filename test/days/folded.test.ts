@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { foldedDays, noteFolded } from '../src/folded.ts';
-import type { Ledger } from '../src/ledger/ledger.ts';
-import { openLedger } from '../src/ledger/open.ts';
-import { makePlace, type Place } from './cli/place.ts';
+import { foldedDays, noteFolded } from '../../src/days/folded.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { makePlace, type Place } from '../cli/place.ts';
 
 let place: Place;
 let ledger: Ledger;

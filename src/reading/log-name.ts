@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { LogConfig } from './config.ts';
-import { type JournalSelection, journalName } from './logs/journal-name.ts';
+import type { LogConfig } from '../config.ts';
+import { type JournalSelection, journalName } from '../logs/journal-name.ts';
 
 /** What of which journal a log of the config is. @param directory the one that relative paths start from */
 export function selectionOf({ journal }: LogConfig, directory: string): JournalSelection {

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { closeDays } from '../src/closing.ts';
-import { configSchema } from '../src/config.ts';
-import type { Demand, Ledger, TallyKey } from '../src/ledger/ledger.ts';
-import { openLedger } from '../src/ledger/open.ts';
+import { configSchema } from '../../src/config.ts';
+import { closeDays } from '../../src/days/closing.ts';
+import type { Demand, Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 const MORNING = Date.parse('2026-11-23T06:00:00Z');

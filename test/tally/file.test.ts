@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT } from '../src/errors.ts';
-import type { HostDay } from '../src/ledger/imports.ts';
-import type { Ledger, TallyKey } from '../src/ledger/ledger.ts';
-import { openLedger } from '../src/ledger/open.ts';
-import { exportDays } from '../src/tally-export.ts';
-import { packTallyFile, unpackTallyFile } from '../src/tally-file.ts';
+import { EXIT } from '../../src/errors.ts';
+import type { HostDay } from '../../src/ledger/imports.ts';
+import type { Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { exportDays } from '../../src/tally/export.ts';
+import { packTallyFile, unpackTallyFile } from '../../src/tally/file.ts';
 
 const DAY = '2026-11-22';
 const HOUR = Date.parse('2026-11-22T10:00:00Z');

@@ -1,6 +1,6 @@
-import { hourOf } from './day.ts';
-import type { TallyKey } from './ledger/ledger.ts';
-import type { Session } from './session.ts';
+import { hourOf } from '../day.ts';
+import type { TallyKey } from '../ledger/ledger.ts';
+import type { Session } from '../session.ts';
 
 interface Counted {
   readonly key: TallyKey;

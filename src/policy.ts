@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** RFC 8460 §4.4: the three policy types a report may name. */
 export const POLICY_TYPES = ['tlsa', 'sts', 'no-policy-found'] as const;
 
-export const policySchema = z.strictObject({
+const policySchema = z.strictObject({
   type: z.enum(POLICY_TYPES),
   /** tlsa: one record an element (`3 1 1 hex`). sts: the policy's lines as declared. Empty where unknown or none. */
   strings: z.array(z.string()),

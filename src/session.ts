@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dayOf } from './day.ts';
 import { isDomain } from './domain.ts';
 import { type ResultType, resultTypeSchema } from './result-type.ts';
+import { isoTime } from './time-text.ts';
 
 /** What kind of line proves a session (DESIGN §2). */
 export const BASES = ['tls-line', 'tls-field', 'tlsrpt-line', 'inferred'] as const;
@@ -74,7 +75,7 @@ export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 export function toSessionRecord(session: Session, parser: string): SessionRecord {
   const { time, ...rest } = session;
   return {
-    time: new Date(time).toISOString().replace('.000Z', 'Z'),
+    time: isoTime(time),
     day: dayOf(time),
     parser,
     ...inContractOrder(rest),

@@ -72,6 +72,6 @@ function emitGuess(guess: Pick<Guess, 'time' | 'domain' | 'own' | 'core'>, emit:
   emit({ time, recipientDomain: domain, ...core, ...(own && { own }) });
 }
 
-export function heldKey(host: string): string {
+function heldKey(host: string): string {
   return `h ${host}`;
 }

@@ -21,7 +21,7 @@ export type Connection = {
 };
 
 /** Connections that ended before any recipient was tried, oldest first. */
-export type Unbound = { kind: 'unbound'; ids: string[] };
+type Unbound = { kind: 'unbound'; ids: string[] };
 
 /** What was ever seen in the lines of one host. */
 export type Facts = {
@@ -43,7 +43,7 @@ export const IDLE_S = 3600;
 /** What ended without a recipient is bound by the lines of the next minutes, or never. */
 export const ENDED_S = 900;
 /** Facts outlive what taught them by a week. */
-export const FACTS_S = 7 * 86_400;
+const FACTS_S = 7 * 86_400;
 /** More connections than this are never waiting at once for the name of their domain. */
 const UNBOUND_LIMIT = 50;
 

@@ -56,7 +56,7 @@ export interface HostSettings {
 }
 
 /** Reads `[host]:port`, `host:port`, `host` or `[address]`, with or without a transport (`smtp:`) before it. */
-export function readNextHop(text: string): NextHop | undefined {
+function readNextHop(text: string): NextHop | undefined {
   const match =
     /^(?:[a-z][a-z0-9_-]*:(?=\[|[^:]+\.))?(\[[^\]\s]+\]|[^:[\]\s]+)(?::(\d{1,5}|[a-z][a-z0-9-]*))?$/i.exec(
       text,

@@ -46,7 +46,7 @@ export interface Peer {
  * The host and address of `H[A]`; undefined for what no TLS report can name: sockets (A is a path) and address
  * literals (H is an address; postfix: smtp_connect.c skips TLSRPT for them).
  */
-export function toPeer(name: string): Peer | undefined {
+function toPeer(name: string): Peer | undefined {
   const open = name.indexOf('[');
   const host = toDomain(name.slice(0, open));
   const address = toAddress(name.slice(open + 1, -1));

@@ -7,6 +7,7 @@ import { isDear, isTooSoon } from '../dear-work.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import type { JsonValue } from '../parser.ts';
+import { isoTime } from '../time-text.ts';
 import { callWithJson } from './call.ts';
 import {
   type Alert,
@@ -139,7 +140,7 @@ async function documentOf(
   return {
     version: 1,
     host,
-    time: iso(now),
+    time: isoTime(now),
     alerts: records,
     further: Math.max(0, alerts.length - MAX_ALERTS),
   };
@@ -156,8 +157,8 @@ function recordOf(alert: Alert, sums: readonly SessionSum[], logs: readonly Log[
     domain: alert.domain,
     failures: alert.failures,
     successes: alert.successes,
-    lastSuccess: iso(alert.lastSuccess),
-    lastFailure: iso(alert.lastFailure),
+    lastSuccess: isoTime(alert.lastSuccess),
+    lastFailure: isoTime(alert.lastFailure),
     resultTypes,
     mxHosts: [...new Set(failed.flatMap(({ receivingMxHostname }) => receivingMxHostname ?? []))].slice(
       0,
@@ -165,8 +166,4 @@ function recordOf(alert: Alert, sums: readonly SessionSum[], logs: readonly Log[
     ),
     explain: shown === undefined ? '' : explainCommand(shown, logs),
   };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString().replace('.000Z', 'Z');
 }

@@ -1,5 +1,5 @@
 /** How bad a finding is, from good to bad. */
-export const SEVERITIES = ['ok', 'warn', 'fail'] as const;
+const SEVERITIES = ['ok', 'warn', 'fail'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** One line of the doctor: what was looked at, what was found, what to do. */

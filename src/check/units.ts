@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastRunOf } from '../metrics/last-run.ts';
+import { minuteText } from '../time-text.ts';
 import { SERVICE_USER } from './access.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -77,7 +78,7 @@ async function overdue({ ledger, host, clock }: CheckDeps): Promise<Finding[]> {
   return [
     warn(
       'run-overdue',
-      `the last run on this host ended ${new Date(last.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      `the last run on this host ended ${minuteText(last.at)} UTC`,
       'see `systemctl status maillog-tlsrpt.timer` and `journalctl -u maillog-tlsrpt`',
     ),
   ];

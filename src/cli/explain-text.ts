@@ -1,5 +1,6 @@
 import type { ReportEntry } from '../explain/entries.ts';
 import { type Session, type SessionRecord, toSessionRecord } from '../session.ts';
+import { isoTime } from '../time-text.ts';
 import type { Explained } from './explain.ts';
 import type { Printer } from './io.ts';
 import { printable } from './table.ts';
@@ -30,7 +31,7 @@ export function explainJson(explained: Explained, told: readonly Told[], parser:
   }));
   if ('key' in explained) return { kind: 'silence', sessions };
   const { file, line, time, rule, meaning, text } = explained;
-  return { kind: 'line', file, line, time: iso(time), rule, meaning, text, sessions };
+  return { kind: 'line', file, line, time: isoTime(time), rule, meaning, text, sessions };
 }
 
 /** For people: the rule, the line, what it says, what came of it. */
@@ -53,7 +54,7 @@ function sessionText(session: Session): string {
   const where = [receivingMxHostname, receivingIp && `[${receivingIp}]`, tlsVersion, peerTrust];
   const extra = [session.resumed === true && 'resumed', session.own === true && 'an own report'];
   const words = [...where, ...extra].filter((word) => typeof word === 'string' && word !== '');
-  return `session of ${iso(session.time)} for ${recipientDomain}: ${result}, by ${basis}${words.length > 0 ? `; ${words.join(', ')}` : ''}`;
+  return `session of ${isoTime(session.time)} for ${recipientDomain}: ${result}, by ${basis}${words.length > 0 ? `; ${words.join(', ')}` : ''}`;
 }
 
 const STATES: Record<ReportEntry['state'], string> = {
@@ -72,8 +73,4 @@ function entryText(entry: ReportEntry): string {
 
 function inBrackets(text: string | undefined): string {
   return text === undefined ? '' : ` (${text})`;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString().replace('.000Z', 'Z');
 }

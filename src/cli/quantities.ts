@@ -17,8 +17,3 @@ export function bytesText(bytes: number): string {
   }
   return `${unit > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
-
-/** A time (RFC 3339, UTC) to the minute: `2026-11-24 05:00`. */
-export function minuteText(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
-}

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { rehearsalLedger } from '../ledger/rehearsal.ts';
 import { closePass, sendPass } from '../pipeline.ts';
+import { isoTime } from '../time-text.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
@@ -150,7 +151,7 @@ async function rehearseTo(
 }
 
 function previewLines(preview: Preview): string[] {
-  const after = new Date(preview.notBefore).toISOString().replace('.000Z', 'Z');
+  const after = isoTime(preview.notBefore);
   return [
     `${preview.kind} to ${printable(preview.rua)} (${preview.state}, not before ${after}, ${preview.bytes} bytes)`,
     `  ${printable(preview.where)}`,

@@ -1,8 +1,9 @@
 import type { HeldReason } from '../days/held.ts';
 import type { Finding, LogStatus, Status } from '../status/schema.ts';
+import { minuteText } from '../time-text.ts';
 import { andMore, fleetLines } from './fleet-text.ts';
 import type { Printer, Style } from './io.ts';
-import { bytesText, durationText, minuteText } from './quantities.ts';
+import { bytesText, durationText } from './quantities.ts';
 import { type Cell, printable, table, wrapped } from './table.ts';
 
 const MAX_LOGS = 12;

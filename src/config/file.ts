@@ -166,7 +166,7 @@ function descriptionOf(keys: readonly (string | number)[]): string | undefined {
 }
 
 /** The known key a mistyped one most likely stands for. */
-export function nearestOf(word: string, known: readonly string[]): string | undefined {
+function nearestOf(word: string, known: readonly string[]): string | undefined {
   const ranked = known.map((key) => ({ key, distance: editDistance(word.toLowerCase(), key.toLowerCase()) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const best = ranked[0];

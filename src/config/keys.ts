@@ -69,7 +69,7 @@ function isDurationWords(description: string): boolean {
 }
 
 function yamlOf(value: unknown, duration: boolean): string {
-  if (duration && typeof value === 'number') return durationText(value);
+  if (duration && typeof value === 'number') return durationNotation(value);
   if (typeof value === 'string' && /^[A-Za-z][\w./:-]*$/.test(value) && !/:$|: /.test(value)) return value;
   return JSON.stringify(value);
 }
@@ -82,7 +82,7 @@ const UNITS = [
 ] as const;
 
 /** 14400000 → `4h`; hours are said up to two days, as people do. */
-export function durationText(ms: number): string {
+function durationNotation(ms: number): string {
   for (const [unit, size] of UNITS) {
     if (ms % size === 0 && (unit !== 'd' || ms > 2 * size)) return `${ms / size}${unit}`;
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { minuteText } from '../time-text.ts';
 import type { Dashboard } from './data.ts';
 import { Html, html } from './html.ts';
 import { SCRIPT } from './script.ts';
@@ -19,7 +20,7 @@ export interface PageFacts {
  * this very script run and no other.
  */
 export function dashboardPage(data: Dashboard, facts: PageFacts): string {
-  const made = `${new Date(facts.madeAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const made = `${minuteText(facts.madeAt)} UTC`;
   const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; script-src '${hashOf(SCRIPT)}'`;
   const first = data.days[0]?.day ?? '';
   const last = data.days.at(-1)?.day ?? '';

@@ -50,7 +50,7 @@ export function planOutbox(
 }
 
 /** What the first rule that matches makes of one address; without one it stays as it is. */
-export function steer(rules: readonly DestinationRule[], domain: string, rua: string): readonly string[] {
+function steer(rules: readonly DestinationRule[], domain: string, rua: string): readonly string[] {
   const rule = rules.find((one) => matchesDomain(one.domain, domain) && matchesRua(one.rua, rua));
   switch (rule?.action) {
     case 'discard':

@@ -20,15 +20,7 @@ export interface MailSetup {
 }
 
 /**
- * Proves that mail can leave as RFC 8460 demands, before anything is built or sent.
- * @throws Problem (config)
- */
-export async function checkMailSetup(config: Config): Promise<void> {
-  await loadMailSetup(config);
-}
-
-/**
- * Reads keys and password, and sees that contact, sender and signatures are of one domain (RFC 8460 §3, §5.3).
+ * Reads keys and password, before anything is built or sent, and sees that contact, sender and signatures are of one domain (RFC 8460 §3, §5.3).
  * @throws Problem (config)
  */
 export async function loadMailSetup(config: Config): Promise<MailSetup> {

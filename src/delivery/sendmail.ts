@@ -44,7 +44,7 @@ export function sendmailWay(program: string, timeout = 60_000): MailWay {
 }
 
 /** What an exit code of sendmail(1) means for the mail. */
-export function sendmailVerdict(code: number | null, signal: string | null, words: string): Handover {
+function sendmailVerdict(code: number | null, signal: string | null, words: string): Handover {
   if (code === 0) return { kind: 'sent', note: 'taken by sendmail' };
   if (code === null)
     return { kind: 'temporary', reason: `sendmail was ended by ${signal}`, unreachable: true };

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { EXIT, Problem } from '../errors.ts';
+import { type ChildEnd, endOf, isNotInstalled } from './child-end.ts';
 import type { JournalSelection } from './journal-name.ts';
 
 export { type JournalSelection, journalName } from './journal-name.ts';
 
-const COMPLAINT_LIMIT = 4096;
 const NEWLINE = 10;
 /** What entries are made of; journalctl adds cursor and times to them. */
 const FIELDS = 'MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_COMM,_PID,_HOSTNAME';
@@ -45,13 +45,13 @@ export async function* journalEntries(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   });
-  const over = ending(child);
+  const over = endOf(child);
   over.catch(() => {});
   try {
     yield* wholeLines(child.stdout);
     explain(await over);
   } catch (error) {
-    throw isMissing(error) ? missing(error) : error;
+    throw isNotInstalled(error) ? missing(error) : error;
   } finally {
     child.kill();
     await over.catch(() => {});
@@ -87,7 +87,7 @@ function argumentsOf(start: JournalStart): string[] {
 }
 
 /** What an ended program says that is wrong. */
-function explain({ code, complaint }: { readonly code: number | null; readonly complaint: string }): void {
+function explain({ code, complaint }: ChildEnd): void {
   if (/seek to cursor/i.test(complaint)) throw new LostCursor(complaint);
   const barred = /not seeing messages|insufficient permissions|Permission denied/i.test(complaint);
   if (code === 0 && !barred) return;
@@ -111,21 +111,6 @@ async function* wholeLines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     rest = end > 0 ? [] : rest;
     if (end < piece.length) rest.push(piece.subarray(end));
   }
-}
-
-function ending(child: ChildProcess): Promise<{ readonly code: number | null; readonly complaint: string }> {
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (complaint.length < COMPLAINT_LIMIT) complaint += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, complaint }));
-  });
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
 function missing(cause: unknown): Problem {

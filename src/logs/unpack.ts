@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
 import { EXIT, Problem } from '../errors.ts';
+import { endOf, isNotInstalled } from './child-end.ts';
 import type { LogInput } from './log-input.ts';
 import { corruptArchive, TruncatedArchive } from './truncated-archive.ts';
 
@@ -13,7 +14,6 @@ const PROGRAMS = {
 
 /** How the three say that the data ended too early, as against being damaged. */
 const TOO_SHORT = /unexpected end|premature end|ends unexpectedly|incomplete/i;
-const COMPLAINT_LIMIT = 4096;
 
 /**
  * The uncompressed bytes of an archive, by the program of its format.
@@ -25,7 +25,7 @@ export async function* unpack(input: LogInput, format: keyof typeof PROGRAMS): A
     stdio: [input.descriptor ?? 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   });
-  const over = exit(child);
+  const over = endOf(child);
   over.catch(() => {});
   try {
     if (child.stdin !== null) feed(input, child.stdin);
@@ -36,7 +36,7 @@ export async function* unpack(input: LogInput, format: keyof typeof PROGRAMS): A
       ? new TruncatedArchive(input.path, complaint)
       : corruptArchive(input.path, complaint);
   } catch (error) {
-    throw isMissing(error) ? missing(input.path, format, error) : error;
+    throw isNotInstalled(error) ? missing(input.path, format, error) : error;
   } finally {
     child.kill();
     await over.catch(() => {});
@@ -53,21 +53,6 @@ function feed(input: LogInput, stdin: Writable): void {
 
 async function* copies(input: LogInput): AsyncGenerator<Buffer, void> {
   for await (const piece of input.pieces(0)) yield Buffer.from(piece);
-}
-
-function exit(child: ChildProcess): Promise<{ code: number | null; complaint: string }> {
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (complaint.length < COMPLAINT_LIMIT) complaint += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, complaint }));
-  });
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
 function missing(path: string, format: keyof typeof PROGRAMS, cause: unknown): Problem {

@@ -35,7 +35,7 @@ export function metricsText(metrics: readonly Metric[]): string {
 }
 
 /** `name{a="b"}`; also the key under which a counter's past is remembered. */
-export function seriesName(name: string, labels: Readonly<Record<string, string>>): string {
+function seriesName(name: string, labels: Readonly<Record<string, string>>): string {
   const parts = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
   return parts.length === 0 ? name : `${name}{${parts.join(',')}}`;
 }

@@ -74,7 +74,7 @@ function readTlsa(answer: DnsAnswer<'TLSA'>, base: string): DaneFinding | undefi
  * RFC 7672 §3.1: usages DANE-TA(2) and DANE-EE(3) with a known selector and matching type, and data that can be
  * what they claim to be.
  */
-export function isUsable({ usage, selector, matchingType, data }: Tlsa): boolean {
+function isUsable({ usage, selector, matchingType, data }: Tlsa): boolean {
   if (usage !== 2 && usage !== 3) return false;
   if (selector !== 0 && selector !== 1) return false;
   if (matchingType === 0) return data !== '';
@@ -82,7 +82,7 @@ export function isUsable({ usage, selector, matchingType, data }: Tlsa): boolean
 }
 
 /** One record as policy-string holds it: four fields, single blanks, hex in capitals as in RFC 8460 §4.5. */
-export function tlsaText({ usage, selector, matchingType, data }: Tlsa): string {
+function tlsaText({ usage, selector, matchingType, data }: Tlsa): string {
   return `${usage} ${selector} ${matchingType} ${data.toUpperCase()}`;
 }
 

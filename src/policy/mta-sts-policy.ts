@@ -6,7 +6,7 @@ export const LONGEST_MAX_AGE = 31_557_600;
 const MAX_PATTERNS = 200;
 const BYTE_ORDER_MARK = '\ufeff';
 
-export const STS_MODES = ['enforce', 'testing', 'none'] as const;
+const STS_MODES = ['enforce', 'testing', 'none'] as const;
 export type StsMode = (typeof STS_MODES)[number];
 
 /** A policy as fetched and understood. */

@@ -4,7 +4,7 @@ import { matchesMx } from './mx-pattern.ts';
 import type { Sts } from './snapshot.ts';
 
 /** The reason of a session with a host the policy does not list; RFC 8460 has no result type for it. */
-export const MX_NOT_IN_POLICY = 'mx-not-in-sts-policy';
+const MX_NOT_IN_POLICY = 'mx-not-in-sts-policy';
 
 /**
  * A session the log calls a success, judged against the STS policy: mail is delivered in testing mode whatever the

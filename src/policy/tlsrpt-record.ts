@@ -28,7 +28,7 @@ export type RecordsReading =
  * Reads one record by the grammar of RFC 8460 §3, and where it departs in ways that leave no doubt, leniently with a
  * warning. Unknown fields are passed over; `rua` may stand anywhere and more than once.
  */
-export function readRecord(text: string): RecordReading {
+function readRecord(text: string): RecordReading {
   const warnings: string[] = [];
   const trimmed = text.trim();
   if (trimmed !== text) warnings.push('blanks around the record');

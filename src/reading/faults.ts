@@ -1,6 +1,7 @@
 import { EXIT, Problem } from '../errors.ts';
 import type { OverlapError, Segment } from '../ledger/ledger.ts';
 import type { Hint } from '../parser.ts';
+import { isoTime, minuteText } from '../time-text.ts';
 import type { Edit } from './edited.ts';
 
 /** A ledger that is away or full, or a wrong config, stops everything; a bad log stops itself only. */
@@ -15,10 +16,9 @@ export function isPassing({ exitCode }: Problem): boolean {
 
 /** What is said of a file whose lines are of a time that another log covers. */
 export function refusal(path: string, host: string, error: OverlapError): Problem {
-  const minute = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
   return new Problem(EXIT.data, `its lines are of a time that another log of ${host} covers already`, {
     where: path,
-    help: `${error.other.name} was read from ${minute(error.from)} to ${minute(error.to)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
+    help: `${error.other.name} was read from ${minuteText(error.from)} to ${minuteText(error.to)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
     cause: error,
   });
 }
@@ -36,12 +36,8 @@ export function refusedEdit(path: string, { of }: Edit): Problem {
 export function edited({ path }: Segment, { exact, covered }: Edit): Hint {
   const how = exact
     ? 'reading goes on behind the lines that were read before, and nothing is lost or counted twice'
-    : `the place where reading had stopped is gone, so reading goes on with what was logged after ${instant(covered)}`;
+    : `the place where reading had stopped is gone, so reading goes on with what was logged after ${isoTime(covered)}`;
   return { id: 'edited', text: `${path} was edited after it was read: ${how}` };
-}
-
-function instant(time: number): string {
-  return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
 /** What is said of a log that was edited after it was read, or of two that have a beginning in common. */

@@ -3,6 +3,7 @@ import type { Segment } from '../ledger/ledger.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { FileKey } from '../logs/file-key.ts';
 import { isCompressed, rotationOf } from '../logs/rotation-name.ts';
+import { isoTime } from '../time-text.ts';
 import type { Holding } from './files-reading.ts';
 
 /**
@@ -148,8 +149,7 @@ export function gapText(gap: Gap): string {
 }
 
 function spanText({ after, before }: Gap): string {
-  const text = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z');
-  if (after !== undefined && before !== undefined) return ` between ${text(after)} and ${text(before)}`;
-  if (after !== undefined) return ` after ${text(after)}`;
-  return before === undefined ? '' : ` before ${text(before)}`;
+  if (after !== undefined && before !== undefined) return ` between ${isoTime(after)} and ${isoTime(before)}`;
+  if (after !== undefined) return ` after ${isoTime(after)}`;
+  return before === undefined ? '' : ` before ${isoTime(before)}`;
 }

@@ -85,7 +85,7 @@ function noteName(logId: number): string {
 }
 
 /** What to say of them. */
-export function unknownHint(parser: string, { count, samples }: Omit<UnknownCount, 'faults'>): Hint {
+function unknownHint(parser: string, { count, samples }: Omit<UnknownCount, 'faults'>): Hint {
   const lines = count === 1 ? 'One line is' : `${count} lines are`;
   return {
     id: 'unknown-lines',

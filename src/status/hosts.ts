@@ -1,5 +1,5 @@
 import type { HostStatus } from '../fleet.ts';
-import { isoTime } from './iso-time.ts';
+import { isoTime } from '../time-text.ts';
 import type { HostJson } from './schema.ts';
 
 /** A host as `status --json` prints it. */

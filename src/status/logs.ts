@@ -3,7 +3,7 @@ import type { Hint } from '../parser.ts';
 import { gapText } from '../reading/gaps.ts';
 import { gapsOf } from '../reading/trail.ts';
 import { unknownOf } from '../reading/unknown-lines.ts';
-import { isoTime } from './iso-time.ts';
+import { isoTime } from '../time-text.ts';
 import type { LogStatus } from './schema.ts';
 
 /** A log of the configuration. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DkimKey, loadDkimKey, signMessage } from '../../src/delivery/dkim.ts';
-import { checkMailSetup } from '../../src/delivery/mail-setup.ts';
+import { loadMailSetup } from '../../src/delivery/mail-setup.ts';
 import { EXIT } from '../../src/errors.ts';
 import { labConfig, writeKeys } from './lab.ts';
 import { verifySignatures } from './received-mail.ts';
@@ -92,14 +92,14 @@ describe('what the set-up of mail demands', () => {
   ])('%s: exit code 78', async (_what, change, message) => {
     const mail = 'dkim' in change ? { dkim: change.dkim && { ...dkim(), ...change.dkim } } : change;
     const config = labConfig(directory, { mail });
-    await expect(checkMailSetup(config)).rejects.toMatchObject({
+    await expect(loadMailSetup(config)).rejects.toMatchObject({
       exitCode: EXIT.config,
       message: expect.stringMatching(message),
     });
   });
 
   it('an MTA that signs needs no key', async () => {
-    await checkMailSetup(labConfig(directory, { mail: { dkim: 'mta' } }));
+    await loadMailSetup(labConfig(directory, { mail: { dkim: 'mta' } }));
   });
 });
 

@@ -12,6 +12,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BANNER =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
+/** Tables of what is wide and what is an emoji take 20 ms to make at each start; the help, which yargs lays out, has neither. */
+const PLAIN_WIDTH = `import { stripVTControlCharacters } from 'node:util';
+export default (text) => Array.from(stripVTControlCharacters(String(text))).length;`;
+
 /** What would only cost time at a start: finding out the platform, which is known, and messages in forty languages. */
 function replacing(target) {
   const table = {
@@ -27,6 +31,9 @@ function replacing(target) {
       host.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
         contents: "export { default as en } from './en.js';",
       }));
+      host.onLoad({ filter: /\/string-width\/index\.js$/ }, async ({ path }) =>
+        (await readFile(path, 'utf8')).includes('Intl.Segmenter') ? { contents: PLAIN_WIDTH } : undefined,
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import { UTCDate } from '@date-fns/utc';
+import { UTCDateMini } from '@date-fns/utc/date/mini';
 import { addDays as addCalendarDays } from 'date-fns/addDays';
 import { z } from 'zod';
 
@@ -31,7 +31,7 @@ export function dayEnd(day: Day): number {
 
 /** The day `count` days later (earlier when negative). */
 export function addDays(day: Day, count: number): Day {
-  return addCalendarDays(new UTCDate(dayStart(day)), count)
+  return addCalendarDays(new UTCDateMini(dayStart(day)), count)
     .toISOString()
     .slice(0, 10);
 }

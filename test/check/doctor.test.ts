@@ -134,7 +134,10 @@ it('reads the end of a large log only, and still sees what it is', async () => {
 });
 
 describe('what the ledger tells', () => {
-  async function mailed(): Promise<void> {
+  const SENT = NOW - 3_600_000;
+
+  /** @param readAt when the log was read to its end, UTC ms; absent: never since */
+  async function mailed(readAt?: number): Promise<void> {
     const ledger = await openLedger(host.place.path('state'));
     for (let i = 0; i < 6; i++) {
       const report = {
@@ -151,14 +154,32 @@ describe('what the ledger tells', () => {
         [{ rua: `mailto:a@d${i}.example`, state: 'due', notBefore: 0 }],
       );
       const [row] = await ledger.outbox({ reportId });
-      await ledger.moveOutbox(row?.id ?? 0, 'due', { state: 'sent' });
+      await ledger.moveOutbox(row?.id ?? 0, 'due', { state: 'sent', lastTriedAt: SENT });
+    }
+    for (const [name, at] of [
+      ['/var/log/mail.log', readAt],
+      ['/old/mail.log', SENT - 30 * 86_400_000],
+    ] as const) {
+      if (at === undefined) continue;
+      const { id: logId, version } = await ledger.log('mta1', 'postfix', name);
+      const nothing = { sessions: new Map(), openChanged: [], openDeleted: [], refuseOverlap: false };
+      await ledger.commit({ ...nothing, logId, ingestedAt: at, readToEndAt: at, expectedVersion: version });
     }
     await ledger.setNote('last-run:mta1', { at: NOW - 86_400_000, seconds: 1, exitCode: 0 });
     await ledger.close();
   }
 
   it('reports that the log never shows again are a loop in the making; and no run for a day', async () => {
-    await mailed();
+    await mailed(NOW - 60_000);
     expect(trouble(await host.examine())).toEqual(['warn loops', 'warn run-overdue']);
+  });
+
+  it.each([
+    ['never', undefined],
+    ['before they were sent', SENT - 60_000],
+    ['just when they were sent', SENT + 60_000],
+  ])('says nothing of reports while the log was read %s', async (_, readAt) => {
+    await mailed(readAt);
+    expect(trouble(await host.examine())).toEqual(['warn run-overdue']);
   });
 });

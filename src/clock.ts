@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
 }
 
+/** The machine's own clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** A clock that goes on from a time as if it were now, for `--now` in what runs without end. */

@@ -33,6 +33,7 @@ const reportSchema = z.strictObject({
     .describe('report days without any failure too: a sign of life to the receiver (RFC 8460 §4.2)'),
 });
 
+/** The whole configuration file: each `describe` is the sentence of man page and reference. */
 export const configSchema = z.strictObject({
   organization: z.string().min(1).describe('organization-name of every report'),
   contact: addrSpec.describe('contact-info of every report; its domain is the TLS-Report-Submitter'),
@@ -131,4 +132,5 @@ export const configSchema = z.strictObject({
 
 /** The whole configuration, with defaults filled in; lengths of time are in ms. */
 export type Config = z.infer<typeof configSchema>;
+/** One entry of `logs`. */
 export type LogConfig = Config['logs'][number];

@@ -7,6 +7,7 @@ const HOUR_MS = 3_600_000;
 /** A UTC day, `YYYY-MM-DD`. RFC 8460 §4.1: a report covers one full UTC day. */
 export type Day = string;
 
+/** {@link Day}, where it comes from outside. */
 export const daySchema = z.iso.date();
 
 /** The UTC day of a time in ms. */

@@ -13,6 +13,7 @@ export const EXIT = {
 /** The codes of monitoring plug-ins, for `check` and `status --check` alone. */
 export const MONITOR = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
+/** Every code that a command may end with. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | (typeof MONITOR)[keyof typeof MONITOR];
 
 /**

@@ -38,6 +38,7 @@ export interface ExplainFilter {
   readonly lines?: readonly [number, number];
 }
 
+/** How lines are read and which of them are told. */
 export interface ExplainOptions {
   readonly parser: LogParser;
   readonly zone: Zone;

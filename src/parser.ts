@@ -15,7 +15,9 @@ export type { Basis, PeerTrust, PolicyTypeHint, Session } from './session.ts';
 /** The version of this contract; a module that was written for another is refused. */
 export const CONTRACT = 1;
 
+/** What JSON can say. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+/** An object of JSON: what a value of the open-sessions table must be. */
 export type JsonObject = { [key: string]: JsonValue };
 
 /** A line with its envelope read. */

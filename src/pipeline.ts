@@ -21,6 +21,7 @@ import { prune } from './retention.ts';
 import { packageVersion } from './version.ts';
 import type { Witness } from './witness.ts';
 
+/** What a pass needs. */
 export interface PipelineDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -34,6 +35,7 @@ export interface PipelineDeps {
   readonly turn?: TurnOptions;
 }
 
+/** How far a pass goes, and who is told of it. */
 export interface PipelineOptions {
   /** No look-ups, and so nothing is closed or sent. */
   readonly offline: boolean;
@@ -119,6 +121,7 @@ export async function checkIn({ ledger, clock, config, host }: PipelineDeps): Pr
   for (const name of hosts) await ledger.checkIn(name, packageVersion(), clock.now());
 }
 
+/** What attributing and closing came to. */
 export type ClosePass = Required<Pick<PassSummary, 'lookedUp' | 'closed'>>;
 
 /** Attributes and closes what is over, without reading or sending. A released day is closed however old it is. */

@@ -29,6 +29,7 @@ import { createParser, loadParser } from './registry.ts';
 
 export type { Overlap, ReadSummary } from './reading/source.ts';
 
+/** What reading the configured logs needs. */
 export interface ConfiguredDeps extends ReadingDeps {
   readonly config: Config;
   /** The directory relative paths of the config start from. */

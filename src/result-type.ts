@@ -15,6 +15,7 @@ export const RESULT_TYPES = [
   'sts-webpki-invalid',
 ] as const;
 
+/** One of {@link RESULT_TYPES}. */
 export const resultTypeSchema = z.enum(RESULT_TYPES);
 
 /** Why a session failed, in RFC 8460's closed vocabulary (§4.3). */

@@ -14,6 +14,7 @@ const NOTE_OF_LOG = /^(?:seen|hints|unknown):(\d+)$/;
 /** Notes that carry the time they were last of use, as `at`. */
 const DATED_NOTE = /^(?:detected:|unknown:|last-run:)/;
 
+/** What forgetting needs. */
 export interface RetentionDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -102,6 +102,7 @@ export function witnessOf(
 /** Much longer than a handshake, shorter than the time between two queue runs. */
 const SAME_HANDSHAKE_MS = 60_000;
 
+/** A certificate that failed its check: only later lines say whether anything depended on it. */
 export function noteDoubt(context: Context, line: Extract<FailureLine, { is: 'doubt' }>): RuleName {
   const { state, time } = context;
   const { ip, name } = line.receiver;
@@ -165,6 +166,7 @@ export function bindPending(
   return connection;
 }
 
+/** Adds a connection to the message; the oldest goes where there are too many. */
 export function addConnection(context: Context, connection: Connection): void {
   const { connections } = context.state;
   connections.push(connection);
@@ -186,6 +188,7 @@ export function addDomain(
   return context.tell({ time, domain, core, ...(guess !== undefined && { guess }) });
 }
 
+/** Notes whose mail the connection was for, each once; the oldest goes where there are too many. */
 export function noteRecipient({ recipients }: Connection, recipient: number): void {
   if (!recipients.includes(recipient)) recipients.push(recipient);
   trim(recipients, LIMITS.recipients);

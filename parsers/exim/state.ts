@@ -145,7 +145,9 @@ export type HeldState = {
 /** A report of ours that came back. */
 export type ReturnedState = { kind: 'returned'; time: number };
 
+/** All kinds of values in the open-sessions table. */
 export type Open = MessageState | PieceState | FactState | HeldState | ReturnedState;
+/** The open-sessions table, as Exim's parser uses it. */
 export type Table = OpenSessions<Open>;
 
 /** Lists of one message that a hostile or endless log could grow are cut at these lengths. */
@@ -158,6 +160,7 @@ export const LIMITS = {
   recipients: 100,
 } as const;
 
+/** A message of which nothing is known but that a line names it. */
 export function newMessage(): MessageState {
   return {
     kind: 'message',
@@ -192,6 +195,7 @@ export function trim<T>(list: T[], limit: number): void {
   if (list.length > limit) list.splice(0, list.length - limit);
 }
 
+/** The table's key of a message: its id is unique on one host only. */
 export function messageKey(host: string, id: string): string {
   return `m ${host} ${id}`;
 }

@@ -28,6 +28,7 @@ export interface Target {
 /** 6.x says success or failure, 7.x valid or unverified: that no check was asked for. */
 export type CertificateResult = 'success' | 'failure' | 'valid' | 'unverified';
 
+/** Who a delivery was from and to, as its line has it. */
 export interface Delivery {
   readonly from: string;
   readonly to: string;

@@ -7,6 +7,7 @@ const nextHop = z
     'must be a smart host: "smtp+tls://smtp.isp.example:587", "[smtp.isp.example]:587" or "smtp.isp.example"',
   );
 
+/** The options this parser has a use for; others are dropped. */
 export const optionsSchema = z.object({
   relayhosts: z
     .array(nextHop)

@@ -35,7 +35,9 @@ export type Facts = {
   unbound?: true;
 };
 
+/** All kinds of values in the open-sessions table. */
 export type Open = Connection | Unbound | Facts;
+/** The open-sessions table, as OpenSMTPD's parser uses it. */
 export type Table = OpenSessions<Open>;
 
 /** An hour: longer than any step of a connection may last. */
@@ -47,10 +49,12 @@ const FACTS_S = 7 * 86_400;
 /** More connections than this are never waiting at once for the name of their domain. */
 const UNBOUND_LIMIT = 50;
 
+/** The table's key of a connection: its id is unique on one host only. */
 export function connectionKey(host: string, id: string): string {
   return `c ${host} ${id}`;
 }
 
+/** An open connection; undefined where its beginning was not seen. */
 export function connectionOf(table: Table, host: string, id: string): Connection | undefined {
   const open = table.get(connectionKey(host, id));
   return open?.kind === 'connection' ? open : undefined;
@@ -66,6 +70,7 @@ export function unboundOf(table: Table, host: string): { id: string; connection:
   });
 }
 
+/** Lets a connection wait that ended before any recipient was tried; the oldest goes where there are too many. */
 export function addUnbound(table: Table, host: string, id: string): void {
   const ids = unboundOf(table, host).map((waiting) => waiting.id);
   table.set(`u ${host}`, { kind: 'unbound', ids: [...ids, id].slice(-UNBOUND_LIMIT) }, ENDED_S);

@@ -46,6 +46,7 @@ export type Request = {
   last?: LastDelivery;
 };
 
+/** A delivery request of which nothing is known yet. */
 export function newRequest(): Request {
   return { past: [], prevented: [], met: [] };
 }

@@ -27,6 +27,7 @@ export const alertStateSchema = z.strictObject({
 export type AlertState = z.infer<typeof alertStateSchema>;
 type DomainState = z.infer<typeof domainState>;
 
+/** A domain that began to fail, or works again. */
 export interface Alert {
   readonly event: 'failing' | 'recovered';
   readonly domain: string;
@@ -38,6 +39,7 @@ export interface Alert {
   readonly lastFailure: number;
 }
 
+/** What a look came to: the state to remember, and whom to tell of. */
 export interface Judged {
   readonly state: AlertState;
   readonly alerts: readonly Alert[];

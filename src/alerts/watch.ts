@@ -18,6 +18,7 @@ import {
   judgeAlerts,
 } from './judge.ts';
 
+/** What watching needs. */
 export interface AlertDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

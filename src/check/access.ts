@@ -10,6 +10,7 @@ const RIGHTS = {
   write: { flag: 'w', mode: constants.W_OK },
   execute: { flag: 'x', mode: constants.X_OK },
 } as const;
+/** What is to be done with a file: the bit its mode must have. */
 export type Right = keyof typeof RIGHTS;
 
 /** What the user that will run the program may do to files. */

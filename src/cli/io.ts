@@ -10,8 +10,10 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** A style of `util.styleText`. */
 export type Style = Parameters<typeof styleText>[0];
 
+/** A message's level; journald gets the priority that belongs to it. */
 export type Level = 'error' | 'warning' | 'notice' | 'info' | 'debug';
 
 /** How much is said: `--quiet`, `--verbose`. */

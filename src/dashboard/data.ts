@@ -9,6 +9,7 @@ import type { ResultType } from '../result-type.ts';
 import { explainCommand } from './explain-command.ts';
 import { type ClassCounts, noCounts, type TlsClass, tlsClassOf, totalOf } from './tls-class.ts';
 
+/** What the page is made from, as the ledger tells it. */
 export interface DashboardInput {
   readonly seen: Seen;
   readonly honours: Omit<Honours, 'trustAnchors'>;
@@ -24,11 +25,13 @@ export interface DashboardInput {
   readonly maxDomains: number;
 }
 
+/** A day of the trend. */
 export interface DayRow {
   readonly day: Day;
   readonly counts: ClassCounts;
 }
 
+/** A destination and how TLS with it went. */
 export interface DomainRow {
   readonly domain: string;
   readonly sessions: number;
@@ -43,6 +46,7 @@ export interface DomainRow {
   readonly trend: readonly { readonly good: number; readonly all: number }[];
 }
 
+/** One kind of failure, over all domains. */
 export interface FailureRow {
   readonly resultType: ResultType;
   readonly reason?: string;
@@ -55,6 +59,7 @@ export interface FailureRow {
   readonly explain: string;
 }
 
+/** All that the page shows, in the order of its tables. */
 export interface Dashboard {
   readonly days: readonly DayRow[];
   readonly total: ClassCounts;

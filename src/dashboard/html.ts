@@ -11,6 +11,7 @@ export class Html {
   }
 }
 
+/** What may stand in a page: text is escaped, {@link Html} is not. */
 export type Content = Html | string | number | readonly Content[];
 
 /**

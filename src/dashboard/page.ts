@@ -8,6 +8,7 @@ import { daysTable, domainsTable, encryptedShare, failuresTable, percent, report
 import { CLASS_WORDS, TLS_CLASSES, totalOf } from './tls-class.ts';
 import { trendChart } from './trend-chart.ts';
 
+/** What the page says of itself. */
 export interface PageFacts {
   readonly organization: string;
   /** When the page was made, UTC ms. */

@@ -7,6 +7,7 @@ export type TlsClass = (typeof TLS_CLASSES)[number];
 /** Sessions by class. */
 export type ClassCounts = Readonly<Record<TlsClass, number>>;
 
+/** The classes in the words of the page. */
 export const CLASS_WORDS: Record<TlsClass, { readonly title: string; readonly meaning: string }> = {
   verified: { title: 'Verified', meaning: 'the certificate matched what DANE or MTA-STS demanded' },
   trusted: {
@@ -32,10 +33,12 @@ export function tlsClassOf(sum: Pick<SessionSum, 'outcome' | 'resultType' | 'pee
   return sum.peerTrust ?? 'unsaid';
 }
 
+/** Counts to add to. */
 export function noCounts(): Record<TlsClass, number> {
   return { verified: 0, trusted: 0, untrusted: 0, unsaid: 0, plaintext: 0, failed: 0 };
 }
 
+/** The sessions of all classes. */
 export function totalOf(counts: ClassCounts): number {
   return TLS_CLASSES.reduce((total, name) => total + counts[name], 0);
 }

@@ -13,6 +13,7 @@ import { buildFittingReport } from '../report/fit.ts';
 import { type DaneSessions, withDaneSessions } from './dane-sessions.ts';
 import { noteFolded } from './folded.ts';
 
+/** What building a report needs. */
 export interface BuildingDeps {
   readonly ledger: Ledger;
   readonly config: Config;
@@ -138,6 +139,9 @@ export interface TrustAnchors {
   has(host: string, parser: string): boolean;
 }
 
+/**
+ * The hosts and parsers whose logs show that trust anchors exist: only there `Untrusted` says something of the peer.
+ */
 export async function trustAnchorsOf(ledger: Ledger): Promise<TrustAnchors> {
   const names = new Set((await ledger.trustingHosts()).map(({ host, parser }) => `${host}\n${parser}`));
   return { has: (host, parser) => names.has(`${host}\n${parser}`) };

@@ -16,6 +16,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 /** Kind of the cached demands of MX hosts, by day. */
 const HOST_DEMAND = 'host-demand';
 
+/** What closing days needs. */
 export interface ClosingDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -32,6 +33,7 @@ export interface ClosingDeps {
 /** A report that was built, without its document: a day of a fleet has very many. */
 export type BuiltReport = Omit<StoredReport, 'json'>;
 
+/** What closing days came to. */
 export interface ClosedDays {
   /** Reports built and queued. */
   readonly built: readonly BuiltReport[];

@@ -7,6 +7,7 @@ import { type Ledger, type Log, RESTORED_NOTE } from '../ledger/ledger.ts';
 /** Why a day that is over is not sent. */
 export type HeldReason = 'too-old' | 'restored' | 'log-level' | 'native' | 'logs-not-read';
 
+/** What it takes to tell whether a day is held. */
 export interface HoldingDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

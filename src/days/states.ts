@@ -3,6 +3,7 @@ import type { DaySum } from '../ledger/day-sums.ts';
 import type { Log } from '../ledger/ledger.ts';
 import { type HeldReason, type HoldingDeps, heldBecause } from './held.ts';
 
+/** What may have become of a UTC day. */
 export const DAY_STATES = ['open', 'closing', 'closed', 'held'] as const;
 
 /** What has become of one UTC day. */

@@ -4,6 +4,7 @@ import type { OutboxRow } from '../ledger/ledger.ts';
 import { firstTime } from './schedule.ts';
 import { toTarget } from './target.ts';
 
+/** One rule of `delivery.destinations`. */
 export type DestinationRule = Config['delivery']['destinations'][number];
 
 /** Where a report goes, before anything is queued. */

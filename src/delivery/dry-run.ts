@@ -25,6 +25,7 @@ export interface Preview {
   readonly bytes: number;
 }
 
+/** What it takes to show mails and POSTs without sending them. */
 export interface PreviewDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

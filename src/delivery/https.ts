@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { admit, type Resolve } from './guard.ts';
 import { type Handover, oneLine } from './handover.ts';
 
+/** How reports are posted. */
 export interface HttpsOptions {
   readonly resolve: Resolve;
   /** Only for `Retry-After` given as a date. */

@@ -7,6 +7,7 @@ import { type DkimKey, signMessage } from './dkim.ts';
 import { gzipReport } from './gzip.ts';
 import { type FailingSince, humanPart } from './human-part.ts';
 
+/** What a report message is made from. */
 export interface MessageInput {
   readonly report: StoredReport;
   /** The rua's plain addr-spec. */

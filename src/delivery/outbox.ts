@@ -12,6 +12,7 @@ import { noteBounce, type Suppression } from './suppression.ts';
 import { type Target, toTarget } from './target.ts';
 import type { Transports } from './transports.ts';
 
+/** What delivering needs. */
 export interface DeliveryDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -19,6 +19,7 @@ export interface SendSummary {
   readonly putOff: number;
 }
 
+/** Who is told of a pass of deliveries, and who ends it. */
 export interface SendOptions {
   /** Told of every row that was tried. */
   readonly onOutcome?: (outcome: Outcome) => void;

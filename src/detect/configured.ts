@@ -12,6 +12,7 @@ import type { JsonValue } from '../parser.ts';
 /** A log's format changes with its MTA, which is not often: looking reads the whole file. */
 const LOOK_AGAIN_MS = 24 * 3_600_000;
 
+/** What it takes to find the parsers of logs with `parser: auto`. */
 export interface DetectDeps {
   /** Remembers what was found; absent: look every time. */
   readonly ledger?: Ledger | undefined;

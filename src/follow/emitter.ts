@@ -12,6 +12,7 @@ import {
 import { isPassing } from '../reading/faults.ts';
 import { nextEmission } from './schedule.ts';
 
+/** What the emitter needs, and whom it tells. */
 export interface EmitterDeps extends Omit<PipelineDeps, 'config'> {
   /** Told what came of it every quarter of an hour, be it nothing, and whenever something was sent. */
   readonly onEmitted: (emitted: Emitted) => Promise<void>;
@@ -23,6 +24,7 @@ export interface EmitterDeps extends Omit<PipelineDeps, 'config'> {
   readonly onBug: (error: unknown) => void;
 }
 
+/** What one pass of the emitter came to. */
 export interface Emitted {
   readonly done: Omit<PassSummary, 'read'>;
   readonly config: Config;

@@ -20,6 +20,7 @@ const THOROUGH_MS = 40_000;
 /** Small batches, so that we can end at any time. */
 const BATCH_TALLIES = 2000;
 
+/** What following needs, and whom it tells. */
 export interface FollowerDeps extends Omit<PipelineDeps, 'config'> {
   readonly reader: Reader;
   /** A config as it is to be used: with the parsers found for logs of `parser: auto`. */

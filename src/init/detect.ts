@@ -13,6 +13,7 @@ import { findDkimKeys } from './dkim-keys.ts';
 import type { InitFacts } from './facts.ts';
 import { findLogs } from './mail-logs.ts';
 
+/** What it takes to look at a host for `init`. */
 export interface DetectDeps {
   readonly ask: Ask;
   readonly clock: Clock;

@@ -9,6 +9,7 @@ type Found = {
 
 const WIDTH = 100;
 
+/** A configuration as `init` writes it. */
 export interface Rendered {
   readonly text: string;
   /** What the admin must see to before the first run, one sentence each. */

@@ -11,6 +11,7 @@ export interface LedgerFault {
   readonly text: string;
 }
 
+/** What `ledger check` found. */
 export interface LedgerChecked {
   readonly faults: readonly LedgerFault[];
   /** Rows by table, for people to see that it is the right one. */

@@ -34,6 +34,7 @@ export async function findLog(
   return toLog(row, segments.map(toSegment));
 }
 
+/** Every log with its segments, oldest first. */
 export async function allLogs(connection: SqlConnection): Promise<Log[]> {
   const rows = await connection.query('SELECT * FROM log ORDER BY host, name, parser');
   const segments = (await connection.query('SELECT * FROM segment ORDER BY first_time, id')).map(toSegment);
@@ -46,6 +47,7 @@ export async function allLogs(connection: SqlConnection): Promise<Log[]> {
   return rows.map((row) => toLog(row, byLog.get(number(row, 'id')) ?? []));
 }
 
+/** The segments that a host has read with a parser, whatever their log. */
 export async function segmentsOf(
   connection: SqlConnection,
   host: string,
@@ -58,6 +60,7 @@ export async function segmentsOf(
   return rows.map(toSegment);
 }
 
+/** What is open in a log. */
 export async function openRowsOf(connection: SqlConnection, logId: number): Promise<OpenRow[]> {
   // In order of last change, so that a table filled from it ends its oldest keys first, as one never saved would.
   const rows = await connection.query(

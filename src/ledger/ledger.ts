@@ -53,6 +53,7 @@ export interface StoredReport {
 /** The note of when the ledger was restored from a backup, UTC ms: days that were over by then are held. */
 export const RESTORED_NOTE = 'restored-at';
 
+/** The states of an outbox row; docs/delivery.md tells what they mean. */
 export const OUTBOX_STATES = ['due', 'sending', 'sent', 'retry', 'given-up', 'held', 'suppressed'] as const;
 export type OutboxState = (typeof OUTBOX_STATES)[number];
 
@@ -74,6 +75,7 @@ export interface OutboxRow {
   readonly message?: Uint8Array;
 }
 
+/** What may change of an outbox row. */
 export type OutboxChange = Partial<
   Pick<
     OutboxRow,

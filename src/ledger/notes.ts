@@ -8,6 +8,7 @@ export async function note(connection: SqlConnection, name: string): Promise<Jso
   return row === undefined ? undefined : (JSON.parse(text(row, 'content')) as JsonValue);
 }
 
+/** Writes a note, over the former one if there is one. */
 export async function setNote(connection: SqlConnection, name: string, value: JsonValue): Promise<void> {
   await connection.query(
     'INSERT INTO note (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',

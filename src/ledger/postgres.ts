@@ -31,6 +31,7 @@ const DIALECT: Dialect = {
   hasMeta: "SELECT 1 AS found FROM pg_class WHERE relname = 'meta' AND pg_table_is_visible(oid)",
 };
 
+/** How a PostgreSQL is used; all of it has a default. */
 export interface PostgresOptions {
   /** How long to try again when the server goes away in mid-work, ms. */
   readonly patience?: number;

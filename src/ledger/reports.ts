@@ -11,6 +11,7 @@ import {
 import { number, toOutboxRow, toReport } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 
+/** Keeps what the `_smtp._tls` record of a report domain asked for when its day was closed; `at` in UTC ms. */
 export async function rememberDemand(
   connection: SqlConnection,
   day: Day,
@@ -96,6 +97,7 @@ async function freezeTallies(
   return sessions;
 }
 
+/** A report of that revision, or the newest when none is given. */
 export async function findReport(
   connection: SqlConnection,
   day: Day,
@@ -110,6 +112,7 @@ export async function findReport(
   return row === undefined ? undefined : toReport(row);
 }
 
+/** A report by its number in the ledger, which is not its report-id. */
 export async function findReportById(
   connection: SqlConnection,
   id: number,
@@ -127,6 +130,7 @@ export async function dueRows(connection: SqlConnection, now: number, limit: num
   return rows.map(toOutboxRow);
 }
 
+/** Outbox rows by report and state; all when nothing is given. */
 export async function outboxRows(
   connection: SqlConnection,
   filter: { readonly reportId?: number; readonly states?: readonly OutboxState[] } = {},

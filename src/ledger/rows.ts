@@ -61,6 +61,7 @@ export function tallyDigest(values: readonly SqlValue[]): string {
   return hash('sha256', JSON.stringify(values), 'base64').slice(0, 24);
 }
 
+/** Reads a row of `tally`. */
 export function toTally(row: SqlRow): Tally {
   return {
     id: number(row, 'id'),
@@ -94,6 +95,7 @@ export function toTallyKey(row: SqlRow): TallyKey {
   };
 }
 
+/** Reads a row of `segment`. */
 export function toSegment(row: SqlRow): Segment {
   return {
     id: number(row, 'id'),
@@ -110,6 +112,7 @@ export function toSegment(row: SqlRow): Segment {
   };
 }
 
+/** Reads a row of `log`; its segments are read apart. */
 export function toLog(row: SqlRow, segments: readonly Segment[]): Log {
   return {
     id: number(row, 'id'),
@@ -125,6 +128,7 @@ export function toLog(row: SqlRow, segments: readonly Segment[]): Log {
   };
 }
 
+/** Reads a row of `open_session`. */
 export function toOpenRow(row: SqlRow): OpenRow {
   return {
     key: text(row, 'open_key'),
@@ -135,6 +139,7 @@ export function toOpenRow(row: SqlRow): OpenRow {
   };
 }
 
+/** Reads a row of `snapshot`. */
 export function toSnapshot(row: SqlRow): StoredSnapshot {
   return {
     id: text(row, 'id'),
@@ -145,6 +150,7 @@ export function toSnapshot(row: SqlRow): StoredSnapshot {
   };
 }
 
+/** Reads a row of `report`. */
 export function toReport(row: SqlRow): StoredReport {
   return {
     id: number(row, 'id'),
@@ -157,6 +163,7 @@ export function toReport(row: SqlRow): StoredReport {
   };
 }
 
+/** Reads a row of `outbox`. */
 export function toOutboxRow(row: SqlRow): OutboxRow {
   const message = row['message'];
   return {
@@ -173,10 +180,12 @@ export function toOutboxRow(row: SqlRow): OutboxRow {
   };
 }
 
+/** A column as a number, whatever the engine gives it as; 0 for NULL. */
 export function number(row: SqlRow, column: string): number {
   return Number(row[column] ?? 0);
 }
 
+/** A column as text; empty for NULL. */
 export function text(row: SqlRow, column: string): string {
   return String(row[column] ?? '');
 }

@@ -2,6 +2,7 @@ import type { Hold, Reader } from './reader.ts';
 
 /** A value as both engines take it: absent texts are '', flags 0 or 1. */
 export type SqlValue = string | number | null | Uint8Array;
+/** One row of an answer, by column. */
 export type SqlRow = Record<string, SqlValue>;
 
 /** Where rows go, for {@link SqlConnection.insert}. */

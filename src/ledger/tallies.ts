@@ -49,6 +49,7 @@ function toDomainDay(row: SqlRow): DomainDay {
   };
 }
 
+/** The tallies of a day, a domain or both, in an order that never changes. */
 export async function talliesOf(connection: SqlConnection, filter: Filter): Promise<Tally[]> {
   const { where, parameters } = condition(filter, '');
   const rows = await connection.query(
@@ -58,6 +59,7 @@ export async function talliesOf(connection: SqlConnection, filter: Filter): Prom
   return rows.map(toTally);
 }
 
+/** The hosts and parsers of which a session that is still kept has shown trust anchors. */
 export async function hostsWithTrust(connection: SqlConnection): Promise<{ host: string; parser: string }[]> {
   const rows = await connection.query(
     'SELECT host, parser FROM trusting WHERE last_day >= (SELECT MIN(day) FROM tally) ORDER BY host, parser',
@@ -65,6 +67,7 @@ export async function hostsWithTrust(connection: SqlConnection): Promise<{ host:
   return rows.map((row) => ({ host: text(row, 'host'), parser: text(row, 'parser') }));
 }
 
+/** Domains with tallies since `sinceHour` (UTC ms) that no policy was found for yet. */
 export async function unattributedDomains(
   connection: SqlConnection,
   limit: number,
@@ -118,6 +121,7 @@ export async function attributeTallies(
   );
 }
 
+/** Those of the snapshots that are kept, by id. */
 export async function snapshotsById(
   connection: SqlConnection,
   ids: readonly string[],
@@ -136,6 +140,7 @@ export async function snapshotsById(
 
 const IDS_A_STATEMENT = 100;
 
+/** All snapshots of a domain, the one seen last first. */
 export async function snapshotsOfDomain(
   connection: SqlConnection,
   domain: string,

@@ -5,6 +5,7 @@ import { gunzip } from './gunzip.ts';
 import { type InputOptions, type LogInput, openInput } from './log-input.ts';
 import { unpack } from './unpack.ts';
 
+/** Where in a log to begin. */
 export interface OpenLogOptions extends InputOptions {
   /** Uncompressed bytes to pass over. */
   readonly from?: number;

@@ -13,6 +13,7 @@ const LONGEST_PID = 10;
 
 const NOTHING = Buffer.alloc(0);
 
+/** How envelopes are read from bytes. */
 export interface ByteEnvelopeOptions {
   readonly zone: Zone;
   readonly latest: () => number;

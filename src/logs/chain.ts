@@ -14,6 +14,7 @@ export interface ChainFile {
   readonly found?: FoundFile;
 }
 
+/** A file as it was found in its directory. */
 export interface FoundFile {
   readonly key: FileKey;
   /** UTC ms, as far as the file system knows it: tells a file from a later one with its inode. */

@@ -10,6 +10,7 @@ const HEAD_BYTES = 65_536;
 /** Exim's own stamp: no syslog, yet a log all the same. */
 const EXIM_STAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/;
 
+/** How the first stamp of a file is read. */
 export interface ContentOrderOptions {
   /** The zone of stamps that carry none; UTC when absent, which orders the files of one host as well. */
   readonly zone?: Zone;

@@ -12,6 +12,7 @@ export interface ReadEnd {
   readonly tailLength: number;
 }
 
+/** What is looked for in a file that was edited. */
 export interface EditedQuestion {
   readonly ends: readonly ReadEnd[];
   /** UTC ms of a line's stamp; undefined where it has none. */

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 /** A file, whatever its name: device and inode. */
 export type FileKey = string;
 
+/** The key of a file that was looked at. */
 export function keyOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): FileKey {
   return `${dev}:${ino}`;
 }

@@ -18,6 +18,7 @@ export interface LogInput {
   close(): Promise<void>;
 }
 
+/** Where the bytes of a log come from. */
 export interface InputOptions {
   /** What `-` stands for; the process's own when absent. */
   readonly stdin?: Readable;

@@ -30,6 +30,7 @@ export interface HostClock {
   readonly lists: Map<number, IdleList>;
 }
 
+/** The clock of a host from which nothing was read yet; `now` in UTC ms. */
 export function newClock(host: string, now: number): HostClock {
   return { host, now, size: 0, saved: false, lists: new Map() };
 }

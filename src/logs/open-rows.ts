@@ -27,10 +27,12 @@ export function entryRowKey(key: string): string {
   return ENTRY + key;
 }
 
+/** The key of the row that keeps a host's clock. */
 export function clockRowKey(host: string): string {
   return CLOCK + host;
 }
 
+/** An entry of the table as the ledger keeps it. */
 export function entryRow(entry: StoredEntry): OpenRow {
   const { host, sequence, open } = entry;
   return {
@@ -42,6 +44,7 @@ export function entryRow(entry: StoredEntry): OpenRow {
   };
 }
 
+/** A host's clock as the ledger keeps it: its time is the row's, and so it needs no value. */
 export function clockRow({ host, now }: StoredClock): OpenRow {
   return { key: clockRowKey(host), value: null, time: now, since: now, idleSeconds: 0 };
 }

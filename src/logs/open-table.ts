@@ -7,6 +7,7 @@ import { clockRow, clockRowKey, entryRow, entryRowKey, readRows } from './open-r
 const CLOCK_STEP_MS = 3_600_000;
 const DEFAULT_LIMIT = 100_000;
 
+/** The bounds of a table. */
 export interface OpenTableOptions {
   /** Silence, in log time, after which a key is over, unless it was set with its own. */
   readonly idleSeconds: number;

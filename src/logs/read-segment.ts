@@ -17,6 +17,7 @@ export interface LineSink {
   discard(): void;
 }
 
+/** How a file is read, and when it is time for a batch. */
 export interface ReadSegmentOptions extends InputOptions {
   /** The segments of the reading host, whatever their log and name. */
   readonly known: readonly Segment[];

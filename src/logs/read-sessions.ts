@@ -2,6 +2,7 @@ import type { JsonObject, ParserModule, Trace, Zone } from '../parser.ts';
 import type { Session } from '../session.ts';
 import { SessionReader } from './session-reader.ts';
 
+/** How lines are read that have no file. */
 export interface ReadSessionsOptions {
   /** The zone of stamps that carry none. */
   readonly zone: Zone;

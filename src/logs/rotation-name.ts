@@ -25,10 +25,12 @@ export function rotationOf(live: string, name: string): RotationName | undefined
   return date === undefined ? undefined : { kind: 'date', rank: date.replace(/\D/g, ''), compressed };
 }
 
+/** Whether the name says that the file is packed. */
 export function isCompressed(path: string): boolean {
   return COMPRESSED.test(path);
 }
 
+/** The name without what says that the file is packed. */
 export function withoutCompression(path: string): string {
   return path.replace(COMPRESSED, '');
 }

@@ -7,6 +7,7 @@ import { ProgramNeedles } from './program-needles.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
 import type { YearBound } from './years.ts';
 
+/** How lines are read, and who gets their sessions. */
 export interface SessionReaderOptions {
   readonly parser: LogParser;
   /** The zone of stamps that carry none. */

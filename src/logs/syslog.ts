@@ -12,6 +12,7 @@ const BOM = 0xfeff;
 const TAG_LIMIT = 200;
 const MAX_REPEATS = 10_000;
 
+/** What a syslog line leaves unsaid. */
 export interface SyslogContext {
   /** The zone of stamps that carry none. */
   readonly zone: Zone;

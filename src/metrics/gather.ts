@@ -9,6 +9,7 @@ import { type LastRun, metricsOf } from './series.ts';
 import { type Metric, metricsText } from './text.ts';
 import { carryTotals, countDays, NO_TOTALS, type Totals, totalsSchema } from './totals.ts';
 
+/** What gathering metrics needs. */
 export interface MetricsDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ export interface LastRun {
   readonly exitCode: number;
 }
 
+/** What the metrics are made from. */
 export interface MetricsInput {
   readonly version: string;
   readonly logs: readonly Log[];

@@ -1,6 +1,7 @@
 /** A counter only grows (until it starts anew); a gauge may do as it likes. */
 export type MetricKind = 'counter' | 'gauge';
 
+/** One line of a metric: its labels and its value. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;

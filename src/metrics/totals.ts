@@ -12,6 +12,7 @@ const counts = z.record(z.string(), z.number());
 export const totalsSchema = z.strictObject({ past: counts, days: z.record(z.string(), counts) });
 export type Totals = z.infer<typeof totalsSchema>;
 
+/** Nothing was counted yet. */
 export const NO_TOTALS: Totals = { past: {}, days: {} };
 
 /** What the ledger holds now: counts by day and series. */

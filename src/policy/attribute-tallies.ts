@@ -25,6 +25,7 @@ const PROBE = 'org';
 /** For so long after the newest session of a domain a failing name is asked for again before it counts as broken. */
 const SETTLE_AFTER_MS = 6 * HOUR_MS;
 
+/** What attributing tallies needs. */
 export interface AttributeDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -36,6 +37,7 @@ export interface AttributeDeps {
   readonly fetch?: Partial<FetchOptions>;
 }
 
+/** What a pass of look-ups came to. */
 export interface AttributeSummary {
   /** Domains whose tallies got their snapshot. */
   readonly attributed: number;

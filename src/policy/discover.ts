@@ -3,6 +3,7 @@ import { findSts, type StsDeps, type StsFinding } from './mta-sts.ts';
 import { findMx, type MxFinding, type MxHost } from './mx.ts';
 import type { Dane, Snapshot } from './snapshot.ts';
 
+/** What finding a domain's policies needs. */
 export type DiscoverDeps = StsDeps;
 
 /** What is worth looking up: what no MTA here honours can have applied to nothing. */
@@ -22,6 +23,7 @@ export interface Findings {
   readonly sts: StsFinding;
 }
 
+/** What a domain demands now; `temporary` where it could not be told, and is asked again. */
 export type Discovered =
   | { readonly kind: 'found'; readonly snapshot: Snapshot; readonly findings: Findings }
   | { readonly kind: 'temporary'; readonly reason: string; readonly findings: Findings };

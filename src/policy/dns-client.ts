@@ -16,6 +16,7 @@ const MAX_HOPS = 8;
 /** Every resolver has a word on this at once, if only that it cannot find it. */
 const PROBE: Question = { name: 'org', type: 'MX' };
 
+/** Whom to ask, and how fast. */
 export interface DnsClientOptions {
   readonly servers: readonly DnsServer[];
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import { connect, isIPv6 } from 'node:net';
 import { decodeReply, encodeQuery, type Question, type Reply } from './dns-wire.ts';
 import type { DnsServer } from './resolv-conf.ts';
 
+/** Flags of a query (RFC 4035 §3.2.2, RFC 6891). */
 export interface QueryOptions {
   readonly checkingDisabled: boolean;
   readonly edns: boolean;

@@ -29,6 +29,7 @@ const BOGUS_CODES: ReadonlyMap<number, string> = new Map([
 const EDE_OPTION = 15;
 const NO_SUCH_NAME = 3;
 
+/** What a DNS server is asked. */
 export interface Question {
   readonly name: string;
   readonly type: DnsType;

@@ -6,6 +6,7 @@ import type { Fetched } from './mta-sts-fetch.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type RecordsReading, readRecords, recordName } from './tlsrpt-record.ts';
 
+/** What `lookup` needs. */
 export interface LookupDeps {
   readonly resolver: Resolver;
   readonly clock: Clock;

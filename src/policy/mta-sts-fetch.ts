@@ -8,6 +8,7 @@ const MAX_BYTES = 65_536;
 const TIMEOUT_MS = 60_000;
 const MEDIA_TYPE = 'text/plain';
 
+/** How MTA-STS policies are fetched. */
 export interface FetchOptions {
   /** Addresses of the policy host; throws where nobody could be asked. */
   readonly resolve: Resolve;

@@ -32,6 +32,7 @@ export type StsPolicyFault =
   | 'policy-mx-missing'
   | 'policy-mx-malformed';
 
+/** A policy, or why the text is none. */
 export type StsPolicyReading =
   | { readonly kind: 'policy'; readonly policy: StsPolicy }
   | { readonly kind: 'invalid'; readonly reason: StsPolicyFault; readonly detail: string };

@@ -21,6 +21,7 @@ const cachedFailureSchema = z.strictObject({
   detail: z.string(),
 });
 
+/** What finding a domain's MTA-STS policy needs. */
 export interface StsDeps {
   readonly resolver: Resolver;
   readonly clock: Clock;

@@ -5,6 +5,7 @@ import type { Mx } from './snapshot.ts';
 /** More hosts than any domain runs; a stranger's list is not followed without end. */
 const MAX_HOSTS = 50;
 
+/** One mail exchanger. */
 export interface MxHost {
   /** As the MX record names it: an A-label in lower case. */
   readonly name: string;

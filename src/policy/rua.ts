@@ -8,6 +8,7 @@ const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_
 /** The size limit of DMARC records, by habit carried over; RFC 8460 knows none. */
 const SIZE_SUFFIX = /!\d+[kmgt]?$/i;
 
+/** The report addresses of a record: those used, those passed over and why, and what else its owner should know. */
 export interface RuaReading {
   readonly rua: string[];
   readonly skipped: { readonly uri: string; readonly reason: string }[];

@@ -65,9 +65,13 @@ export const snapshotSchema = z.strictObject({
 });
 
 export type Snapshot = z.infer<typeof snapshotSchema>;
+/** What DANE demands at the MX hosts. */
 export type Dane = z.infer<typeof daneSchema>;
+/** The MX hosts of a domain. */
 export type Mx = z.infer<typeof mxSchema>;
+/** What MTA-STS demands. */
 export type Sts = z.infer<typeof stsSchema>;
+/** Why an announced MTA-STS policy could not be had, or not anew. */
 export type StsError = z.infer<typeof stsErrorSchema>;
 
 /** The snapshot of a domain nobody looked up: it closes the question without an answer. */

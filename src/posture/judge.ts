@@ -24,6 +24,7 @@ export const REASONS = {
 } as const;
 export type Reason = keyof typeof REASONS;
 
+/** Whether mail would still go at a level. */
 export interface Judgement {
   readonly verdict: 'passes' | 'fails' | 'unproven';
   /** Set unless it passes. */

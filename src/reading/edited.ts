@@ -32,6 +32,7 @@ export interface Edit {
   start(): SegmentStart;
 }
 
+/** A file that is to be compared with what was read of its log. */
 export interface EditQuestion {
   readonly file: SourceFile;
   /** As its content was found to be. */

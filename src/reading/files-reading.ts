@@ -21,6 +21,7 @@ export interface Holding {
   readonly edit?: Edit;
 }
 
+/** How the files of a log are read. */
 export interface FilesOptions {
   /** Stops early. */
   readonly signal?: AbortSignal | undefined;

@@ -7,6 +7,7 @@ import type { ReadingDeps } from './source.ts';
 /** How often one who waits looks again, ms. */
 const LOOK_AGAIN_MS = 50;
 
+/** Who wants to read, and how long it waits for its turn. */
 export interface TurnOptions {
   readonly reader: Reader;
   /** How long another is waited for, ms. */

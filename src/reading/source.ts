@@ -12,6 +12,7 @@ import type { TurnOptions } from './one-at-a-time.ts';
 /** What to do with lines of a time that another log of the same host covers. */
 export type Overlap = 'refuse' | 'count';
 
+/** What reading needs. */
 export interface ReadingDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -47,6 +48,7 @@ export interface Source {
   readonly years?: 'from';
 }
 
+/** One file of a log. */
 export interface SourceFile {
   readonly path: string;
   /** Nothing will be appended to it any more. */
@@ -73,6 +75,7 @@ export interface ReadSummary {
   readonly notices: Hint[];
 }
 
+/** What came of reading, to be added to. */
 export function emptySummary(): ReadSummary {
   return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [], notices: [] };
 }

@@ -25,6 +25,7 @@ export class UnknownLines {
   }
 }
 
+/** Lines of a log that its parser did not know. */
 export interface UnknownCount {
   readonly count: number;
   /** At most three, without local parts and control characters. */

@@ -9,6 +9,7 @@ import { reportId, submitterOf } from './names.ts';
 import { isMxPattern, type PolicyEntry, type Report, reportSchema } from './schema.ts';
 import { wireText, wireTexts } from './wire-text.ts';
 
+/** What a report is made from. */
 export interface ReportInput {
   readonly day: Day;
   /** The report domain, an A-label. */

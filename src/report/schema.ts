@@ -74,8 +74,11 @@ export const reportSchema = z.strictObject({
   policies: z.array(policyEntrySchema).min(1),
 });
 
+/** The document of RFC 8460 §4.4. */
 export type Report = z.infer<typeof reportSchema>;
+/** One member of `policies`. */
 export type PolicyEntry = Report['policies'][number];
+/** One member of `failure-details`. */
 export type FailureDetail = z.infer<typeof failureDetailSchema>;
 
 /** An `mx` pattern: a host name, or `*.` and one (RFC 8461 §4.1). */

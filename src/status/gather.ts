@@ -18,6 +18,7 @@ import type { Status } from './schema.ts';
 /** Deliveries in trouble that are told one by one. */
 const MAX_FAILING = 100;
 
+/** What gathering the status needs. */
 export interface StatusDeps {
   /** Absent before anything was read: asking for the status makes none. */
   readonly ledger: Ledger | undefined;

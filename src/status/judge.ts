@@ -41,6 +41,7 @@ const TOLD_DAYS = 7;
 export const RECENT_DAYS = 3;
 const SHARE = 0.01;
 
+/** By what the status is judged. */
 export interface JudgeOptions {
   readonly config: Pick<Config, 'fleet' | 'logs'>;
   /** UTC ms. */

@@ -127,7 +127,11 @@ export const statusSchema = z.strictObject({
     .describe('addresses that reports came back from: nothing is sent there until then'),
 });
 
+/** `status --json`. */
 export type Status = z.infer<typeof statusSchema>;
+/** One member of `logs`. */
 export type LogStatus = Status['logs'][number];
+/** One member of `hosts`. */
 export type HostJson = Status['hosts'][number];
+/** One member of `findings`: what calls for a person. */
 export type Finding = Status['findings'][number];

@@ -7,6 +7,7 @@ import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { JsonObject } from '../parser.ts';
 import { type CountedKey, toRow } from './rows.ts';
 
+/** What exporting tallies needs. */
 export interface ExportDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ const STEP = 131_072;
 const LONGEST_HEAD = 1_048_576;
 const NONE = Buffer.alloc(0);
 
+/** What unpacking an archive in a thread needs. */
 export interface JobOptions {
   readonly job: number;
   readonly path: string;

@@ -4,6 +4,7 @@ import type { Pieces } from './sifted.ts';
 /** Archives a thread may have before it, the one being read included. */
 const JOBS = 2;
 
+/** What is unpacked ahead, and by how many. */
 export interface ReadAheadOptions {
   /** What a thread is started with. */
   readonly entry: URL;

@@ -15,8 +15,10 @@ export interface SiftedPiece {
 
 /** Bytes of a log as they are, or what was sifted from them. */
 export type Piece = Buffer | SiftedPiece;
+/** A log piece by piece, in order. */
 export type Pieces = AsyncGenerator<Piece, void>;
 
+/** Whether a piece is bytes as they stand in the log, not yet sifted. */
 export function isRaw(piece: Piece): piece is Buffer {
   return Buffer.isBuffer(piece);
 }

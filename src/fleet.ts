@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { addDays, type Day, dayEnd, dayOf, dayStart } from './day.ts';
 import type { Ledger, Log } from './ledger/ledger.ts';
 
-/** A log may still be written to for a day that is over: readers, syslog and clocks lag (DESIGN §6). */
+/** A log may still be written to for a day that is over: readers, syslog and clocks lag. */
 export const LAG_MS = 15 * 60_000;
 
 /** For how long nothing is done with a ledger that was away, and no longer: timers come around sooner. */

@@ -4,7 +4,7 @@ import { isDomain } from './domain.ts';
 import { type ResultType, resultTypeSchema } from './result-type.ts';
 import { isoTime } from './time-text.ts';
 
-/** What kind of line proves a session (DESIGN §2). */
+/** What kind of line proves a session. */
 export const BASES = ['tls-line', 'tls-field', 'tlsrpt-line', 'inferred'] as const;
 /** What the MTA said of the peer's certificate. */
 export const PEER_TRUSTS = ['anonymous', 'untrusted', 'trusted', 'verified'] as const;
@@ -20,7 +20,7 @@ export type PolicyTypeHint = (typeof POLICY_TYPE_HINTS)[number];
 
 /**
  * One new outbound SMTP connection with a TLS outcome, or a policy failure that prevented one, as the log tells it.
- * A reused connection is none (DESIGN §2; RFC 8460 §4.3 counts sessions).
+ * A reused connection is none (RFC 8460 §4.3 counts sessions).
  */
 export interface Session {
   /** UTC ms of the line that proves it: handshake or verdict, not delivery. */

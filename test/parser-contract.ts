@@ -27,7 +27,7 @@ export interface ContractSetup {
   endlessLine(n: number): string;
 }
 
-/** One promise of the contract (DESIGN §5). `run` throws where the parser does not keep it. */
+/** One promise of the contract. `run` throws where the parser does not keep it. */
 export interface ContractCheck {
   readonly name: string;
   run(): void;

@@ -15,7 +15,7 @@ export function hostName(name: string): string | undefined {
   return toDomain(name);
 }
 
-/** With a smart host the next hop stands for the recipient's domain (catalog R11, DESIGN §6). */
+/** With a smart host the next hop stands for the recipient's domain (catalog R11). */
 export function nextHopDomain(
   recipient: string | undefined,
   name: string | undefined,

@@ -86,7 +86,7 @@ export function tlsVersionOf(text: string): string | undefined {
   return `${kind}v${major}${minor === '0' ? '' : `.${minor}`}`;
 }
 
-/** What Exim said of the certificate (DESIGN §2); unsaid without `CV=`. */
+/** What Exim said of the certificate; unsaid without `CV=`. */
 export function trustOf(verified: HostFields['verified']): PeerTrust | undefined {
   if (verified === undefined) return undefined;
   return verified === 'dane' ? 'verified' : verified === 'yes' ? 'trusted' : 'untrusted';

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Problem } from '../errors.ts';
 import { printable } from './table.ts';
 
-/** Where a command's data and messages go: stdout is data, stderr is messages (DESIGN §7). */
+/** Where a command's data and messages go: stdout is data, stderr is messages. */
 export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };

@@ -134,7 +134,7 @@ export async function attributor(
     });
 }
 
-/** Which hosts' logs show that trust anchors exist at all (DESIGN §6: only there is `untrusted` a verdict). */
+/** Which hosts' logs show that trust anchors exist at all (only there is `untrusted` a verdict). */
 export interface TrustAnchors {
   has(host: string, parser: string): boolean;
 }

@@ -18,7 +18,7 @@ export interface Plan {
 /**
  * Plans the way of one report: the addresses of the record, steered by `delivery.destinations`, at most
  * `delivery.max-uris` of them, and our own directory.
- * @param held for days too old to be mailed by themselves (DESIGN §6)
+ * @param held for days too old to be mailed by themselves
  */
 export function planOutbox(
   delivery: Config['delivery'],

@@ -20,7 +20,7 @@ export type Admission =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * Decides who may be contacted (DESIGN §6): a host is refused if any of its addresses is not public, for a name that
+ * Decides who may be contacted: a host is refused if any of its addresses is not public, for a name that
  * mixes both is up to no good.
  * @param allowPrivate for tests on loopback
  */

@@ -9,7 +9,7 @@ export interface Position {
   readonly tailHash: string;
 }
 
-/** One file generation of a log, known by its content (DESIGN §6). */
+/** One file generation of a log, known by its content. */
 export interface Segment {
   readonly id: number;
   readonly logId: number;
@@ -63,7 +63,7 @@ export interface OpenRow {
   readonly idleSeconds: number;
 }
 
-/** What one pass over a piece of a log yields; committed as one transaction (DESIGN §6). */
+/** What one pass over a piece of a log yields; committed as one transaction. */
 export interface IngestBatch {
   readonly logId: number;
   /** Wall time, UTC ms: `keep` counts from it. */

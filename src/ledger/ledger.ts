@@ -12,9 +12,9 @@ import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
 export type { IngestBatch, Log, OpenRow, Position, Segment } from './ingest-batch.ts';
 export { OverlapError, StalePosition } from './ingest-batch.ts';
 
-/** Every field of a session but the time to the second; successes without addresses (DESIGN §2). */
+/** Every field of a session but the time to the second; successes without addresses. */
 export interface TallyKey extends Omit<Session, 'time'> {
-  /** Start of the UTC hour, ms; of the day once a snapshot was given to the tally (DESIGN §2). */
+  /** Start of the UTC hour, ms; of the day once a snapshot was given to the tally. */
   readonly hour: number;
   /** The reading host. */
   readonly host: string;
@@ -38,7 +38,7 @@ export type Demand =
   | { readonly kind: 'malformed'; readonly reason: string }
   | { readonly kind: 'temporary'; readonly reason: string };
 
-/** A built report: its bytes never change (DESIGN §6). */
+/** A built report: its bytes never change. */
 export interface StoredReport {
   readonly id: number;
   readonly day: Day;
@@ -140,7 +140,7 @@ export interface Ledger {
   /** Many hosts may use it: what is for all of them is done by the one that leads. */
   readonly shared: boolean;
 
-  /** Made once, at random, and kept: part of every report-id (DESIGN §6). */
+  /** Made once, at random, and kept: part of every report-id. */
   instance(): Promise<string>;
 
   /** Finds or makes the log and returns all that is known of it. */

@@ -41,7 +41,7 @@ export interface SegmentBatch {
 }
 
 /**
- * Reads what is new in a file, wherever the ledger has met its content before (DESIGN §6), and yields after each
+ * Reads what is new in a file, wherever the ledger has met its content before, and yields after each
  * batch. The last batch of a file may be of 0 bytes; a file without a whole line yields none. Of an archive cut
  * short the last batch is marked incomplete, and the error comes when the next is asked for.
  * @throws Problem, TruncatedArchive, MovedFile

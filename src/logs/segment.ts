@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Segment } from '../ledger/ledger.ts';
 
-/** Uncompressed bytes that make a segment's identity, at most (DESIGN §6). */
+/** Uncompressed bytes that make a segment's identity, at most. */
 export const PREFIX_BYTES = 4096;
 /** Bytes before a position that must be the same for reading to be resumed there, at most. */
 export const TAIL_BYTES = 256;

@@ -9,7 +9,7 @@ import { daneOf, stsMayApply } from './what-applied.ts';
 export interface Honours {
   readonly dane: boolean;
   readonly mtaSts: boolean;
-  /** Some peer was Trusted or Verified: only then does Untrusted tell anything of the peer (DESIGN §6). */
+  /** Some peer was Trusted or Verified: only then does Untrusted tell anything of the peer. */
   readonly trustAnchors: boolean;
   /** TLSA records are honoured for hosts of an unsigned MX list too (postfix: smtp_tls_dane_insecure_mx_policy). */
   readonly halfDane?: boolean;

@@ -8,7 +8,7 @@ const MX_NOT_IN_POLICY = 'mx-not-in-sts-policy';
 
 /**
  * A session the log calls a success, judged against the STS policy: mail is delivered in testing mode whatever the
- * certificate, and still it is a failure (RFC 8461 §5; DESIGN §6).
+ * certificate, and still it is a failure (RFC 8461 §5).
  */
 export function rejudge(
   logged: Attributed,

@@ -131,7 +131,7 @@ function newList(): Counted[] {
   return [];
 }
 
-/** A success keeps no addresses, so that tallies do not grow with a domain's address pool (DESIGN §2). */
+/** A success keeps no addresses, so that tallies do not grow with a domain's address pool. */
 function tallyKey(session: Session, hour: number, host: string, parser: string): TallyKey {
   const { recipientDomain, outcome, basis } = session;
   const key: Draft = { hour, host, parser, recipientDomain, outcome, basis };

@@ -45,7 +45,7 @@ export interface Difference {
 
 const LAB = new URL('../../lab/', import.meta.url);
 
-/** The registered codes of the datagrams (lab-findings §1.14). */
+/** The registered codes of the datagrams. */
 const CODES: Readonly<Record<number, string>> = {
   201: 'starttls-not-supported',
   202: 'certificate-host-mismatch',

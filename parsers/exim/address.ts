@@ -2,7 +2,7 @@ import { behindAngle, unquoted } from './angle.ts';
 
 /** What precedes the fields of a delivery line: the final address, and where it ends. */
 export interface AddressPart {
-  /** The final address as logged, which is bare: a quoted local part has lost its quotes (catalog fact 9). */
+  /** The final address as logged, which is bare: a quoted local part has lost its quotes. */
   readonly address: string;
   /** Index of the blank before the first field. */
   readonly end: number;

@@ -21,7 +21,7 @@ import { type Connection, newConnection } from './state.ts';
 /** A delivery line with the fields of a remote host. */
 type Remote = DeliveryLine & { readonly host: HostFields };
 
-/** Reads what became of one recipient into the sessions of its message (catalog R3–R10, R12). */
+/** Reads what became of one recipient into the sessions of its message (R3–R10, R12). */
 export function noteDelivery(context: Context, line: DeliveryLine): RuleName {
   const { host } = line;
   if (host === undefined) return failedWithoutHost(context, line);

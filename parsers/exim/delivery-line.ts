@@ -3,7 +3,7 @@ import { behindAngle } from './angle.ts';
 import { recipientDomain } from './domains.ts';
 import { type HostFields, readHostFields } from './host-fields.ts';
 
-/** Success, further recipient, cutthrough, failure, deferral (catalog §2.1). */
+/** Success, further recipient, cutthrough, failure, deferral. */
 export type Flag = '=>' | '->' | '>>' | '**' | '==';
 
 /** A line that says what became of one recipient. */

@@ -2,7 +2,7 @@ import { toDomain } from 'maillog-tlsrpt/parser';
 import type { Relayhost } from './options.ts';
 
 /**
- * The domain of a final address (catalog R2): what stands behind its last `@`, for a local part may hold one.
+ * The domain of a final address (R2): what stands behind its last `@`, for a local part may hold one.
  * @returns undefined for address literals and for addresses without a domain.
  */
 export function recipientDomain(address: string): string | undefined {
@@ -15,7 +15,7 @@ export function hostName(name: string): string | undefined {
   return toDomain(name);
 }
 
-/** With a smart host the next hop stands for the recipient's domain (catalog R11). */
+/** With a smart host the next hop stands for the recipient's domain (R11). */
 export function nextHopDomain(
   recipient: string | undefined,
   name: string | undefined,

@@ -16,7 +16,7 @@ interface Stamped {
   readonly rest: string;
 }
 
-/** Reads a line of a mainlog, or of a syslog that Exim writes to with or without its own stamp (catalog §1). */
+/** Reads a line of a mainlog, or of a syslog that Exim writes to with or without its own stamp. */
 export function readEnvelope(line: string, context: EnvelopeContext, isExim: (tag: string) => boolean) {
   const own = readStamp(line, context);
   if (own !== undefined && MESSAGE_ID.test(own.rest)) return mainlogEntry(own, context);

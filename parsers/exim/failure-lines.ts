@@ -17,7 +17,7 @@ export interface Receiver {
   readonly ip: string;
 }
 
-/** What a line says of a session that failed, or may have failed (catalog §2.3). */
+/** What a line says of a session that failed, or may have failed. */
 export type FailureLine =
   | {
       readonly is: 'failure';
@@ -104,7 +104,7 @@ function readHostLine(text: string): FailureLine | undefined {
   return handshakeError(host, match[1] ?? '', match[2] ?? '');
 }
 
-/** Up to 4.89 the library's error came by itself; from 4.90 on only what is noise does (F17, catalog fact 6). */
+/** Up to 4.89 the library's error came by itself; from 4.90 on only what is noise does (F17). */
 function handshakeError(receiver: Receiver, label: string, text: string): FailureLine {
   if (label === 'recv' || label === 'send') return { is: 'note', rule: 'unclean-close' };
   return failure(

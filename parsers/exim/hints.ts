@@ -1,7 +1,7 @@
 import type { Hint } from 'maillog-tlsrpt/parser';
 import type { FactState } from './state.ts';
 
-/** What the log could not witness and how to make it (catalog §5), each said once. */
+/** What the log could not witness and how to make it, each said once. */
 export function hintsOf(facts: Iterable<FactState>): Hint[] {
   const hints = new Map<string, Hint>();
   for (const one of facts) for (const hint of hintsOfHost(one)) hints.set(hint.id, hint);

@@ -1,7 +1,7 @@
 import type { PeerTrust } from 'maillog-tlsrpt/parser';
 import { toAddress } from 'maillog-tlsrpt/parser';
 
-/** What the host and TLS fields of a line say (exim: d_hostlog, d_tlslog; catalog §2.1). */
+/** What the host and TLS fields of a line say (exim: d_hostlog, d_tlslog). */
 export interface HostFields {
   /** The MX host as routed; an address where the host was given by one. */
   readonly name: string;
@@ -9,11 +9,11 @@ export interface HostFields {
   /** `I=` with its port, which names the connection; empty where they are not logged. */
   readonly connection: string;
   readonly sendingMtaIp?: string;
-  /** Connection continued from another message or batch: no session of its own (catalog R6). */
+  /** Connection continued from another message or batch: no session of its own (R6). */
   readonly continued: boolean;
   /** Letters of `PS=`, 4.99 and later; empty where they are not logged. */
   readonly protocol: string;
-  /** `X=` or `CV=` is there, so the transaction went over TLS (catalog fact 8). */
+  /** `X=` or `CV=` is there, so the transaction went over TLS. */
   readonly tls: boolean;
   readonly cipher: boolean;
   readonly tlsVersion?: string;

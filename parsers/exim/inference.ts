@@ -2,7 +2,7 @@ import type { Emit } from 'maillog-tlsrpt/parser';
 import type { Facts } from './facts.ts';
 import { type HeldState, type SessionCore, stateOf, type Table } from './state.ts';
 
-/** A clear-text delivery that may mean starttls-not-supported (catalog R12). */
+/** A clear-text delivery that may mean starttls-not-supported (R12). */
 export interface Guess {
   readonly time: number;
   readonly domain: string;
@@ -19,7 +19,7 @@ const RECEIVERS = 10;
 const SESSIONS = 40;
 
 /**
- * Tells clear-text sessions under the catalog's guard. Whether clear text is the receiver's doing can be told only
+ * Tells clear-text sessions under the guard of README.md. Whether clear text is the receiver's doing can be told only
  * where the log shows TLS at all: until its first `X=` or `CV=` such sessions are held. They are let go with it, or
  * with the silence that ends the log, unless by then so many receivers took clear text that the cause lies here.
  */

@@ -18,7 +18,7 @@ function place({ name, ip, sendingMtaIp }: Place) {
   };
 }
 
-/** A session that succeeded, by the fields of a delivery line. On `>>` lines CV means nothing (catalog fact 5). */
+/** A session that succeeded, by the fields of a delivery line. On `>>` lines CV means nothing. */
 export function successOf(
   host: HostFields,
   defaultSender: string | undefined,

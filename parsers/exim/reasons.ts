@@ -12,7 +12,7 @@ export const NO_USABLE_TLSA: Verdict = { type: 'tlsa-invalid', reason: 'No usabl
 const DETAIL = /^\(([^()]{1,100})\)(?::? (.*))?$/;
 /** `error:HEX:library:function:text`; OpenSSL 3 leaves the function empty. */
 const OPENSSL = /^error:[0-9A-Fa-f]{8}:[^:]{0,60}:[^:]{0,60}:(.*)$/;
-/** Labels of what happens on the wire. Any other names a call of ours that failed: a local fault (catalog §2.3). */
+/** Labels of what happens on the wire. Any other names a call of ours that failed: a local fault. */
 const REMOTE_LABELS = new Set([
   'SSL_connect',
   'handshake',
@@ -22,7 +22,7 @@ const REMOTE_LABELS = new Set([
 ]);
 
 /**
- * What the DETAIL of `TLS session: DETAIL` means (catalog §3).
+ * What the DETAIL of `TLS session: DETAIL` means.
  * @returns undefined for faults of our own configuration, which are never reported.
  */
 export function verdictOfDetail(detail: string): Verdict | undefined {

@@ -1,6 +1,6 @@
 /**
- * The rules by which lines are read: name → the sentence `explain` shows. R and F numbers are those of the catalog in
- * the README.
+ * The rules by which lines are read: name → the sentence `explain` shows. F numbers are forms of failure lines, cited by
+ * comments and by the tests' failure-forms.txt; R numbers are those of "How lines become sessions" in README.md.
  */
 export const RULES = {
   // Delivery lines

@@ -24,7 +24,7 @@ const SLACK_MS = 2000;
 
 /**
  * Whether the delivery went over a connection of its own in clear text that Postfix would have encrypted had it been
- * offered. A line without any word of TLS proves that only where words of TLS are known to be logged (catalog §4).
+ * offered. A line without any word of TLS proves that only where words of TLS are known to be logged.
  */
 export function wentInClear(witness: Witness): boolean {
   if (!isPlainDelivery(witness)) return false;

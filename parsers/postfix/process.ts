@@ -8,7 +8,7 @@ import { readSmtpLine, takeSummary } from './smtp-lines.ts';
 import type { SummaryLine } from './summary-line.ts';
 import { factsOf } from './tag-facts.ts';
 
-/** A request can last: ten minutes a server and step (catalog §4). */
+/** A request can last: ten minutes a server and step. */
 export const IDLE_S = 3600;
 /** A process between two requests is no open session: whatever is kept longer than IDLE_S does not hold a day open. */
 export const SETTLED_S = IDLE_S + 1;

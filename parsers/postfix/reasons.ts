@@ -1,7 +1,7 @@
 import { type PolicyTypeHint, type ResultType, toDomain } from 'maillog-tlsrpt/parser';
 import { readPeer } from './peer.ts';
 
-/** Why a session failed, in the words native TLSRPT uses for the same cause (catalog §3). */
+/** Why a session failed, in the words native TLSRPT uses for the same cause. */
 export type Fault = {
   type: ResultType;
   /** RFC 8460 failure-reason-code; absent where native sends none. */
@@ -51,7 +51,7 @@ const UTF8_OF_OLD = 'SMTPUTF8 is required, but was not offered by host ';
 
 /**
  * Reads a reason. Texts are matched whole, or by a fixed beginning: whatever follows `said:` or `refused to start
- * TLS:` is the peer's (catalog §2.5).
+ * TLS:` is the peer's.
  */
 export function readReason(text: string): Reason {
   // A reply with a code that fits no status (smtp_trouble.c, vsmtp_fill_dsn).
@@ -140,7 +140,7 @@ function hostReason(text: string): Reason {
   return { kind: refused ? 'no-session' : 'other', peer: peer.name };
 }
 
-/** Reasons for which no server was tried, native TLSRPT being silent (catalog §2.4, §3). */
+/** Reasons for which no server was tried, native TLSRPT being silent. */
 export function policyReason(text: string): Reason | undefined {
   if (text.startsWith('TLSA lookup error for ')) {
     const end = text.indexOf(':', 22);

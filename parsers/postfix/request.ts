@@ -22,7 +22,7 @@ export type LastDelivery = { name: string; port: string; delays: string; time: n
 
 /**
  * What one smtp process is at: it serves one request (queue id, next hop) at a time and opens connections one after
- * another (catalog §4). JSON: the value under the process's key in the open-sessions table.
+ * another. JSON: the value under the process's key in the open-sessions table.
  */
 export type Request = {
   queueId?: string;

@@ -21,7 +21,7 @@ export class TagKeys {
     this.#process = `${PROCESS}${host} ${tag} `;
   }
 
-  /** The key of an smtp process: host, whole tag and pid, for merged logs repeat pids (catalog §1). */
+  /** The key of an smtp process: host, whole tag and pid, for merged logs repeat pids. */
   process(pid: number): string {
     const known = this.#processes.get(pid);
     if (known !== undefined) return known;

@@ -8,7 +8,7 @@ const NOT_TRUSTED: Fault = { type: 'certificate-not-trusted' };
 
 /**
  * How a connection ended by its own lines and the reason Postfix gives; undefined where they prove no session. The
- * first word of native TLSRPT wins, then what native would have reported first (catalog §3: one status a connection).
+ * first word of native TLSRPT wins, then what native would have reported first (one status a connection).
  * @param reason undefined where the delivery line was cut before it.
  */
 export function judge(connection: Connection, reason: Reason | undefined): Outcome | undefined {

@@ -13,7 +13,7 @@ const PARAMETERS = [
 ] as const;
 type Settings = Readonly<Record<(typeof PARAMETERS)[number], string>>;
 
-/** From here on the delivery line names the TLS level, whatever the log level is (catalog §2.7). */
+/** From here on the delivery line names the TLS level, whatever the log level is. */
 const TELLS_LEVEL = [3, 11] as const;
 /** From here on `TLS-Required: No` is obeyed, and from 3.10.4 on it keeps a report's session out of native reports. */
 const TLS_REQUIRED = [3, 10] as const;

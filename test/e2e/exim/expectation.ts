@@ -5,9 +5,9 @@ import type { Receiver, Truth, World } from './plan.ts';
 export interface Visible {
   /** Deliveries show whether they had TLS. */
   readonly tls: boolean;
-  /** Sessions whose recipients were all deferred: == lines never carry X= (catalog, fact 4). */
+  /** Sessions whose recipients were all deferred: == lines never carry X=. */
   readonly deferred: boolean;
-  /** TLS failures of a host when another one was then tried, where clear text is not allowed (catalog, fact 2). */
+  /** TLS failures of a host when another one was then tried, where clear text is not allowed. */
   readonly earlierHosts: boolean;
 }
 

@@ -4,7 +4,7 @@ import { counted, labPath, match, readRun, sessionsOf } from './lab-truth.ts';
 
 const RUNS = ['exim-debian', 'exim-full', 'exim-require-tls', 'exim-reuse', 'exim-syslog'];
 
-/** What log and receivers tell differently, each with the rule of the catalog that explains it. */
+/** What log and receivers tell differently, each with the rule that explains it. */
 interface Differences {
   readonly unseen: readonly Explained[];
   readonly withoutConnection: readonly Explained[];
@@ -58,7 +58,7 @@ describe.each(RUNS)('%s', (name) => {
     expect(texts(found)).toEqual(withoutRule(table.refusedAfterHandshake));
   });
 
-  it('gives every difference a rule of the catalog', () => {
+  it('gives every difference a rule', () => {
     const all = [...table.unseen, ...table.withoutConnection, ...table.refusedAfterHandshake];
     expect(all.filter(({ rule }) => !/(?:^|\W)(?:R\d|F\d|fact \d|§3|greeting)/.test(rule))).toEqual([]);
   });

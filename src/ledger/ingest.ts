@@ -60,6 +60,15 @@ export async function segmentsOf(
   return rows.map(toSegment);
 }
 
+/** Each commit makes its log's version greater by one. */
+export async function commitsOf(connection: SqlConnection, host: string, parser: string): Promise<number> {
+  const [row] = await connection.query(
+    'SELECT COALESCE(SUM(version), 0) AS commits FROM log WHERE host = $1 AND parser = $2',
+    [host, parser],
+  );
+  return number(row ?? {}, 'commits');
+}
+
 /** What is open in a log. */
 export async function openRowsOf(connection: SqlConnection, logId: number): Promise<OpenRow[]> {
   // In order of last change, so that a table filled from it ends its oldest keys first, as one never saved would.

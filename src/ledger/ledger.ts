@@ -148,6 +148,8 @@ export interface Ledger {
   logs(): Promise<Log[]>;
   /** The segments a host's parser has read, whatever their log: identity goes over names. */
   segments(host: string, parser: string): Promise<Segment[]>;
+  /** Commits to the logs of a host's parser so far: while it is the same, so are its segments and positions. */
+  commits(host: string, parser: string): Promise<number>;
   openRows(logId: number): Promise<OpenRow[]>;
   /** @throws StalePosition, OverlapError */
   commit(batch: IngestBatch): Promise<{ readonly segmentId: number | undefined; readonly version: number }>;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { JsonValue } from '../parser.ts';
 import { text } from './rows.ts';
 import type { SqlConnection } from './sql.ts';
@@ -34,4 +35,14 @@ export async function exchangeNote(
           [name, JSON.stringify(value), JSON.stringify(seen)],
         );
   return rows.length > 0;
+}
+
+/** The ledger's own name: made at random when it is first asked for, and kept. */
+export async function instance(connection: SqlConnection): Promise<string> {
+  await connection.query(
+    "INSERT INTO meta (name, content) VALUES ('instance', $1) ON CONFLICT (name) DO NOTHING",
+    [randomBytes(5).toString('hex')],
+  );
+  const [row] = await connection.query("SELECT content FROM meta WHERE name = 'instance'");
+  return text(row ?? {}, 'content');
 }

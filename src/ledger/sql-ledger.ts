@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import { hostSums } from './count-sessions.ts';
@@ -41,22 +40,11 @@ export class SqlLedger implements Ledger {
 
   /** Asked for every report, and never another. */
   instance(): Promise<string> {
-    this.#instance ??= this.#makeInstance();
+    this.#instance ??= this.#write(notes.instance);
     this.#instance.catch(() => {
       this.#instance = undefined;
     });
     return this.#instance;
-  }
-
-  #makeInstance(): Promise<string> {
-    return this.#write(async (connection) => {
-      await connection.query(
-        "INSERT INTO meta (name, content) VALUES ('instance', $1) ON CONFLICT (name) DO NOTHING",
-        [randomBytes(5).toString('hex')],
-      );
-      const [row] = await connection.query("SELECT content FROM meta WHERE name = 'instance'");
-      return text(row ?? {}, 'content');
-    });
   }
 
   log(host: string, parser: string, name: string) {
@@ -69,6 +57,10 @@ export class SqlLedger implements Ledger {
 
   segments(host: string, parser: string) {
     return ingest.segmentsOf(this.#database, host, parser);
+  }
+
+  commits(host: string, parser: string) {
+    return ingest.commitsOf(this.#database, host, parser);
   }
 
   openRows(logId: number) {

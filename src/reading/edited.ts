@@ -1,7 +1,7 @@
 import type { Segment } from '../ledger/ledger.ts';
 import { openLog } from '../logs/archive.ts';
 import { type EditedFile, lookThrough, type Place, type ReadEnd } from '../logs/edited.ts';
-import { identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
+import { type Identity, identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { StreamEdge } from '../logs/stream-edge.ts';
 import { createSyslogReader } from '../logs/syslog.ts';
@@ -73,7 +73,8 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
   const head = await headOf(file, input);
   const begin = firstStamp(head, stampOf);
   if (begin === undefined) return undefined;
-  const suspects = atItsPlace(own.filter((segment) => isCovering(segment, head, begin, latest)));
+  const isAlike = beginningLike(head);
+  const suspects = atItsPlace(own.filter((segment) => isCovering(segment, isAlike, begin, latest)));
   const last = suspects.reduce<Segment | undefined>(later, undefined);
   if (last === undefined || (start.segment !== undefined && !suspects.includes(start.segment)))
     return undefined;
@@ -95,8 +96,7 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
     return goesOn && found.later !== undefined ? edit(found.later, false) : undefined;
   }
   const known =
-    found.behind.size > 0 ||
-    suspects.some((segment) => segment.id === question.gone || beginsAlike(segment, head));
+    found.behind.size > 0 || suspects.some((segment) => segment.id === question.gone || isAlike(segment));
   return known ? edit(found.later ?? found.end, false) : undefined;
 }
 
@@ -108,10 +108,15 @@ function later(one: Segment | undefined, other: Segment): Segment {
 }
 
 /** A segment that was begun by about then, and read beyond. */
-function isCovering(segment: Segment, head: Buffer, begin: number, latest: number): boolean {
+function isCovering(
+  segment: Segment,
+  isAlike: (segment: Segment) => boolean,
+  begin: number,
+  latest: number,
+): boolean {
   const { firstTime, lastTime } = segment;
   if (firstTime === undefined || lastTime === undefined || lastTime > latest + DAY_MS) return false;
-  return firstTime <= begin + DAY_MS && (begin < lastTime || beginsAlike(segment, head));
+  return firstTime <= begin + DAY_MS && (begin < lastTime || isAlike(segment));
 }
 
 /** Without those that begin after the first one had ended: they were read from the files that came after it. */
@@ -126,9 +131,15 @@ function endOf({ position }: Segment): ReadEnd {
   return { tailHash: position.tailHash, tailLength: Math.min(TAIL_BYTES, position.offset) };
 }
 
-function beginsAlike({ identity, prefixLength, firstLine }: Segment, head: Buffer): boolean {
-  const like = identify(head.subarray(0, Math.min(prefixLength, PREFIX_BYTES)), true);
-  return like?.identity === identity || (firstLine !== undefined && like?.firstLine === firstLine);
+/** Tells the segments that begin like a file; most are known by equally long prefixes. */
+function beginningLike(head: Buffer): (segment: Segment) => boolean {
+  const likes = new Map<number, Identity | undefined>();
+  return ({ identity, prefixLength, firstLine }) => {
+    const length = Math.min(prefixLength, PREFIX_BYTES);
+    if (!likes.has(length)) likes.set(length, identify(head.subarray(0, length), true));
+    const like = likes.get(length);
+    return like?.identity === identity || (firstLine !== undefined && like?.firstLine === firstLine);
+  };
 }
 
 function startAt(

@@ -32,8 +32,14 @@ export function refusedEdit(path: string, { of }: Edit): Problem {
   });
 }
 
+/** What is said of a segment met for the first time. */
+export function noticesOf(segment: Segment, edit: Edit | undefined): Hint[] {
+  if (edit !== undefined) return [edited(segment, edit)];
+  return segment.tie > 0 ? [lookalike(segment)] : [];
+}
+
 /** What is said of a configured log that was edited, and is read on. */
-export function edited({ path }: Segment, { exact, covered }: Edit): Hint {
+function edited({ path }: Segment, { exact, covered }: Edit): Hint {
   const how = exact
     ? 'reading goes on behind the lines that were read before, and nothing is lost or counted twice'
     : `the place where reading had stopped is gone, so reading goes on with what was logged after ${isoTime(covered)}`;
@@ -41,7 +47,7 @@ export function edited({ path }: Segment, { exact, covered }: Edit): Hint {
 }
 
 /** What is said of a log that was edited after it was read, or of two that have a beginning in common. */
-export function lookalike({ path }: Segment): Hint {
+function lookalike({ path }: Segment): Hint {
   return {
     id: 'lookalike',
     text: `${path} begins like a log that was read before and differs from it later: it was read from its start, as another`,

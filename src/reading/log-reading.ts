@@ -9,7 +9,7 @@ import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
 import { TallyCounter } from './batch.ts';
 import type { Edit } from './edited.ts';
-import { edited, isOfTheLedger, lookalike, refusal } from './faults.ts';
+import { isOfTheLedger, noticesOf, refusal } from './faults.ts';
 import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
 import { noteFindings } from './findings.ts';
 import { sinkOf } from './line-sink.ts';
@@ -37,6 +37,8 @@ export class LogReading {
   /** Lines were read that are not committed. */
   #dirty = false;
   #version = -1;
+  /** Those to the host's logs, ours among them; NaN where what is known is to be asked for again. */
+  #commits = Number.NaN;
   /** The end of the lines read of a source that is no file; absent when they are committed. */
   #cursor: string | undefined;
   #years = fixedBound(0);
@@ -68,6 +70,10 @@ export class LogReading {
   async begin(): Promise<void> {
     const { ledger } = this.#deps;
     const { host, parserName, name } = this.#source;
+    const commits = await ledger.commits(host, parserName);
+    // Of thousands of archives it takes long to ask for all that is known, and only we have committed anything.
+    if (!this.#dirty && commits === this.#commits) return;
+    this.#commits = Number.NaN;
     // The version first: whatever is committed while the rest is fetched makes our own commit fail.
     const log = await ledger.log(host, parserName, name);
     if (this.#dirty || log.version !== this.#version) {
@@ -81,6 +87,7 @@ export class LogReading {
     this.#log = log;
     this.#version = log.version;
     this.#known = await ledger.segments(host, parserName);
+    this.#commits = commits;
   }
 
   /**
@@ -236,13 +243,8 @@ export class LogReading {
       ...(lastTime !== undefined && { lastTime }),
     };
     this.#know(segment);
-    if (before === undefined) this.#sayIfAlike(segment, edit);
+    if (before === undefined) this.summary.notices.push(...noticesOf(segment, edit));
     return segment;
-  }
-
-  #sayIfAlike(segment: Segment, edit: Edit | undefined): void {
-    if (edit !== undefined) this.summary.notices.push(edited(segment, edit));
-    else if (segment.tie > 0) this.summary.notices.push(lookalike(segment));
   }
 
   #know(segment: Segment): void {
@@ -269,6 +271,7 @@ export class LogReading {
       ...(lastTime !== undefined && { lastTime }),
     });
     this.#version = version;
+    this.#commits = part.segment === undefined ? Number.NaN : this.#commits + 1;
     this.#bytes = 0;
     this.#dirty = false;
     this.#count(sessions);

@@ -115,6 +115,19 @@ export function describeLedger(
       expect(await ledger.segments('mta1', 'postfix')).toMatchObject([{ position: { offset: 500 } }]);
     });
 
+    it('counts the commits to the logs of a host and parser, and no other', async () => {
+      expect(await ledger.commits('mta1', 'postfix')).toBe(0);
+      await ledger.commit(await batch());
+      await ledger.commit(await batch({ segment: segment('s1', 500) }));
+      const { id, version } = await ledger.log('mta1', 'postfix', '/var/log/other.log');
+      await ledger.commit(await batch({ logId: id, expectedVersion: version }));
+      expect(await ledger.commits('mta1', 'postfix')).toBe(3);
+      expect(await ledger.commits('mta1', 'exim')).toBe(0);
+      expect(await ledger.commits('mta2', 'postfix')).toBe(0);
+      await expect(ledger.commit(await batch({ expectedVersion: 0 }))).rejects.toThrow(StalePosition);
+      expect(await ledger.commits('mta1', 'postfix')).toBe(3);
+    });
+
     it('adds equal sessions up and keeps unequal ones apart', async () => {
       await ledger.commit(await batch({ sessions: sessions([success, 2], [failure, 1]) }));
       await ledger.commit(

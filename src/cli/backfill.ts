@@ -15,6 +15,7 @@ import { type Context, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
 import { showProgress } from './progress.ts';
+import { counted } from './quantities.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
 import { sayFaults, sayHints } from './say.ts';
 
@@ -121,8 +122,10 @@ function say(summary: ReadSummary, policies: PastSummary, printer: Printer): voi
     summary.firstTime === undefined || summary.lastTime === undefined
       ? ''
       : `, ${dayText(summary.firstTime)} to ${dayText(summary.lastTime)}`;
-  printer.line(`${summary.files} files, ${summary.lines} new lines, ${summary.sessions} sessions${days}`);
-  if (summary.known > 0) printer.line(`${summary.known} files held nothing new: they were read before`);
+  printer.line(
+    `${counted(summary.files, 'file')}, ${summary.lines} new lines, ${summary.sessions} sessions${days}`,
+  );
+  if (summary.known > 0) printer.line(`${counted(summary.known, 'file')} held nothing new: read before`);
   printer.line(policies.words);
 }
 

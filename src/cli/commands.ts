@@ -21,6 +21,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   tally: async () => (await import('./tally.ts')).tally,
 };
 
+/** The names of all commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(LOADERS);
+
 /** Every command there is. */
 export function allCommands(): Promise<Command[]> {
   return Promise.all(Object.values(LOADERS).map((load) => load()));
@@ -28,7 +31,7 @@ export function allCommands(): Promise<Command[]> {
 
 /** The commands whose names stand among the words; all of them where none does, for --help and for mistakes. */
 export async function commandsFor(words: readonly string[]): Promise<Command[]> {
-  const named = Object.keys(LOADERS).filter((name) => words.includes(name));
+  const named = COMMAND_NAMES.filter((name) => words.includes(name));
   if (named.length === 0) return allCommands();
   return Promise.all(named.flatMap((name) => LOADERS[name]?.() ?? []));
 }

@@ -123,7 +123,9 @@ async function explainFiles(
     onLine: (line) => waiting.push(line),
     onSilence: (silence) => waiting.push(silence),
   });
+  let found = 0;
   const print = async () => {
+    found += waiting.length;
     for (const one of waiting.splice(0)) await printOne(one, module.name, globals.json, printer, entries);
     await printer.drained();
   };
@@ -138,6 +140,9 @@ async function explainFiles(
   }
   explainer.end();
   await print();
+  const asked = askedText(chosen);
+  if (found === 0 && asked !== undefined)
+    printer.message('warning', `no line that tells of TLS is of ${asked}`);
   const { lines, relevant, unknown, sessions } = explainer.totals;
   printer.message(
     'notice',
@@ -152,6 +157,16 @@ function filterOf(chosen: ExplainArguments): ExplainFilter {
     ...(domain !== undefined && { domain }),
     ...(lines !== undefined && { lines }),
   };
+}
+
+/** What was asked for; undefined where everything is. */
+function askedText({ 'queue-id': queueId, domain, lines }: ExplainArguments): string | undefined {
+  const asked = [
+    ...(queueId === undefined ? [] : [`queue id ${queueId}`]),
+    ...(domain === undefined ? [] : [`domain ${domain}`]),
+    ...(lines === undefined ? [] : [`lines ${lines.join('-')}`]),
+  ];
+  return asked.length === 0 ? undefined : asked.join(' and ');
 }
 
 async function printOne(

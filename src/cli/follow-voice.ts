@@ -5,6 +5,7 @@ import type { PassSummary } from '../pipeline.ts';
 import type { ReadSummary } from '../reading.ts';
 import type { Printer } from './io.ts';
 import { Once } from './once.ts';
+import { counted } from './quantities.ts';
 import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
 /** What `follow` says: what goes on being so, but once a day. */
@@ -25,7 +26,10 @@ export class FollowVoice {
     if (this.#begun || summary.files === 0) return;
     this.#begun = true;
     const { files, lines, sessions } = summary;
-    this.#printer.message('info', `read ${files} files, ${lines} new lines, ${sessions} sessions; following`);
+    this.#printer.message(
+      'info',
+      `read ${counted(files, 'file')}, ${lines} new lines, ${sessions} sessions; following`,
+    );
   }
 
   emitted({ lookedUp, closed, sent }: Omit<PassSummary, 'read'>): void {

@@ -7,6 +7,7 @@ import { packageVersion } from '../version.ts';
 import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
 import { type Io, Printer, type Volume } from './io.ts';
+import { usageProblem } from './usage-problem.ts';
 
 const INTRODUCTION = `maillog-tlsrpt sends SMTP TLS reports (RFC 8460) from the mail logs of any Postfix or Exim.
 
@@ -27,7 +28,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let printer = new Printer(io);
   try {
     let chosen: (() => Promise<ExitCode>) | undefined;
-    const parser = baseParser(widthFor(argv, io));
+    const parser = baseParser(widthFor(argv, io), argv);
     for (const command of await commandsFor(argv)) {
       parser.command(
         command.usage,
@@ -90,8 +91,9 @@ function volumeOf({ quiet, verbose }: GlobalArguments): Volume {
   return quiet ? 'quiet' : verbose ? 'verbose' : 'normal';
 }
 
-function baseParser(width: number | null) {
-  return yargs([])
+function baseParser(width: number | null, argv: readonly string[]) {
+  const parser = yargs([]) as Argv & Inspected;
+  return parser
     .scriptName('maillog-tlsrpt')
     .locale('en')
     .usage(INTRODUCTION)
@@ -104,11 +106,9 @@ function baseParser(width: number | null) {
     .demandCommand(1, 'name a command')
     .exitProcess(false)
     .fail((message, error) => {
-      // Thrown, for yargs runs the command all the same if its fail handler returns.
-      if (error !== undefined && error !== null) throw error;
-      throw new Problem(EXIT.usage, message, {
-        help: 'maillog-tlsrpt --help, or maillog-tlsrpt COMMAND --help',
-      });
+      // Thrown, for yargs runs the command all the same if its fail handler returns. What it throws itself is a wrong usage, too.
+      if (error && error.name !== 'YError') throw error;
+      throw usageProblem(error?.message ?? message, argv, Object.keys(parser.getOptions().key));
     });
 }
 

@@ -8,6 +8,7 @@ import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
+import { counted } from './quantities.ts';
 import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
 export const run: Command = {
@@ -73,7 +74,10 @@ async function pass(
 function say(summary: PassSummary, printer: Printer): void {
   const { read } = summary;
   sayFaults(read, printer);
-  printer.message('info', `read ${read.files} files, ${read.lines} new lines, ${read.sessions} sessions`);
+  printer.message(
+    'info',
+    `read ${counted(read.files, 'file')}, ${read.lines} new lines, ${read.sessions} sessions`,
+  );
   if (summary.lookedUp !== undefined) sayLookedUp(summary.lookedUp, printer);
   if (summary.closed !== undefined) sayClosed(summary.closed, printer);
   if (summary.sent !== undefined) saySent(summary.sent, printer);

@@ -4,6 +4,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema } from '../config.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { nearestOf } from '../nearest.ts';
 import { credentialPath, isCredential } from './credential.ts';
 import { schemaAt, shapeOrBranchOf } from './schema.ts';
 
@@ -113,6 +114,11 @@ function describe(issue: z.core.$ZodIssue, document: YamlDocument, lines: LineCo
   }
   const where = at(path, lines, offsetOfValue(document, keys));
   const missing = issue.code === 'invalid_type' && valueAt(document, keys) === undefined;
+  if (keys.length === 0 && issue.code === 'invalid_type') {
+    const help =
+      'write keys and values: `organization: …`, `contact: …`, `state: …`; `maillog-tlsrpt init` writes them';
+    return { message: `${where}: this is no configuration`, where, help };
+  }
   const words = missing ? 'is missing' : issue.message.replace(/^Invalid input: /, '');
   return { message: `${where}: \`${dotted(keys)}\` ${words}`, where, help: descriptionOf(keys) };
 }
@@ -163,29 +169,6 @@ function knownKeys(keys: readonly (string | number)[]): string[] {
 function descriptionOf(keys: readonly (string | number)[]): string | undefined {
   const description = schemaAt(configSchema, keys)?.description;
   return description === undefined ? undefined : `${dotted(keys)}: ${description}`;
-}
-
-/** The known key a mistyped one most likely stands for. */
-function nearestOf(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((key) => ({ key, distance: editDistance(word.toLowerCase(), key.toLowerCase()) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.ceil(word.length / 2))
-    ? best.key
-    : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function firstLine(text: string): string {

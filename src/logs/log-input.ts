@@ -61,7 +61,20 @@ function isGone(cause: unknown): boolean {
 }
 
 function unreadable(path: string, cause: unknown): Problem {
-  return new Problem(EXIT.data, `cannot read the log: ${systemReason(cause)}`, { where: path, cause });
+  const reason = systemReason(cause);
+  return new Problem(EXIT.data, `cannot read the log: ${reason}`, {
+    where: path,
+    cause,
+    help: helpFor(cause),
+  });
+}
+
+function helpFor(cause: unknown): string | undefined {
+  if (isGone(cause))
+    return 'name the file your MTA logs to: `postconf maillog_file`, `exim -bP log_file_path`, or see rsyslog.conf';
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+  return 'run this as root, or as a user in the group of the log (Debian: adm); docs/install.md';
 }
 
 class FileInput implements LogInput {

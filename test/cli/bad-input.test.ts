@@ -89,7 +89,7 @@ describe('configuration', () => {
 
 describe('usage', () => {
   it.each([
-    [['sesions'], /Unknown|unknown/],
+    [['sesions'], /there is no command `sesions`/],
     [['sessions'], /no log file was named/],
     [['sessions', '-', '--postfix-tls-loglevel', 'x'], /postfix-tls-loglevel/],
     [['sessions', '-', '--timezone', 'Mars/Base'], /IANA/],

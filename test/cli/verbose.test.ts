@@ -22,7 +22,7 @@ it('--verbose tells what is read, asked and decided, a line each, as journald wa
   expect(stderr).toContain(`<7>log: ${SAMPLE_LOG}: 146669 new bytes\n`);
   expect(stderr).toMatch(/^<7>dns: TXT _smtp\._tls\.wildcard\.test: n/m);
   expect(stderr).toMatch(/^<7>day 2026-11-23: wildcard\.test asks for no report \(none\)$/m);
-  expect(stderr).toMatch(/^<6>read 1 files/m);
+  expect(stderr).toMatch(/^<6>read 1 file,/m);
   const again = await command('run', '--verbose');
   expect(again.stderr).toContain(`<7>log: ${SAMPLE_LOG}: 0 new bytes\n`);
 });

@@ -1,8 +1,7 @@
 import type { IngestBatch, Segment } from '../ledger/ledger.ts';
 import { isRaw, type SiftedPiece } from './ahead/sifted.ts';
-import type { InputOptions } from './log-input.ts';
 import { nextTie } from './segment.ts';
-import { findStart, type SegmentStart } from './segment-start.ts';
+import type { SegmentStart } from './segment-start.ts';
 import { TruncatedArchive } from './truncated-archive.ts';
 
 /** What the bytes of a log are fed to: a `SessionReader`. */
@@ -18,7 +17,7 @@ export interface LineSink {
 }
 
 /** How a file is read, and when it is time for a batch. */
-export interface ReadSegmentOptions extends InputOptions {
+export interface ReadSegmentOptions {
   /** The segments of the reading host, whatever their log and name. */
   readonly known: readonly Segment[];
   readonly sink: LineSink;
@@ -41,28 +40,15 @@ export interface SegmentBatch {
 }
 
 /**
- * Reads what is new in a file, wherever the ledger has met its content before, and yields after each
- * batch. The last batch of a file may be of 0 bytes; a file without a whole line yields none. Of an archive cut
- * short the last batch is marked incomplete, and the error comes when the next is asked for.
+ * Reads what is new in a file, from where `findStart` has found that the ledger's knowledge of it ends, and yields
+ * after each batch. The last batch of a file may be of 0 bytes; a file without a whole line yields none. Of an archive
+ * cut short the last batch is marked incomplete, and the error comes when the next is asked for.
  * @throws Problem, TruncatedArchive, MovedFile
  */
-export async function* readSegment(
-  path: string,
-  options: ReadSegmentOptions,
-): AsyncGenerator<SegmentBatch, void> {
-  const start = await findStart(path, options.known, options);
-  try {
-    yield* readFrom(path, start, options);
-  } finally {
-    await start.close();
-  }
-}
-
-/** The same from where {@link findStart} has found the beginning. */
 export async function* readFrom(
   path: string,
   start: SegmentStart,
-  options: Omit<ReadSegmentOptions, keyof InputOptions>,
+  options: ReadSegmentOptions,
 ): AsyncGenerator<SegmentBatch, void> {
   const { sink, finished, enough, stop, known } = options;
   const { edge } = start;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   appendFile,
   copyFile,
@@ -16,20 +15,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { findStart } from '../../src/logs/segment-start.ts';
-import { TruncatedArchive } from '../../src/logs/truncated-archive.ts';
-import { Committed, readInto } from './segments-on-disk.ts';
+import { Committed, line, linesOf, readInto, textOf } from './segments-on-disk.ts';
 import { temporaryDirectories } from './temporary.ts';
 
 const newDirectory = temporaryDirectories();
-
-const line = (at: number, word = 'line') =>
-  `Nov  2 10:00:01 mail postfix/smtp[1]: ${word} ${at} ${createHash('md5').update(`${at}`).digest('hex')}`;
-const linesOf = (from: number, to: number, word?: string) =>
-  Array.from({ length: to - from }, (_, at) => line(from + at, word));
-const textOf = (from: number, to: number, word?: string) =>
-  linesOf(from, to, word)
-    .map((text) => `${text}\n`)
-    .join('');
 
 async function newLog(text: string | Buffer = '') {
   const directory = await newDirectory();
@@ -226,47 +215,6 @@ describe('content', () => {
     await readInto(committed, at('other'));
     expect(committed.lines).toEqual([...linesOf(0, 2), line(0), ...linesOf(50, 60)]);
     expect(committed.segments).toHaveLength(2);
-  });
-});
-
-describe('an archive cut short', () => {
-  test('gives its whole lines, is marked, and is read on when it is whole', async () => {
-    const { at, committed } = await newLog();
-    const whole = gzipSync(textOf(0, 30_000));
-    const path = at('mail.log.2.gz');
-    await writeFile(path, whole.subarray(0, whole.length / 2));
-    for (const _ of ['first', 'again']) {
-      await expect(readInto(committed, path, { finished: true })).rejects.toBeInstanceOf(TruncatedArchive);
-      expect(committed.segments).toMatchObject([{ incomplete: true }]);
-    }
-    const read = committed.lines.length;
-    expect(read).toBeGreaterThan(10_000);
-    expect(committed.lines).toEqual(linesOf(0, read));
-    await writeFile(path, whole);
-    await readInto(committed, path, { finished: true });
-    expect(committed.lines).toEqual(linesOf(0, 30_000));
-    expect(committed.segments).toMatchObject([{ incomplete: false }]);
-  });
-
-  test('within its first lines gives those', async () => {
-    const { at, committed } = await newLog();
-    const path = at('mail.log.2.gz');
-    const text = textOf(0, 20);
-    const packed = gzipSync(text);
-    await writeFile(path, packed.subarray(0, packed.length - 8));
-    await expect(readInto(committed, path, { finished: true })).rejects.toBeInstanceOf(TruncatedArchive);
-    expect(committed.lines).toEqual(linesOf(0, 20));
-  });
-
-  test('that is damaged instead commits nothing more', async () => {
-    const { at, committed } = await newLog();
-    const damaged = gzipSync(textOf(0, 30_000));
-    damaged.fill(0x55, 300_000, 310_000);
-    await writeFile(at('x.gz'), damaged);
-    await expect(readInto(committed, at('x.gz'), { finished: true })).rejects.toThrow(
-      'the archive is damaged',
-    );
-    expect([committed.lines, committed.segments]).toEqual([[], []]);
   });
 });
 

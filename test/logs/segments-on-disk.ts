@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Segment } from '../../src/ledger/ledger.ts';
 import { LineScanner } from '../../src/logs/line-scanner.ts';
-import { readSegment, type SegmentBatch } from '../../src/logs/read-segment.ts';
+import { readFrom, type SegmentBatch } from '../../src/logs/read-segment.ts';
+import { findStart } from '../../src/logs/segment-start.ts';
 
 /** What the ledger keeps of segments, and every line that was committed with them. */
 export class Committed {
@@ -45,8 +47,10 @@ export async function readInto(
   const { finished = false, enough, stdin, killAfter = Number.POSITIVE_INFINITY } = options;
   const batches: SegmentBatch[] = [];
   let id: number | undefined;
-  const reading = readSegment(path, {
-    known: [...committed.segments],
+  const known = [...committed.segments];
+  const start = await findStart(path, known, { ...(stdin !== undefined && { stdin }) });
+  const reading = readFrom(path, start, {
+    known,
     sink: {
       sifted: () => {
         throw new Error('nothing is read ahead here');
@@ -57,13 +61,28 @@ export async function readInto(
     },
     finished,
     ...(enough !== undefined && { enough }),
-    ...(stdin !== undefined && { stdin }),
   });
-  for await (const batch of reading) {
-    if (batches.length >= killAfter) break;
-    batches.push(batch);
-    id = committed.write(batch, lines, id);
-    lines = [];
+  try {
+    for await (const batch of reading) {
+      if (batches.length >= killAfter) break;
+      batches.push(batch);
+      id = committed.write(batch, lines, id);
+      lines = [];
+    }
+  } finally {
+    await start.close();
   }
   return batches;
 }
+
+/** A line, without its newline, that differs from those of other numbers. */
+export const line = (at: number, word = 'line') =>
+  `Nov  2 10:00:01 mail postfix/smtp[1]: ${word} ${at} ${createHash('md5').update(`${at}`).digest('hex')}`;
+/** The lines from one number to before another. */
+export const linesOf = (from: number, to: number, word?: string) =>
+  Array.from({ length: to - from }, (_, at) => line(from + at, word));
+/** The same as the text of a file. */
+export const textOf = (from: number, to: number, word?: string) =>
+  linesOf(from, to, word)
+    .map((text) => `${text}\n`)
+    .join('');

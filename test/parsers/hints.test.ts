@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { SessionReader } from '../src/logs/session-reader.ts';
-import { zoneOf } from '../src/logs/zone.ts';
-import type { Hint } from '../src/parser.ts';
-import { BUILT_IN } from '../src/registry.ts';
+import { SessionReader } from '../../src/logs/session-reader.ts';
+import { zoneOf } from '../../src/logs/zone.ts';
+import type { Hint } from '../../src/parser.ts';
+import { BUILT_IN } from '../../src/registry.ts';
 
-const LAB = fileURLToPath(new URL('./lab/', import.meta.url));
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const LAB = fileURLToPath(new URL('../lab/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the parser says of a log that was made from a lab run. */
 function hintsOf(name: string, path: string, change: (line: string) => string | undefined): readonly Hint[] {

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readSessions } from '../src/logs/read-sessions.ts';
-import { zoneOf } from '../src/logs/zone.ts';
-import type { JsonValue, ParserModule, Session, Zone } from '../src/parser.ts';
-import { BUILT_IN } from '../src/registry.ts';
-import { Scrubber } from '../src/scrub/scrubber.ts';
-import { toSessionRecord } from '../src/session.ts';
-import { sampledParsers, samplesOf } from './samples/sample.ts';
+import { readSessions } from '../../src/logs/read-sessions.ts';
+import { zoneOf } from '../../src/logs/zone.ts';
+import type { JsonValue, ParserModule, Session, Zone } from '../../src/parser.ts';
+import { BUILT_IN } from '../../src/registry.ts';
+import { Scrubber } from '../../src/scrub/scrubber.ts';
+import { toSessionRecord } from '../../src/session.ts';
+import { sampledParsers, samplesOf } from '../samples/sample.ts';
 
-const LAB = fileURLToPath(new URL('./lab/', import.meta.url));
+const LAB = fileURLToPath(new URL('../lab/', import.meta.url));
 const NOW = Date.parse('2026-12-31T00:00:00Z');
 
 function moduleOf(name: string): ParserModule {

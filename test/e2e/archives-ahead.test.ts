@@ -171,6 +171,28 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
   });
 });
 
+it('what a thread was at when it died is read on without it, and counts once', async () => {
+  const paths = await archives();
+  const alone = await backfill('alone', paths, undefined);
+  const unpacking = new URL('../../dist/src/logs/ahead/unpacking.js', import.meta.url).href;
+  const dying = join(place, 'dying.mjs');
+  await writeFile(
+    dying,
+    `import { parentPort } from 'node:worker_threads';
+     import { Unpacking } from '${unpacking}';
+     const post = parentPort.postMessage.bind(parentPort);
+     parentPort.postMessage = (answer, transfer) => {
+       post(answer, transfer);
+       if (answer.kind === 'sifted') setTimeout(() => process.exit(1));
+     };
+     new Unpacking(parentPort);`,
+  );
+  const ahead = await backfill('ahead', paths, { entry: pathToFileURL(dying), most: 2 });
+  expect(told(ahead)).toEqual(told(alone));
+  expect(digests('ahead')['tally']).toBe(digests('alone')['tally']);
+  expect(digests('ahead')['segment']).toBe(digests('alone')['segment']);
+});
+
 describe('a thread', () => {
   it('runs ahead by its rooms only, and goes on when they come back', async () => {
     const path = join(place, 'bomb.gz');

@@ -12,6 +12,11 @@ interface Job {
   wake?: () => void;
 }
 
+/** A thread is gone with what it had unpacked: whoever read from it begins anew where the ledger is, without it. */
+export class ThreadEnded extends Error {
+  override name = 'ThreadEnded';
+}
+
 /** An archive whose beginning is known. */
 export interface OpenedArchive {
   /** The file as it was before it was read. */
@@ -29,8 +34,10 @@ export class ArchiveThread {
   constructor(entry: URL) {
     this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     this.#worker.on('message', (answer: Answer) => this.#take(answer));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('a thread that unpacks archives has ended')));
+    this.#worker.on('error', (cause) =>
+      this.#fail(new ThreadEnded('a thread that unpacks archives has failed', { cause })),
+    );
+    this.#worker.on('exit', () => this.#fail(new ThreadEnded('a thread that unpacks archives has ended')));
     // Archives that nobody waits for must not keep the process.
     this.#worker.unref();
   }

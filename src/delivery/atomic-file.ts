@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chown, type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { chown, type FileHandle, link, mkdir, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 
 /**
  * Writes a file so that its name shows the old content or the whole new one, whatever dies when: temporary file in
- * the same directory, fsync, rename, fsync of the directory. The directory is made if need be.
+ * the same directory, fsync, rename, fsync of the directory. The directory is made if need be. A device or a pipe
+ * (`/dev/null`, `/dev/stdout`) is written into: root's rename would put a file in its place.
  * @param exactMode permission bits whatever the umask is; without, 0644 less the umask
  * @throws Problem (cannotWrite)
  */
@@ -17,6 +18,7 @@ export async function writeAtomically(
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
+    if (await isStream(path)) return await writeFile(path, content);
     await mkdir(directory, { recursive: true });
     await writeDurably(temporary, content, 0o644, exactMode);
     await rename(temporary, path);
@@ -52,6 +54,11 @@ export async function writeNew(path: string, content: Uint8Array | string, mode 
   } finally {
     await unlink(temporary).catch(() => undefined);
   }
+}
+
+async function isStream(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && (found.isCharacterDevice() || found.isFIFO());
 }
 
 async function writeDurably(

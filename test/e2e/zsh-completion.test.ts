@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 const COMPLETION = fileURLToPath(new URL('../../docs/completion', import.meta.url));
 
 /**
- * An interactive zsh on a terminal of its own: the line is typed, then Tab; what completion adds is printed. The line is
- * taken back before a word is printed whose letters were not typed in a row, so that its end is known.
+ * An interactive zsh on a terminal of its own: the line is typed, then Tab; what completion adds is printed, and a mark
+ * at its end. The marks' letters are not typed in a row, for the terminal shows what is typed.
  */
 const SCRIPT = `
 zmodload zsh/zpty
@@ -20,10 +20,10 @@ zpty -w shell 'compadd() {
   [[ " $* " == *" "-[OAD]" "* ]] || { builtin compadd -A found "$@"; print -rl -- "<offered "\${^found}">" }
   builtin compadd "$@"
 }'
-zpty -w shell "print REA''DY"
-zpty -r -m shell said '*READY*'
-zpty -n -w shell "$2"$'\\t'$'\\C-u'"print DO''NE"$'\\n'
-zpty -r -m shell said '*DONE*'
+zpty -w shell "offer() { zle complete-word; print '<E''ND>' }; zle -N offer; bindkey '^I' offer; print '<REA''DY>'"
+zpty -r -m shell said '*<READY>*'
+zpty -n -w shell "$2"$'\\t'
+zpty -r -m shell said '*<END>*'
 print -r -- "$said"
 zpty -d shell
 `;

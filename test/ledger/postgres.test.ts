@@ -9,6 +9,7 @@ import { describeKeeping } from './keeping-contract.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { describeSums } from './sums-contract.ts';
+import { describeTallies } from './tallies-contract.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -60,6 +61,8 @@ it('orders as every ledger does, whatever the collation of the database', async 
 });
 
 describeLedger('PostgreSQL', () => openPlace(openLedger));
+describeTallies('PostgreSQL', () => openPlace(openLedger));
 describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));
+describeTallies("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));
 describeSums('PostgreSQL', () => openPlace(openLedger));
 describeKeeping('PostgreSQL', () => openPlace(openLedger));

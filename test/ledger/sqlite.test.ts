@@ -7,6 +7,7 @@ import { openLedger } from '../../src/ledger/open.ts';
 import { openSqlite } from '../../src/ledger/sqlite.ts';
 import { describeKeeping } from './keeping-contract.ts';
 import { describeLedger } from './ledger-contract.ts';
+import { describeTallies } from './tallies-contract.ts';
 
 async function openPlace() {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
@@ -26,6 +27,7 @@ async function openPlace() {
 }
 
 describeLedger('SQLite', openPlace);
+describeTallies('SQLite', openPlace);
 describeKeeping('SQLite', openPlace);
 
 it('refuses a ledger newer than the program', async () => {

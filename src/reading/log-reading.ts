@@ -78,6 +78,7 @@ export class LogReading {
     const log = await ledger.log(host, parserName, name);
     if (this.#dirty || log.version !== this.#version) {
       this.#counter.take();
+      this.#unknown.drop();
       this.#linesCounted = 0;
       this.#bytes = 0;
       this.#cursor = undefined;
@@ -137,8 +138,7 @@ export class LogReading {
     this.#reader.firstTime = undefined;
     this.#reader.lastTime = undefined;
     await this.#write({ readToEndAt: at });
-    const { table } = this.#reader;
-    const { parserName } = this.#source;
+    const [{ table }, { parserName }] = [this.#reader, this.#source];
     const unknown = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
     const log = { id: this.log.id, parserName, parser: this.#parser, table };
     this.summary.hints.push(...(await noteFindings(this.#deps.ledger, log, { unknown, at, more })));
@@ -274,6 +274,7 @@ export class LogReading {
     this.#commits = part.segment === undefined ? Number.NaN : this.#commits + 1;
     this.#bytes = 0;
     this.#dirty = false;
+    this.#unknown.keep();
     this.#count(sessions);
     return segmentId;
   }

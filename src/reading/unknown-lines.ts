@@ -7,19 +7,34 @@ const LONGEST = 200;
 /** Lines of an MTA that no rule of its parser knows: counted, with a few samples of different kinds. */
 export class UnknownLines {
   #count = 0;
+  /** Of those, lines that may have to be read again. */
+  #unsure = 0;
   readonly #samples = new Map<string, string>();
 
   add({ program, message }: LogEntry): void {
     this.#count += 1;
+    this.#unsure += 1;
     if (this.#samples.size >= SAMPLES) return;
     const kind = kindOf(message);
     if (!this.#samples.has(kind)) this.#samples.set(kind, sampleOf(program, message));
+  }
+
+  /** What was added by now is committed. */
+  keep(): void {
+    this.#unsure = 0;
+  }
+
+  /** What was added since the last {@link keep} is read again. */
+  drop(): void {
+    this.#count -= this.#unsure;
+    this.#unsure = 0;
   }
 
   /** What was added since the last call. */
   take(): Omit<UnknownCount, 'faults'> {
     const taken = { count: this.#count, samples: [...this.#samples.values()] };
     this.#count = 0;
+    this.#unsure = 0;
     this.#samples.clear();
     return taken;
   }

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { LogParser } from '../../src/parser.ts';
+import { unknownOf } from '../../src/reading/unknown-lines.ts';
 import { readArchivedLogs } from '../../src/reading.ts';
-import { type Bench, benches, linesOf, numbers } from './numbered-lines.ts';
+import { packageVersion } from '../../src/version.ts';
+import { type Bench, benches, linesOf, numberedParser, numbers } from './numbered-lines.ts';
 
 const bench = benches();
 const ARCHIVES = 30;
@@ -14,15 +17,27 @@ async function archives(at: Bench): Promise<string[]> {
   return paths;
 }
 
+/** Says of every line that it knows nothing of it, too. */
+function puzzled(): LogParser {
+  const parser = numberedParser();
+  return {
+    ...parser,
+    entry(entry, open, emit, trace, unknown) {
+      parser.entry(entry, open, emit, trace);
+      unknown?.();
+    },
+  };
+}
+
 function backfill(at: Bench, paths: readonly string[], ledger: Ledger = at.ledger) {
-  const { name: _, ...how } = at.source();
+  const { name: _, ...how } = { ...at.source(), makeParser: puzzled };
   return readArchivedLogs({ ledger, clock: { now: () => at.now } }, paths, { ...how, overlap: 'refuse' });
 }
 
 /** The ledger as it is, with something in front of one of its methods, or behind it. */
-function watched<Name extends 'segments' | 'commits'>(
+function watched(
   ledger: Ledger,
-  name: Name,
+  name: 'segments' | 'commits' | 'commit',
   { before, behind }: { readonly before?: () => Promise<void>; readonly behind?: () => Promise<void> },
 ): Ledger {
   return new Proxy(ledger, {
@@ -30,9 +45,9 @@ function watched<Name extends 'segments' | 'commits'>(
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
       if (key !== name) return value.bind(target);
-      return async (host: string, parser: string) => {
+      return async (...words: unknown[]) => {
         await before?.();
-        const found: unknown = await target[name](host, parser);
+        const found: unknown = await Reflect.apply(value, target, words);
         await behind?.();
         return found;
       };
@@ -53,9 +68,13 @@ describe('of many archives', () => {
     expect(asked).toBe(1);
   });
 
-  test.each(['before', 'behind'] as const)(
-    'none counts twice when another process reads them all meanwhile, %s our look at what was committed',
-    async (when) => {
+  test.each([
+    ['before', 'commits'],
+    ['behind', 'commits'],
+    ['before', 'commit'],
+  ] as const)(
+    'none counts twice when another process reads them all meanwhile, %s our %s',
+    async (when, what) => {
       const at = await bench();
       const paths = await archives(at);
       let looks = 0;
@@ -63,10 +82,14 @@ describe('of many archives', () => {
         looks += 1;
         if (looks === 4) await backfill(at, paths);
       };
-      const summary = await backfill(at, paths, watched(at.ledger, 'commits', { [when]: other }));
+      const summary = await backfill(at, paths, watched(at.ledger, what, { [when]: other }));
       expect(looks).toBeGreaterThan(4);
       expect(summary.faults).toEqual([]);
       expect(summary.known).toBe(ARCHIVES - 3);
+      const [log] = await at.ledger.logs();
+      expect(await unknownOf(at.ledger, log?.id ?? 0, packageVersion())).toMatchObject({
+        count: ARCHIVES * 5,
+      });
       expect(await at.counted()).toEqual(numbers(0, ARCHIVES * 5));
     },
   );

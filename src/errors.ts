@@ -48,6 +48,7 @@ export function systemReason(error: unknown): string {
     EACCES: 'permission denied',
     EPERM: 'not permitted',
     EISDIR: 'it is a directory',
+    EEXIST: 'there is a file of that name',
     ENOTDIR: 'a part of the path is not a directory',
     ENOSPC: 'no space left on the device',
     EROFS: 'the file system is read-only',

@@ -73,6 +73,7 @@ async function showReports(
   let shown = 0;
   for await (const subject of subjects(context, chosen, rules)) {
     seen++;
+    context.witness.step?.('reports', seen);
     const found = await reportOf(context, rules, subject);
     if (found === undefined) continue;
     shown++;

@@ -58,12 +58,19 @@ Examples:
     return withContext(globals, printer, async (context) => {
       demandSender(context);
       if (chosen.unsuppress !== undefined) return forgive(context, chosen.unsuppress, printer);
+      await sayUnknownDay(context, chosen, printer);
       if (chosen['dry-run']) return showDue(context, chosen, globals, printer);
       if (chosen.to !== undefined) return rehearseTo(context, chosen, chosen.to, printer);
       return sendNow(context, chosen, globals, printer);
     });
   },
 };
+
+/** A mistyped day would pass for one of which all was sent. */
+async function sayUnknownDay({ ledger }: Context, { day }: SendArguments, printer: Printer): Promise<void> {
+  if (day === undefined || (await ledger.days()).includes(day)) return;
+  printer.message('warning', `the ledger holds no sessions for ${day}; \`status\` lists the days it holds`);
+}
 
 async function sendNow(
   context: Context,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makePlace, type Place, SAMPLE_LOG } from './place.ts';
+import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
 import { runCli } from './run-cli.ts';
 
 let place: Place;
@@ -43,4 +43,24 @@ it('says that nothing of what explain was asked for is there', async () => {
   expect(stderr).toContain('no line that tells of TLS is of queue id NOSUCH and domain nowhere.example');
   expect(code).toBe(0);
   expect((await runCli(asked)).stderr).not.toContain('no line that tells');
+});
+
+it('says that a day to be sent is not in the ledger', async () => {
+  const send = ['send', '--dry-run', '--day', '2031-01-01', '--config', place.config];
+  const { stderr } = await runCli(send);
+  expect(stderr).toContain('the ledger holds no sessions for 2031-01-01');
+});
+
+it('says that a directory to write reports into is a file', async () => {
+  const logs = `logs: [{path: ${SAMPLE_LOG}, timezone: UTC}]\nmta: {honours: []}\n`;
+  const { config, path, remove } = await makePlace(logs);
+  try {
+    const common = ['--config', config, '--now', MORNING_AFTER];
+    await runCli(['run', '--offline', ...common]);
+    const { code, stderr } = await runCli(['report', '--out', path('config.yaml'), ...common]);
+    expect(stderr).toMatch(/the file cannot be written: there is a file of that name\n.*config\.yaml/);
+    expect(code).toBe(73);
+  } finally {
+    await remove();
+  }
 });

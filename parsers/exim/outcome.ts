@@ -59,6 +59,7 @@ export interface Witness {
   readonly unsaid: boolean;
 }
 
+/** The log proves that no DANE applied. */
 export const NO_DANE: Witness = { dane: false, unsaid: false };
 
 /** A session that failed. */

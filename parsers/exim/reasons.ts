@@ -6,6 +6,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** What is told where DANE was demanded and none of its records could be used. */
 export const NO_USABLE_TLSA: Verdict = { type: 'tlsa-invalid', reason: 'No usable TLSA records' };
 
 /** `(label): text`, `(label) text`, or a text alone: what tls_client_start() left as its error. */

@@ -47,6 +47,7 @@ export interface AlertDocument {
   readonly further: number;
 }
 
+/** One alert as the command gets it: a contract for machines (docs/alerts.md). */
 export interface AlertRecord {
   readonly event: 'failing' | 'recovered';
   readonly domain: string;

@@ -5,6 +5,7 @@ import { afterRun } from '../metrics/gather.ts';
 import { packageVersion } from '../version.ts';
 import type { Context } from './context.ts';
 
+/** A pass that is over. */
 export interface Passed {
   readonly config: Config;
   /** How long it took, ms. */

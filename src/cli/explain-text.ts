@@ -24,6 +24,7 @@ interface ExplainRecord {
   readonly sessions: readonly (SessionRecord & { readonly report?: readonly ReportEntry[] })[];
 }
 
+/** One line of `explain --json`: a contract for machines. */
 export function explainJson(explained: Explained, told: readonly Told[], parser: string): ExplainRecord {
   const sessions = told.map(({ session, entries }) => ({
     ...toSessionRecord(session, parser),

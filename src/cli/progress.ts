@@ -10,6 +10,7 @@ const LINE_MS = 5000;
 const GROWTH = 8;
 const MEGABYTE = 1e6;
 
+/** Shows a person how far reading is. */
 export interface Progress {
   /** So many bytes of a file were read; `time` is that of its last line so far, UTC ms. */
   onBytes(path: string, bytes: number, time?: number): void;
@@ -53,6 +54,7 @@ export async function showProgress(
   };
 }
 
+/** How far reading is. */
 export interface ProgressState {
   /** Uncompressed bytes. */
   readonly read: number;

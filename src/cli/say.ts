@@ -33,6 +33,7 @@ function domains(count: number): string {
   return count === 1 ? 'one domain' : `${count} domains`;
 }
 
+/** Says what closing days came to, and which days wait and why. */
 export function sayClosed(closed: ClosedDays, printer: Printer): void {
   for (const report of closed.built) {
     printer.message('notice', `built the report of ${report.day} for ${report.domain}`);
@@ -63,6 +64,7 @@ export function sayClosed(closed: ClosedDays, printer: Printer): void {
     );
 }
 
+/** Says what a pass of deliveries came to. */
 export function saySent(sent: SendSummary, printer: Printer): void {
   const parts = [
     [sent.sent, 'delivered'],
@@ -76,6 +78,7 @@ export function saySent(sent: SendSummary, printer: Printer): void {
   printer.message('info', words.length === 0 ? 'nothing is due' : words.join(', '));
 }
 
+/** Says what became of one delivery. */
 export function sayOutcome(outcome: Outcome, printer: Printer): void {
   const what = `${outcome.report?.day ?? ''} ${outcome.report?.domain ?? ''} → ${printable(outcome.rua)}: ${outcome.state}, ${printable(outcome.note)}`;
   printer.message(outcome.state === 'sent' ? 'info' : 'warning', what.trim());

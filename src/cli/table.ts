@@ -4,6 +4,7 @@ export interface Painted {
   readonly paint: (text: string) => string;
 }
 
+/** What may stand in a table; a column of numbers stands to the right. */
 export type Cell = string | number | Painted;
 
 /** How wide a table may be, and which columns give way. */

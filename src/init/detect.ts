@@ -14,7 +14,7 @@ import type { InitFacts } from './facts.ts';
 import { findLogs } from './mail-logs.ts';
 
 /** What it takes to look at a host for `init`. */
-export interface DetectDeps {
+export interface HostDeps {
   readonly ask: Ask;
   readonly clock: Clock;
   /** The machine's name, fully qualified if it knows that. */
@@ -28,7 +28,7 @@ export interface DetectDeps {
 }
 
 /** Looks around on this host. Nothing is changed; only the resolver and the local mail port are spoken to. */
-export async function detect(deps: DetectDeps): Promise<InitFacts> {
+export async function detect(deps: HostDeps): Promise<InitFacts> {
   const { ask, root } = deps;
   const local = await askLocalMta(ask);
   const [logs, keys, dns, answers, domain] = await Promise.all([
@@ -54,7 +54,7 @@ export async function detect(deps: DetectDeps): Promise<InitFacts> {
 }
 
 /** The domain mail is from: as the MTA says, else /etc/mailname, else that of the machine's name. */
-async function findDomain({ ask, root, host }: DetectDeps): Promise<string | undefined> {
+async function findDomain({ ask, root, host }: HostDeps): Promise<string | undefined> {
   const postfix = (await ask('postconf', ['-x', 'myorigin', 'mydomain'])) ?? '';
   const exim =
     (await ask('exim4', ['-bP', 'qualify_domain'])) ?? (await ask('exim', ['-bP', 'qualify_domain'])) ?? '';
@@ -77,7 +77,7 @@ function isPublicName(name: string): boolean {
 async function findResolver({
   clock,
   localResolver,
-}: DetectDeps): Promise<Pick<InitFacts, 'resolver' | 'validates'>> {
+}: HostDeps): Promise<Pick<InitFacts, 'resolver' | 'validates'>> {
   const validates = async (servers: Parameters<typeof createResolver>[0]['servers']) => {
     const resolver = createResolver({ servers, clock, timeoutMs: 2000 });
     const answers = await Promise.all(SIGNED_ZONES.map((zone) => resolver.lookup(zone, 'MX')));
@@ -88,7 +88,7 @@ async function findResolver({
   return { validates: false };
 }
 
-function isListening({ host, port }: DetectDeps['mta']): Promise<boolean> {
+function isListening({ host, port }: HostDeps['mta']): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port });
     const done = (answers: boolean) => {

@@ -13,7 +13,7 @@ export interface ReadEnd {
 }
 
 /** What is looked for in a file that was edited. */
-export interface EditedQuestion {
+export interface PlaceQuestion {
   readonly ends: readonly ReadEnd[];
   /** UTC ms of a line's stamp; undefined where it has none. */
   readonly stampOf: (line: string) => number | undefined;
@@ -46,7 +46,7 @@ export interface EditedFile {
  */
 export async function lookThrough(
   path: string,
-  question: EditedQuestion,
+  question: PlaceQuestion,
   input: InputOptions = {},
 ): Promise<EditedFile> {
   const search = new Search(question);
@@ -55,7 +55,7 @@ export async function lookThrough(
 }
 
 class Search {
-  readonly #question: EditedQuestion;
+  readonly #question: PlaceQuestion;
   #prefix: Buffer = Buffer.alloc(0);
   /** What may still be looked back at, with the line that is not whole yet. */
   #bytes: Buffer = Buffer.alloc(0);
@@ -65,7 +65,7 @@ class Search {
   readonly #behind = new Map<ReadEnd, Place>();
   #later: (Place & { readonly time: number }) | undefined;
 
-  constructor(question: EditedQuestion) {
+  constructor(question: PlaceQuestion) {
     this.#question = question;
   }
 

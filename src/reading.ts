@@ -174,7 +174,7 @@ async function readArchivedFile(
     signal: deps.signal,
     tell: deps.witness?.tell,
   });
-  if (last) await reading.end();
+  if (last && deps.signal?.aborted !== true) await reading.end();
   return holdings;
 }
 

@@ -29,9 +29,17 @@ function puzzled(): LogParser {
   };
 }
 
-function backfill(at: Bench, paths: readonly string[], ledger: Ledger = at.ledger) {
+function backfill(
+  at: Bench,
+  paths: readonly string[],
+  ledger: Ledger = at.ledger,
+  signal = new AbortController().signal,
+) {
   const { name: _, ...how } = { ...at.source(), makeParser: puzzled };
-  return readArchivedLogs({ ledger, clock: { now: () => at.now } }, paths, { ...how, overlap: 'refuse' });
+  return readArchivedLogs({ ledger, signal, clock: { now: () => at.now } }, paths, {
+    ...how,
+    overlap: 'refuse',
+  });
 }
 
 /** The ledger as it is, with something in front of one of its methods, or behind it. */
@@ -56,6 +64,18 @@ function watched(
 }
 
 describe('of many archives', () => {
+  test('the log is not noted as read to its end where reading was stopped before', async () => {
+    const at = await bench();
+    const paths = await archives(at);
+    const stop = new AbortController();
+    const before = async () => stop.abort();
+    await backfill(at, paths.slice(0, 2), watched(at.ledger, 'commit', { before }), stop.signal);
+    expect((await at.ledger.logs()).map(({ readToEndAt }) => readToEndAt)).toEqual([undefined]);
+    await backfill(at, paths.slice(0, 2));
+    expect((await at.ledger.logs()).map(({ readToEndAt }) => readToEndAt)).toEqual([at.now]);
+    expect(await at.counted()).toEqual(numbers(0, 10));
+  });
+
   test('all that is known is asked for once, not for each', async () => {
     const at = await bench();
     let asked = 0;

@@ -1,6 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { Random } from './random.ts';
 import { makeReceivers, type Receiver, rankOf, zipf } from './receivers.ts';
+import { writeLog } from './write-log.ts';
 
 /** 2026-11-16 00:00:00 UTC, a Monday. */
 const BEGIN = Date.UTC(2026, 10, 16);
@@ -13,7 +13,6 @@ const DOMAINS = 1000;
 /** Messages that go out by smtp(8); the others stay here. */
 const OUTBOUND = 0.74;
 const HOST = 'mail7';
-const WRITE_BYTES = 4 * 1_048_576;
 
 /** A message under way: its lines without stamp and host, the next one last. */
 interface Message {
@@ -26,25 +25,8 @@ interface Message {
  * of which most are pairs of a TLS summary and its delivery. The same bytes for the same size.
  */
 export function writeBusyLog(path: string, bytes: number): { readonly lines: number } {
-  const file = openSync(path, 'w');
   const log = new BusyLog();
-  let written = 0;
-  let lines = 0;
-  let piece = '';
-  try {
-    while (written + piece.length < bytes) {
-      piece += log.line();
-      lines += 1;
-      if (piece.length < WRITE_BYTES) continue;
-      writeSync(file, piece, null, 'latin1');
-      written += piece.length;
-      piece = '';
-    }
-    writeSync(file, piece, null, 'latin1');
-  } finally {
-    closeSync(file);
-  }
-  return { lines };
+  return writeLog(path, bytes, () => log.line());
 }
 
 class BusyLog {

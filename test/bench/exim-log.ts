@@ -1,13 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { Random } from './random.ts';
 import { makeReceivers, type Receiver, rankOf, zipf } from './receivers.ts';
+import { writeLog } from './write-log.ts';
 
 const BEGIN = Date.UTC(2026, 10, 16);
 /** Messages a second. */
 const RATE = 5.5;
 const UNDER_WAY = 12;
 const DOMAINS = 1000;
-const WRITE_BYTES = 4 * 1_048_576;
 const ID_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /**
@@ -16,25 +15,8 @@ const ID_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
  * size.
  */
 export function writeEximLog(path: string, bytes: number): { readonly lines: number } {
-  const file = openSync(path, 'w');
   const log = new EximLog();
-  let written = 0;
-  let lines = 0;
-  let piece = '';
-  try {
-    while (written + piece.length < bytes) {
-      piece += log.line();
-      lines += 1;
-      if (piece.length < WRITE_BYTES) continue;
-      writeSync(file, piece, null, 'latin1');
-      written += piece.length;
-      piece = '';
-    }
-    writeSync(file, piece, null, 'latin1');
-  } finally {
-    closeSync(file);
-  }
-  return { lines };
+  return writeLog(path, bytes, () => log.line());
 }
 
 class EximLog {

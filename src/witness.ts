@@ -1,5 +1,5 @@
 /** Steps that may take long. */
-export type Step = 'reading' | 'policies' | 'reports' | 'deliveries' | 'look-ups';
+export type Step = 'reading' | 'policies' | 'reports' | 'deliveries' | 'look-ups' | 'sums';
 
 /** Who watches the work: `--verbose` and displays of progress. Where there is none, nobody does. */
 export interface Witness {

@@ -67,13 +67,13 @@ Examples:
 };
 
 async function pageOf(
-  { config, ledger, clock }: Context,
+  { config, ledger, clock, witness }: Context,
   { days, domains }: z.infer<typeof dashboardArguments>,
 ): Promise<string> {
   const now = clock.now();
   const today = dayOf(now);
   const data = dashboardData({
-    seen: await readSeen(ledger, { since: addDays(today, 1 - days) }),
+    seen: await readSeen(ledger, { since: addDays(today, 1 - days) }, witness),
     honours: await resolveHonours(config),
     logs: await ledger.logs(),
     outbox: await ledger.outboxSums(),

@@ -53,11 +53,12 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(postureArguments, values);
-    return withContext(globals, printer, async ({ ledger }) => {
-      const seen = await readSeen(ledger, {
+    return withContext(globals, printer, async ({ ledger, witness }) => {
+      const filter = {
         ...(chosen.since !== undefined && { since: chosen.since }),
         ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
-      });
+      };
+      const seen = await readSeen(ledger, filter, witness);
       const domains = postureOf(chosen.level, seen.sums, seen.snapshots, seen.trusting);
       const listed = domains.filter((each) => each.fails > 0 || (chosen.unproven && each.unproven > 0));
       if (globals.json) for (const each of listed) printer.json({ level: chosen.level, ...each });

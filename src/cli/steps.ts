@@ -15,6 +15,7 @@ const WORDS: Record<Step, (done: string, bytes: string) => string> = {
   reports: (done) => `building reports: ${done} domains`,
   deliveries: (done) => `sending: ${done} reports`,
   'look-ups': (done) => `looking up: ${done} domains`,
+  sums: (done) => `adding sessions up: ${done} days`,
 };
 
 /** Shows how far a step that takes long has come: a line that is drawn over on a terminal, a message now and then elsewhere. */

@@ -7,7 +7,7 @@ import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { DomainOutcome } from './outcomes.ts';
 import type { Hold, Reader } from './reader.ts';
-import type { Fate, OutboxSum, SessionSum, TrafficSum } from './sums.ts';
+import type { Fate, OutboxSum, SessionFilter, SessionSum, TrafficSum } from './sums.ts';
 
 export type { IngestBatch, Log, OpenRow, Position, Segment } from './ingest-batch.ts';
 export { OverlapError, StalePosition } from './ingest-batch.ts';
@@ -161,8 +161,8 @@ export interface Ledger {
   /** The days as a whole, oldest first; cheap, however many tallies they have. */
   daySums(): Promise<DaySum[]>;
   tallies(filter: { readonly day?: Day; readonly domain?: string }): Promise<Tally[]>;
-  /** Other people's sessions of the days from `since` on, summed up by day, domain and MX host; oldest day first. */
-  sessionSums(filter?: { readonly since?: Day; readonly domain?: string }): Promise<SessionSum[]>;
+  /** Other people's sessions, summed up by day, domain and MX host; oldest day first. */
+  sessionSums(filter?: SessionFilter): Promise<SessionSum[]>;
   /** The same without domains: as short as a monitor needs it. */
   trafficSums(): Promise<TrafficSum[]>;
   /** How it went, day by day from `since` on, with the domains that had a failure on `failing` or later, and `also` these. */

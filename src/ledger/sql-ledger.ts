@@ -89,7 +89,7 @@ export class SqlLedger implements Ledger {
     return tallies.talliesOf(this.#database, filter);
   }
 
-  sessionSums(filter: { readonly since?: Day; readonly domain?: string } = {}) {
+  sessionSums(filter: sums.SessionFilter = {}) {
     return sums.sessionSums(this.#database, filter);
   }
 

@@ -13,6 +13,15 @@ export interface SessionSum extends Omit<TallyKey, 'hour' | 'receivingIp' | 'sen
   readonly snapshot: string | null;
 }
 
+/** Of which sessions sums are asked for; of all without. */
+export interface SessionFilter {
+  /** This UTC day and later ones. */
+  readonly since?: Day;
+  /** This UTC day only. */
+  readonly day?: Day;
+  readonly domain?: string;
+}
+
 /** Sessions of one UTC day and host by what a monitor wants to know of them: no domains, so that it stays short. */
 export interface TrafficSum
   extends Pick<
@@ -44,11 +53,12 @@ const SESSIONS =
 /** Other people's sessions by day, domain and MX host, oldest day first. */
 export async function sessionSums(
   connection: SqlConnection,
-  filter: { readonly since?: Day; readonly domain?: string } = {},
+  filter: SessionFilter = {},
 ): Promise<SessionSum[]> {
   const parameters: SqlValue[] = [];
   let where = 'own = 0';
   if (filter.since !== undefined) where += ` AND day >= $${parameters.push(filter.since)}`;
+  if (filter.day !== undefined) where += ` AND day = $${parameters.push(filter.day)}`;
   if (filter.domain !== undefined) where += ` AND domain = $${parameters.push(filter.domain)}`;
   const rows = await connection.query(
     `SELECT ${SESSIONS}, MAX(last_hour) AS hour, SUM(sessions) AS sessions FROM tally

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger, TallyKey } from '../../src/ledger/ledger.ts';
+import { readSeen } from '../../src/posture/read.ts';
 
 const HOUR = Date.parse('2026-11-20T10:00:00Z');
 const NEXT_DAY = HOUR + 86_400_000;
@@ -77,6 +78,18 @@ export function describeSums(
       expect(await ledger.sessionSums({ since: '2026-11-21' })).toHaveLength(1);
       expect(await ledger.sessionSums({ since: '2026-11-22' })).toEqual([]);
       expect(await ledger.sessionSums({ domain: 'example.org' })).toHaveLength(2);
+      expect(await ledger.sessionSums({ day: '2026-11-20', domain: 'example.net' })).toEqual([]);
+    });
+
+    it('reads a day at a time what it would read at once, and tells how far it is', async () => {
+      const told: unknown[] = [];
+      const seen = await readSeen(ledger, {}, { step: (...step) => told.push(step) });
+      expect(seen.sums).toEqual(await ledger.sessionSums());
+      expect(told).toEqual([
+        ['sums', 0, 2],
+        ['sums', 1, 2],
+      ]);
+      expect((await readSeen(ledger, { since: '2026-11-21' })).sums).toEqual(seen.sums.slice(2));
     });
 
     it('sums traffic without domains', async () => {

@@ -86,8 +86,12 @@ async function benchDay(server: PostgresServer, domains: number, each = SESSIONS
   const reading = (performance.now() - begun) / 1000;
   const tallies = written.reduce((sum, one) => sum + one.tallies, 0);
   const read = await bytesOf(server, database);
+  // The whole day takes an hour and more: what is known is told at once.
+  say({ domains, tallies, 'read, s': round(reading), 'MB read': Math.round(read / 1e6) });
   const attributed = await work({ work: 'attribute', state, domains });
+  say({ domains, 'policies, s': round(attributed.seconds), 'emitter, MB': attributed.megabytes });
   const closed = await work({ work: 'close', state, domains });
+  say({ domains, reports: closed.reports, 'close, s': round(closed.seconds), 'emitter, MB': closed.megabytes });
   const again = await work({ work: 'close', state, domains });
   const [folded] = await server.sql('SELECT COUNT(*) AS tallies FROM tally', database);
   const done = await bytesOf(server, database);

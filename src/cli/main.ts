@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
 import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
+import { keepHeapSmall } from './heap.ts';
 import { type Io, Printer, type Volume } from './io.ts';
 import { usageProblem } from './usage-problem.ts';
 
@@ -161,6 +162,7 @@ function startedAsProgram(): boolean {
 }
 
 if (startedAsProgram()) {
+  keepHeapSmall(process.versions.node);
   // A reader that has seen enough (`| head`) is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.cannotWrite),

@@ -1,21 +1,22 @@
 /**
  * `npm run bench`: how long `backfill` takes for the log of a busy Postfix host, start-up and commits included, beside
  * programs that read the same bytes. Ratios are taken between runs that follow each other at once.
- *   --mib N (512)   --rounds N (3)   --pflogsumm (that one too, once)
+ *   --mib N (512)   --rounds N (3)   --pflogsumm (that one too, once)   --node PATH (of another Node)
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeBusyLog } from './busy-log.ts';
-import { Comparison, type Pair, PROGRAM, say } from './compare.ts';
+import { bundled, Comparison, type Pair, say } from './compare.ts';
 
 const { values } = parseArgs({
   options: {
     mib: { type: 'string', default: '512' },
     rounds: { type: 'string', default: '3' },
     pflogsumm: { type: 'boolean', default: false },
+    node: { type: 'string', default: process.execPath },
   },
 });
 const MIB = Number(values.mib);
@@ -36,14 +37,13 @@ try {
 }
 
 async function bench(directory: string): Promise<void> {
-  if (!existsSync(PROGRAM)) throw new Error('build it first: npm run build');
   const log = join(directory, 'mail.log');
   const { lines } = writeBusyLog(log, MIB * 1_048_576);
   const packed = `${log}.1.gz`;
   const zipped = spawnSync('sh', ['-c', 'gzip -c -- "$1" > "$2"', 'sh', log, packed]);
   if (zipped.status !== 0) throw new Error('gzip failed');
   say(`${MIB} MiB, ${lines} lines; .gz ${Math.round(statSync(packed).size / 1_048_576)} MiB`);
-  const comparison = new Comparison();
+  const comparison = new Comparison(bundled(directory, values.node));
   const filtered = join(directory, 'filtered');
   for (let round = 0; round < ROUNDS; round++) {
     await comparison.run('wc -l', ['wc', '-l', log]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +9,25 @@ export type Line = readonly [string, ...string[]];
 /** Ours, theirs, and the goal of the ratio; '' where none is set. */
 export type Pair = readonly [ours: string, theirs: string, goal: string];
 
-export const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const BUNDLER = fileURLToPath(new URL('../../.ci/bundle.mjs', import.meta.url));
+
+/** Makes the program as the package has it, below a directory; returns the command that starts it. */
+export function bundled(directory: string, node = process.execPath): Line {
+  const program = join(directory, 'program');
+  const done = spawnSync(process.execPath, [BUNDLER, program], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (done.status !== 0) throw new Error('the program could not be bundled');
+  return [node, join(program, 'main.mjs')];
+}
 
 /** Runs of programs side by side. Ratios are taken between runs of the same round, which follow each other at once. */
 export class Comparison {
   readonly #rows = new Map<string, Measured[]>();
+  readonly #program: Line;
+
+  /** @param program how ours is started: see {@link bundled} */
+  constructor(program: Line) {
+    this.#program = program;
+  }
 
   async run(name: string, command: Line, output?: string): Promise<void> {
     const measured = await measure(command, output);
@@ -24,7 +39,7 @@ export class Comparison {
     const state = join(directory, 'state');
     rmSync(state, { recursive: true, force: true });
     const fixed = ['--offline', '--quiet', '--timezone', 'UTC', '--host', 'mail7', '--state', state];
-    await this.run(name, [process.execPath, PROGRAM, 'backfill', log, ...fixed, ...words]);
+    await this.run(name, [...this.#program, 'backfill', log, ...fixed, ...words]);
   }
 
   /** Seconds, the middle one of all runs of a name. */

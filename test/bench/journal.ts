@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JournalMaker } from '../e2e/journal-maker.ts';
 import { writeBusyLog } from './busy-log.ts';
-import { Comparison, PROGRAM, say } from './compare.ts';
+import { bundled, Comparison, say } from './compare.ts';
 
 const { values } = parseArgs({
   options: { mib: { type: 'string', default: '32' }, rounds: { type: 'string', default: '3' } },
@@ -35,13 +35,14 @@ logs: [{parser: postfix, journal: {units: ["${UNIT}"], directory: ${directory}}}
 `,
   );
   say(`a journal of ${lines} entries, ${values.mib} MiB as a syslog`);
-  const comparison = new Comparison();
+  const program = bundled(place);
+  const comparison = new Comparison(program);
   const selection = ['--no-pager', `--unit=${UNIT}`, `--directory=${directory}`];
   for (let round = 0; round < Number(values.rounds); round++) {
     await comparison.run('journalctl', ['journalctl', '-o', 'json', ...selection]);
     rmSync(state, { recursive: true, force: true });
     const words = ['run', '--offline', '--quiet', '--config', config];
-    await comparison.run('run', [process.execPath, PROGRAM, ...words]);
+    await comparison.run('run', [...program, ...words]);
   }
   comparison.report([['run', 'journalctl', '']]);
 } finally {

@@ -91,7 +91,12 @@ async function benchDay(server: PostgresServer, domains: number, each = SESSIONS
   const attributed = await work({ work: 'attribute', state, domains });
   say({ domains, 'policies, s': round(attributed.seconds), 'emitter, MB': attributed.megabytes });
   const closed = await work({ work: 'close', state, domains });
-  say({ domains, reports: closed.reports, 'close, s': round(closed.seconds), 'emitter, MB': closed.megabytes });
+  say({
+    domains,
+    reports: closed.reports,
+    'close, s': round(closed.seconds),
+    'emitter, MB': closed.megabytes,
+  });
   const again = await work({ work: 'close', state, domains });
   const [folded] = await server.sql('SELECT COUNT(*) AS tallies FROM tally', database);
   const done = await bytesOf(server, database);

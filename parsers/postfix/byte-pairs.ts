@@ -106,7 +106,7 @@ export class BytePairs {
     const queueId = lines.queueId(entry);
     // A process that goes on with the same message remembers what it has met.
     if (request.queueId === queueId) return false;
-    if (options.ownSender !== undefined && isOwn(entry.host, queueId, open)) return false;
+    if (options.ownSender !== undefined && isOwn(keys.own, queueId, open)) return false;
     const { session, number } = this.#kindOf(target, current, tls, reading.settings);
     if (session !== undefined) reading.emit(session, current.time, number);
     const { past, prevented } = request;

@@ -21,7 +21,7 @@ import { leadingQueueId } from './queue-id.ts';
 import type { Request } from './request.ts';
 import { RULES, type Rule } from './rules.ts';
 import { allFacts } from './tag-facts.ts';
-import { PROCESS, TagKeysCache } from './tag-keys.ts';
+import { PROCESS, type TagKeys, TagKeysCache } from './tag-keys.ts';
 import { needlesFor, needlesOfTag } from './tags.ts';
 import { abandon } from './telling.ts';
 import { readTlsproxyLine } from './tlsproxy-lines.ts';
@@ -78,7 +78,7 @@ class PostfixParser implements LogParser {
     const summary = lines.summary(entry);
     if (summary === undefined && !lines.finds(entry)) return false;
     // Mail that comes back may be a report of ours, whose recipient is asked for.
-    if (summary === undefined && lines.mayBounce && this.#isOwn(lines.queueId(entry), entry, open))
+    if (summary === undefined && lines.mayBounce && this.#isOwn(lines.queueId(entry), keys, open))
       return false;
     const isPair =
       summary !== undefined
@@ -115,18 +115,18 @@ class PostfixParser implements LogParser {
     const reading = { entry, keys, open, emit, options: this.#options, settings };
     if (entry.pid === 0) return 'no-pid';
     if (program === 'tlsproxy') return readTlsproxyLine(reading);
-    if (program === 'qmgr') return this.#readSender(entry, open);
+    if (program === 'qmgr') return this.#readSender(entry, keys, open);
     return readProcess(reading);
   }
 
-  #isOwn(queueId: string, { host }: ByteEntry, open: OpenSessions): boolean {
-    return this.#options.ownSender !== undefined && isOwn(host, queueId, open);
+  #isOwn(queueId: string, keys: TagKeys, open: OpenSessions): boolean {
+    return this.#options.ownSender !== undefined && isOwn(keys.own, queueId, open);
   }
 
-  #readSender(entry: LogEntry, open: OpenSessions): Rule | undefined {
+  #readSender({ message }: LogEntry, keys: TagKeys, open: OpenSessions): Rule | undefined {
     const { ownSender } = this.#options;
     if (ownSender === undefined) return undefined;
-    return readSender(entry, open, ownSender) ? 'sender-of-message' : undefined;
+    return readSender(message, keys.own, open, ownSender) ? 'sender-of-message' : undefined;
   }
 }
 

@@ -1,7 +1,5 @@
-import { isLoopback } from 'maillog-tlsrpt/parser';
 import type { DeliveryLine } from './delivery-line.ts';
 import type { HostSettings } from './options.ts';
-import { isPrivate } from './private-address.ts';
 import type { EntryHead } from './reading.ts';
 import type { Reason } from './reasons.ts';
 import type { Request } from './request.ts';
@@ -60,6 +58,5 @@ function logsTls({ settings, facts }: Witness): boolean {
 
 /** Servers of one's own network are often told to go without TLS, in tables a log does not show. */
 function isPublic({ line: { relay }, settings }: Witness): boolean {
-  const peer = relay === undefined ? undefined : settings.peers.of(relay.name);
-  return peer !== undefined && !isLoopback(peer.address) && !isPrivate(peer.address);
+  return relay !== undefined && settings.peers.of(relay.name)?.public === true;
 }

@@ -1,4 +1,5 @@
-import { toAddress, toDomain } from 'maillog-tlsrpt/parser';
+import { isLoopback, toAddress, toDomain } from 'maillog-tlsrpt/parser';
+import { isPrivate } from './private-address.ts';
 
 /** A DNS name's longest text form. */
 const LONGEST_HOST = 255;
@@ -40,6 +41,8 @@ export interface Peer {
   readonly host: string;
   /** Bare address. */
   readonly address: string;
+  /** Not of this host's own network: neither loopback nor private. */
+  readonly public: boolean;
 }
 
 /**
@@ -50,7 +53,8 @@ function toPeer(name: string): Peer | undefined {
   const open = name.indexOf('[');
   const host = toDomain(name.slice(0, open));
   const address = toAddress(name.slice(open + 1, -1));
-  return host === undefined || address === undefined ? undefined : { host, address };
+  if (host === undefined || address === undefined) return undefined;
+  return { host, address, public: !isLoopback(address) && !isPrivate(address) };
 }
 
 const MOST_PEERS = 10_000;

@@ -48,7 +48,7 @@ function takeQueued(reading: TextReading, request: Request): Rule {
   const line = readDelivery(message, at, request.current?.name);
   if (line !== undefined) {
     takeDelivery(reading, request, queueId, line);
-    if (line.bounced) noteReturn(reading.entry, queueId, line.recipient, reading.open);
+    if (line.bounced) noteReturn(reading.entry.time, reading.keys.own, queueId, line.recipient, reading.open);
     return 'delivery';
   }
   if (message.startsWith('to=<', at)) return 'delivery-cut';

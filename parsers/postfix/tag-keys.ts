@@ -1,3 +1,4 @@
+import { OwnKeys } from './own-mail.ts';
 import { notesKey } from './proxy-notes.ts';
 import { type Program, programOf } from './tags.ts';
 
@@ -11,6 +12,7 @@ export class TagKeys {
   readonly facts: string;
   /** The key of what tlsproxy noted on the host. */
   readonly proxyNotes: string;
+  readonly own: OwnKeys;
   readonly #process: string;
   readonly #processes = new Map<number, string>();
 
@@ -18,6 +20,7 @@ export class TagKeys {
     this.program = programOf(tag);
     this.facts = `${FACTS}${host} ${tag}`;
     this.proxyNotes = notesKey(host);
+    this.own = new OwnKeys(host);
     this.#process = `${PROCESS}${host} ${tag} `;
   }
 

@@ -8,11 +8,11 @@ import { learn } from './tag-facts.ts';
 
 /** What the request adds to each of its sessions. */
 export function contextOf(
-  { entry, open, options, settings }: Reading,
+  { keys, open, options, settings }: Reading,
   { queueId }: Request,
   recipientDomain: string | undefined,
 ): SessionContext {
-  const own = options.ownSender !== undefined && queueId !== undefined && isOwn(entry.host, queueId, open);
+  const own = options.ownSender !== undefined && queueId !== undefined && isOwn(keys.own, queueId, open);
   return { settings, recipientDomain, own };
 }
 

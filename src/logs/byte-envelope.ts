@@ -1,7 +1,7 @@
 import type { ByteEntry, LogEntry, Zone } from '../parser.ts';
 import { ByteStamp } from './byte-stamp.ts';
 import { ByteTags } from './byte-tags.ts';
-import { EVERY } from './line-scanner.ts';
+import { EVERY, NONE } from './line-scanner.ts';
 import { StampReader } from './stamp.ts';
 
 const SPACE = 32;
@@ -51,7 +51,10 @@ export class ByteEnvelope implements ByteEntry {
     this.#latest = latest;
   }
 
-  /** Reads the line `chunk[from..until)` into the fields; false, without any meaning in them, if it looks new. */
+  /**
+   * Reads the line `chunk[from..until)` into the fields; false, without any meaning in them, if it looks new. Of a line
+   * whose program makes no needle matter ({@link NONE}) only that is read.
+   */
   read(chunk: Buffer, from: number, until: number): boolean {
     if (chunk !== this.bytes) {
       this.bytes = chunk;
@@ -66,13 +69,15 @@ export class ByteEnvelope implements ByteEntry {
       this.isStrange = true;
       return false;
     }
+    this.needles = tag.needles;
+    // The bulk of a log: lines of programs that are of no interest, whatever stands behind.
+    if (tag.needles === NONE) return true;
     const start = this.#readPid(chunk, tags.end, until);
     // What rsyslog and Solaris put before a message is left to the string road.
     if (start < 0 || chunk[start] === BRACKET || chunk[start] === LOWER_M) return false;
     this.time = stamp.time;
     this.host = tag.host;
     this.program = tag.program;
-    this.needles = tag.needles;
     this.start = start;
     this.end = chunk[until - 1] === 13 ? until - 1 : until;
     return true;

@@ -1,3 +1,4 @@
+import { ByteSearch } from './byte-search.ts';
 import { behindZeros } from './hole.ts';
 
 const NEWLINE = 10;
@@ -6,15 +7,16 @@ const MESSAGE_FIELD = Buffer.from('"MESSAGE"');
 /** The longest line kept whole; of a longer one the rest is passed over. */
 const LINE_LIMIT = 65_536;
 
-/** What {@link LineHeads} says of a line it knows nothing of, and of one that matters whatever it holds. */
+/** What {@link LineHeads} says of a line it knows nothing of, of one that matters whatever it holds, and of one that never does. */
 export const EVERY = -1;
 export const ALWAYS = 1 << 30;
+export const NONE = 0;
 
 /** Tells from the beginnings of lines what to look for in them, so that most need not be searched at all. */
 export interface LineHeads {
   /**
-   * The needles, a bit each by their order, of which the line `chunk[from..until)` must hold one: 0 where none would
-   * make it matter. {@link EVERY}: any of them. {@link ALWAYS}: it matters without one.
+   * The needles, a bit each by their order, of which the line `chunk[from..until)` must hold one. {@link NONE}: none of
+   * them makes it matter. {@link EVERY}: any of them. {@link ALWAYS}: it matters without one.
    */
   needlesOf(chunk: Buffer, from: number, until: number): number;
 }
@@ -35,6 +37,8 @@ export class LineScanner {
   lines = 0;
   decoded = 0;
   readonly #strict: readonly Buffer[];
+  /** The same, for single lines: what few lines are searched for is not worth searching the chunk. */
+  readonly #searches: readonly ByteSearch[];
   /** Of lines whose envelope may part or escape a needle: JSON and RFC 5424. Empty: all of them are decoded. */
   readonly #loose: readonly string[];
   readonly #onLine: (text: string, chunk: Buffer, from: number, until: number) => void;
@@ -52,6 +56,7 @@ export class LineScanner {
     road?: ByteRoad,
   ) {
     this.#strict = needles.map((needle) => Buffer.from(needle, 'latin1'));
+    this.#searches = this.#strict.map((needle) => new ByteSearch(needle));
     const cores = needles.map(longestWord);
     this.#loose = cores.includes('') ? [] : cores;
     this.#onLine = onLine;
@@ -127,11 +132,19 @@ export class LineScanner {
 
   #matters(chunk: Buffer, from: number, until: number): boolean {
     const needles = this.#heads === undefined ? EVERY : this.#heads.needlesOf(chunk, from, until);
-    if (needles === 0) return false;
+    if (needles === NONE) return false;
     if (needles === ALWAYS || this.#strict.length === 0) return true;
     if (isLoose(chunk, from)) return this.#holdsWord(chunk.subarray(from, until));
+    return needles === EVERY
+      ? this.#holdsAny(chunk, from, until)
+      : this.#searches.some(
+          (search, index) => (needles & (1 << index)) !== 0 && search.finds(chunk, from, until),
+        );
+  }
+
+  #holdsAny(chunk: Buffer, from: number, until: number): boolean {
     for (let index = 0; index < this.#strict.length; index++)
-      if ((needles & (1 << index)) !== 0 && this.#holdsNeedle(index, chunk, from, until)) return true;
+      if (this.#holdsNeedle(index, chunk, from, until)) return true;
     return false;
   }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chown, type FileHandle, link, mkdir, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { chown, type FileHandle, link, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { makeDirectory } from '../ledger/make-directory.ts';
 
 /**
  * Writes a file so that its name shows the old content or the whole new one, whatever dies when: temporary file in
@@ -19,7 +20,7 @@ export async function writeAtomically(
   const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     if (await isStream(path)) return await writeFile(path, content);
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
     await writeDurably(temporary, content, 0o644, exactMode);
     await rename(temporary, path);
     await syncDirectory(directory);
@@ -41,7 +42,7 @@ export async function writeNew(path: string, content: Uint8Array | string, mode 
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
     await writeDurably(temporary, content, mode);
     if (process.getuid?.() === 0) await chown(temporary, 0, (await stat(directory)).gid);
     // Unlike a rename, a link does not take the place of what is there.

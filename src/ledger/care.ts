@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { checkDatabase, type LedgerChecked } from './check.ts';
 import { RESTORED_NOTE } from './ledger.ts';
+import { makeDirectory } from './make-directory.ts';
 import { migrate } from './migrations.ts';
 import { giveToOwner } from './ownership.ts';
 import { openPostgres } from './postgres.ts';
@@ -93,7 +84,7 @@ export async function restoreLedger(state: string, file: string, now: number): P
   const path = join(state, FILE);
   const place = besides(path);
   try {
-    mkdirSync(place, { recursive: true, mode: 0o750 });
+    makeDirectory(place, 0o750);
     await copyFile(file, join(place, FILE));
     await prepare(place, file, now);
     const former = existsSync(path) ? formerName(state, now) : undefined;

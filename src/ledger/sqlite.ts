@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { makeDirectory } from './make-directory.ts';
 import { makeForOwner } from './ownership.ts';
 import type { Hold, Reader } from './reader.ts';
 import { ReadingLock } from './reading-lock.ts';
@@ -32,7 +32,7 @@ const PAGES_A_STEP = 2000;
 export function openSqlite(directory: string): SqlDatabase {
   const path = join(directory, 'ledger.sqlite');
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    makeDirectory(directory, 0o750);
     makeForOwner(path, directory);
     const database = new Database(path, { timeout: BUSY_MS });
     // Of effect before there is a table: free pages may be given back bit by bit.

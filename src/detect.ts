@@ -1,7 +1,8 @@
 import { EXIT, Problem } from './errors.ts';
 import { LineScanner } from './logs/line-scanner.ts';
 import { SessionReader } from './logs/session-reader.ts';
-import type { ParserModule, Zone } from './parser.ts';
+import type { LocalZone } from './logs/zone.ts';
+import type { ParserModule } from './parser.ts';
 import { BUILT_IN } from './registry.ts';
 
 /** A format that a log is written in, and the line that shows it. */
@@ -13,7 +14,7 @@ export interface Detected {
 
 /** What is needed to read stamps; none of it decides which format a line is of. */
 export interface DetectOptions {
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   readonly host: string;
   /** UTC ms. */
   readonly now: number;

@@ -2,7 +2,8 @@ import { Conversations } from './explain/conversations.ts';
 import { LineScanner } from './logs/line-scanner.ts';
 import { SessionReader } from './logs/session-reader.ts';
 import type { YearBound } from './logs/years.ts';
-import type { LineReading, LogEntry, LogParser, Zone } from './parser.ts';
+import type { LocalZone } from './logs/zone.ts';
+import type { LineReading, LogEntry, LogParser } from './parser.ts';
 import type { Session } from './session.ts';
 
 /** A line the parser read, and what came of it. */
@@ -41,7 +42,7 @@ export interface ExplainFilter {
 /** How lines are read and which of them are told. */
 export interface ExplainOptions {
   readonly parser: LogParser;
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   /** The reading host's name, for lines that name none. */
   readonly host: string;
   /** Bounds the year of stamps without one. */
@@ -105,7 +106,7 @@ export class Explainer {
   /** The next bytes are of this file. */
   file(name: string): void {
     this.#finishFile();
-    this.#reader.lastTime = undefined;
+    this.#reader.nextFile();
     this.#file = name;
     this.#number = 0;
   }
@@ -152,6 +153,9 @@ export class Explainer {
     return {
       envelope: parser.envelope,
       needles: parser.needles,
+      ...(parser.needlesOf !== undefined && {
+        needlesOf: (program: string) => parser.needlesOf?.(program) ?? [''],
+      }),
       idleSeconds: parser.idleSeconds,
       entry: (entry, open, emit, trace) => {
         this.#current.entry = entry;

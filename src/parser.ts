@@ -53,7 +53,7 @@ export interface ByteEntry extends Omit<LogEntry, 'message'> {
 /** Wall-clock time of a host in UTC ms: an IANA zone, with both daylight-saving edges. */
 export interface Zone {
   readonly name: string;
-  /** `month` is 1..12. A time that exists twice is its first reading. */
+  /** `month` is 1..12. A time that exists twice is its first reading; see {@link EnvelopeContext.zone}. */
   toUtc(
     year: number,
     month: number,
@@ -67,7 +67,11 @@ export interface Zone {
 
 /** What a parser's own envelope reader gets beside the line. */
 export interface EnvelopeContext {
-  /** The zone of stamps that carry none. */
+  /**
+   * The zone of stamps that carry none. To be asked for each line, even if the answer is known: of an entry whose time
+   * exists twice the core works out which of both is meant, by the lines before, and learns from being asked that the
+   * line has left it open.
+   */
   readonly zone: Zone;
   /** The reading host's name, for formats whose lines name no host. */
   readonly host: string;

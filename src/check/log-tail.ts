@@ -2,7 +2,7 @@ import type { LogConfig } from '../config.ts';
 import { openLog } from '../logs/archive.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { createSyslogReader, type SyslogReader } from '../logs/syslog.ts';
-import { localZone, zoneOf } from '../logs/zone.ts';
+import { type LocalZone, localZone, zoneOf } from '../logs/zone.ts';
 import type { EnvelopeContext, Hint, LogParser, ParserModule } from '../parser.ts';
 import { optionsOf } from '../reading/parser-options.ts';
 import { BUILT_IN, createParser } from '../registry.ts';
@@ -53,9 +53,21 @@ export async function readTail(
     lines: reader.lines,
     sessions,
     hints: parser.hints?.(reader.table, reader.table.keys()) ?? [],
-    lastTime: lastStamp(end, parser, createSyslogReader({ zone, host, latest }), { zone, host }),
+    lastTime: nearest(
+      changed,
+      lastStamp(end, parser, createSyslogReader({ zone, host, latest }), { zone, host }),
+      zone,
+    ),
     looksLike,
   };
+}
+
+/** Of two readings of a stamp, that nearer to the file's last change: a file is written when its last line is. */
+function nearest(changed: number, time: number | undefined, zone: LocalZone): number | undefined {
+  const hour = time === undefined ? undefined : zone.repeated(time);
+  if (time === undefined || hour === undefined || time >= hour.again) return time;
+  const second = time + hour.end - hour.again;
+  return Math.abs(second - changed) < Math.abs(time - changed) ? second : time;
 }
 
 function lastStamp(

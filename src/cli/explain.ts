@@ -129,7 +129,7 @@ async function explainFiles(
     for (const one of waiting.splice(0)) await printOne(one, module.name, globals.json, printer, entries);
     await printer.drained();
   };
-  for (const file of await sortByContent(chosen.files)) {
+  for (const file of await sortByContent(chosen.files, { zone })) {
     printer.message('debug', `log: ${file}, read as ${module.name}`);
     years = await yearsOfFile(file, { year: chosen.year, latest, zone, now: clock.now() });
     explainer.file(file);

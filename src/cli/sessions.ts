@@ -64,10 +64,10 @@ async function printSessions(
     latest: (last) => years(last),
     onSession: (session) => printer.json(toSessionRecord(session, module.name)),
   });
-  for (const file of await sortByContent(chosen.files)) {
+  for (const file of await sortByContent(chosen.files, { zone })) {
     printer.message('debug', `log: ${file}, read as ${module.name}`);
     years = await yearsOfFile(file, { year: chosen.year, latest, zone, now });
-    reader.lastTime = undefined;
+    reader.nextFile();
     for await (const chunk of openLog(file)) {
       reader.bytes(chunk);
       await printer.drained();

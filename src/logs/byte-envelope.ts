@@ -1,8 +1,9 @@
-import type { ByteEntry, LogEntry, Zone } from '../parser.ts';
+import type { ByteEntry, LogEntry } from '../parser.ts';
 import { ByteStamp } from './byte-stamp.ts';
 import { ByteTags } from './byte-tags.ts';
 import { EVERY, NONE } from './line-scanner.ts';
 import { StampReader } from './stamp.ts';
+import type { LocalZone } from './zone.ts';
 
 const SPACE = 32;
 const COLON = 58;
@@ -15,7 +16,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** How envelopes are read from bytes. */
 export interface ByteEnvelopeOptions {
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   readonly latest: () => number;
   /** Which needles lines of a program must hold one of, as `LineScanner` asks for it; absent: any. */
   readonly needlesOf?: (program: string) => number;
@@ -40,13 +41,14 @@ export class ByteEnvelope implements ByteEntry {
   /** The line read last has a stamp like those before, but its host or program is new. */
   isStrange = false;
   readonly #needlesOf: (program: string) => number;
-  readonly #stamp = new ByteStamp();
+  readonly #stamp: ByteStamp;
   readonly #text: StampReader;
   readonly #latest: () => number;
   readonly #tags = new ByteTags();
 
   constructor({ zone, latest, needlesOf = () => EVERY }: ByteEnvelopeOptions) {
     this.#needlesOf = needlesOf;
+    this.#stamp = new ByteStamp(zone);
     this.#text = new StampReader(zone, latest);
     this.#latest = latest;
   }

@@ -1,5 +1,6 @@
 import { BytePattern } from '../byte-pattern.ts';
 import type { StampReader } from './stamp.ts';
+import type { LocalZone } from './zone.ts';
 
 const HOUR_MS = 3_600_000;
 const SPACE = 32;
@@ -31,6 +32,12 @@ export class ByteStamp {
   /** Words of the classic stamp read last: hundreds of lines share a second. */
   readonly #second = new Int32Array(4);
   #secondTime = Number.NaN;
+  readonly #zone: LocalZone;
+
+  /** @param zone of stamps that carry none */
+  constructor(zone: LocalZone) {
+    this.#zone = zone;
+  }
 
   /**
    * @param end of the line
@@ -108,7 +115,10 @@ export class ByteStamp {
     else this.#learnClassic(bytes, from, stamp, latest);
   }
 
-  /** In zones that change at half past, and where the year changes, the hour's begin does not tell its end. */
+  /**
+   * In zones that change at half past, and where the year changes, the hour's begin does not tell its end; and which of
+   * its readings is meant of an hour that comes twice, each stamp is to be asked.
+   */
   #learnClassic(bytes: Uint8Array, from: number, stamp: StampReader, latest: number): void {
     if (bytes[from + 3] !== SPACE || bytes[from + 6] !== SPACE || bytes[from + 9] !== COLON) return;
     if (bytes[from + 15] !== SPACE) return;
@@ -117,6 +127,7 @@ export class ByteStamp {
     if (!stamp.read(`${text}00:00`, 0)) return;
     const base = stamp.time;
     if (!stamp.read(`${text}59:59`, 0) || stamp.time !== base + HOUR_MS - 1000) return;
+    if ((this.#zone.repeated(base) ?? this.#zone.repeated(stamp.time)) !== undefined) return;
     this.#hour = new BytePattern(hour);
     this.#base = base;
     this.#latest = latest;

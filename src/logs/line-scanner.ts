@@ -86,6 +86,13 @@ export class LineScanner {
     return consumed + Math.max(0, end - start);
   }
 
+  /** Whether a line, without its newline, would be decoded. */
+  wouldDecode(line: string): boolean {
+    const bytes = Buffer.from(line);
+    this.#next.fill(-1);
+    return this.#matters(bytes, 0, bytes.length);
+  }
+
   /** Takes what is kept as a line; returns its bytes. */
   finish(): number {
     return this.#kept.length + this.#dropped === 0 ? 0 : this.#takeKept();

@@ -1,11 +1,12 @@
-import type { JsonObject, ParserModule, Trace, Zone } from '../parser.ts';
+import type { JsonObject, ParserModule, Trace } from '../parser.ts';
 import type { Session } from '../session.ts';
 import { SessionReader } from './session-reader.ts';
+import type { LocalZone } from './zone.ts';
 
 /** How lines are read that have no file. */
 export interface ReadSessionsOptions {
   /** The zone of stamps that carry none. */
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   /** UTC ms: the clock, for stamps without a year. */
   readonly now: number;
   /** The reading host's name; `localhost` when absent. */

@@ -1,17 +1,19 @@
-import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace, Zone } from '../parser.ts';
+import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace } from '../parser.ts';
 import type { Session } from '../session.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
 import { ProgramNeedles } from './program-needles.ts';
+import { type LineBefore, ZoneOfLines } from './repeated-hour.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
 import type { YearBound } from './years.ts';
+import type { LocalZone } from './zone.ts';
 
 /** How lines are read, and who gets their sessions. */
 export interface SessionReaderOptions {
   readonly parser: LogParser;
   /** The zone of stamps that carry none. */
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   /** The reading host's name, for lines that name none. */
   readonly host: string;
   /** Bounds the year of stamps without one. */
@@ -49,11 +51,16 @@ export class SessionReader {
   readonly #trace: Trace | undefined;
   readonly #unknown: (() => void) | undefined;
   #entryBeingRead: LogEntry = NO_ENTRY;
+  readonly #zone: ZoneOfLines;
+  #before: LineBefore | undefined;
   readonly #syslog: SyslogReader;
   readonly #context: EnvelopeContext;
   readonly #envelope: ByteEnvelope;
   readonly #scanner: LineScanner;
   readonly #needles: ProgramNeedles;
+  /** Tells of lines that are all read because they are traced whether they would have been otherwise. */
+  readonly #sieve: LineScanner | undefined;
+  #isPassedOver = false;
   readonly #hasHeads: boolean;
   /** Whether the envelope holds the line that the scanner asked for last. */
   #isRead = false;
@@ -69,11 +76,13 @@ export class SessionReader {
     this.#trace = trace;
     this.#unknown = onUnknown === undefined ? undefined : () => onUnknown(this.#entryBeingRead);
     const bound = () => latest(this.lastTime);
-    this.#syslog = createSyslogReader({ zone, host, latest: bound });
-    this.#context = { zone, host, syslog: this.#syslog };
+    this.#zone = new ZoneOfLines(zone);
+    this.#syslog = createSyslogReader({ zone: this.#zone, host, latest: bound });
+    this.#context = { zone: this.#zone, host, syslog: this.#syslog };
     const needles = new ProgramNeedles(parser);
     this.#hasHeads = parser.needlesOf !== undefined;
     this.#needles = needles;
+    if (trace !== undefined) this.#sieve = new LineScanner(parser.needles, () => undefined);
     this.#envelope = new ByteEnvelope({ zone, latest: bound, needlesOf: (program) => needles.mask(program) });
     this.#scanner =
       parser.envelope === 'syslog' && fast
@@ -102,6 +111,16 @@ export class SessionReader {
   /** Lines that had no needle, or were of a program that does not matter. */
   get skipped(): number {
     return this.#scanner.lines - this.#scanner.decoded + this.#passedOver;
+  }
+
+  /**
+   * What comes next is of another file, or of a place further on in it.
+   * @param before tells the time of the line before, where it lies in an hour that comes twice; absent: that read last
+   */
+  nextFile(before?: LineBefore): void {
+    const last = this.lastTime;
+    this.#before = before ?? (() => last);
+    this.lastTime = undefined;
   }
 
   /**
@@ -150,17 +169,26 @@ export class SessionReader {
 
   #read(text: string): LogEntry | undefined {
     const { envelope } = this.#parser;
+    this.#zone.newLine();
+    this.#isPassedOver = this.#sieve?.wouldDecode(text) === false;
     if (envelope === 'syslog') {
-      const entry = this.#syslog(text);
-      if (entry === undefined) return undefined;
+      const read = this.#syslog(text);
+      if (read === undefined) return undefined;
+      const entry = this.#dated(read);
       for (let count = 0; count < entry.repeated; count++) this.#entry(entry);
       return entry;
     }
     this.#guard(() => {
       const entry = envelope(text, this.#context);
-      if (entry !== undefined) this.#entry(entry);
+      if (entry !== undefined) this.#entry(this.#dated(entry));
     });
     return undefined;
+  }
+
+  /** The entry at the time it means, where its stamp may mean two. */
+  #dated<E extends LogEntry>(entry: E): E {
+    const time = this.#zone.meant(entry.time, this.lastTime, this.#before);
+    return time === entry.time ? entry : { ...entry, time };
   }
 
   /** What the line `chunk[from..until)` must hold to matter, as its host and program tell. */
@@ -218,11 +246,13 @@ export class SessionReader {
   }
 
   #entry(entry: LogEntry): void {
-    if (this.#trace === undefined && !this.#needles.matter(entry)) {
+    const matters = this.#needles.matter(entry);
+    if (!matters && this.#trace === undefined) {
       this.#passedOver += 1;
       return;
     }
-    this.#advance(entry.time, entry.host);
+    // What is read for the trace alone must not move the clock on, or all would be told otherwise than it was read.
+    if (matters && !this.#isPassedOver) this.#advance(entry.time, entry.host);
     this.#entryBeingRead = entry;
     this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace, this.#unknown));
   }

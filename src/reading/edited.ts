@@ -1,6 +1,7 @@
 import type { Segment } from '../ledger/ledger.ts';
 import { openLog } from '../logs/archive.ts';
 import { type EditedFile, lookThrough, type Place, type ReadEnd } from '../logs/edited.ts';
+import { ZoneOfLines } from '../logs/repeated-hour.ts';
 import { type Identity, identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { StreamEdge } from '../logs/stream-edge.ts';
@@ -178,17 +179,20 @@ function firstStamp(head: Buffer, stampOf: (line: string) => number | undefined)
 
 /** Times of lines that may matter, for of no others a segment's are; told the lines in their order. */
 function stampReader({ source, parser, years }: EditQuestion): (line: string) => number | undefined {
-  const { zone, host } = source;
+  const { host } = source;
   const { needles } = parser;
+  const zone = new ZoneOfLines(source.zone);
   let last: number | undefined;
   const syslog = createSyslogReader({ zone, host, latest: () => years(last) });
   const { envelope } = parser;
   return (line) => {
     if (!needles.some((needle) => line.includes(needle))) return undefined;
     try {
+      zone.newLine();
       const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
-      last = entry?.time ?? last;
-      return entry?.time;
+      if (entry === undefined) return undefined;
+      last = zone.meant(entry.time, last);
+      return last;
     } catch {
       // A foreign parser's fault on a line is told when the line is read.
       return undefined;

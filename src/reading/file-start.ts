@@ -3,6 +3,7 @@ import type { Segment } from '../ledger/ledger.ts';
 import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
 import { modifiedAt } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import { type LineBefore, lastWithin } from '../logs/repeated-hour.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
 import { boundBehind, boundOf, fixedBound, rollingBound, type YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
@@ -15,6 +16,8 @@ export interface FileStart {
   readonly start: SegmentStart;
   /** Of a file that was edited after it was read. */
   readonly edit?: Edit;
+  /** Behind which line of the log it goes on, for stamps of an hour that comes twice. */
+  readonly before: LineBefore;
 }
 
 /** What came of one file. */
@@ -58,9 +61,9 @@ export async function startOf(file: SourceFile, context: FileContext, log: FileL
   try {
     if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
     const edit = await editOf(file, start, context, log);
-    if (edit === undefined) return { start };
+    if (edit === undefined) return { start, before: lineBefore({ start }, log) };
     await start.close();
-    return { start: edit.start(), edit };
+    return { start: edit.start(), edit, before: () => edit.covered };
   } catch (error) {
     await start.close();
     throw error;
@@ -93,14 +96,27 @@ async function editOf(
   return edit;
 }
 
+/** Log time (UTC ms) up to which a file was read before; absent for one of which nothing was. */
+function lastOf({ start, edit }: Pick<FileStart, 'start' | 'edit'>): number | undefined {
+  return edit?.covered ?? (start.short ? undefined : start.segment?.lastTime);
+}
+
+function lineBefore(begun: Pick<FileStart, 'start' | 'edit'>, { id, known }: FileLog): LineBefore {
+  const last = lastOf(begun);
+  if (last !== undefined) return () => last;
+  const logId = begun.start.segment?.logId ?? id;
+  const ends = known.flatMap((segment) => (segment.logId === logId ? (segment.lastTime ?? []) : []));
+  return (hour) => lastWithin(hour, ends);
+}
+
 /** What bounds the year of a file's stamps without one. @param now UTC ms */
 export async function yearsOf(
   { path, found }: SourceFile,
-  { start, edit }: Pick<FileStart, 'start' | 'edit'>,
+  begun: Pick<FileStart, 'start' | 'edit'>,
   { latest, years, zone }: Source,
   now: number,
 ): Promise<YearBound> {
-  const last = edit?.covered ?? (start.short ? undefined : start.segment?.lastTime);
+  const last = lastOf(begun);
   if (years === 'from' && latest !== undefined)
     return last === undefined ? rollingBound(latest) : boundBehind(last, Number.POSITIVE_INFINITY);
   if (latest !== undefined) return fixedBound(latest);

@@ -136,7 +136,7 @@ export class LogReading {
    */
   async end(at = this.#deps.clock.now(), more: readonly Hint[] = []): Promise<void> {
     this.#reader.firstTime = undefined;
-    this.#reader.lastTime = undefined;
+    this.#reader.nextFile();
     await this.#write({ readToEndAt: at });
     const [{ table }, { parserName }] = [this.#reader, this.#source];
     const unknown = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
@@ -167,7 +167,7 @@ export class LogReading {
     const { start, edit } = begun;
     this.#years = await yearsOf(file, begun, this.#source, this.#deps.clock.now());
     this.#reader.firstTime = undefined;
-    this.#reader.lastTime = undefined;
+    this.#reader.nextFile(begun.before);
     const batches = readFrom(file.path, start, {
       known: this.#known,
       sink: this.#sink(file.path),

@@ -4,7 +4,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
 import type { Threads } from '../logs/ahead/worker-entry.ts';
 import type { FoundFile } from '../logs/chain.ts';
-import type { Hint, LogParser, Zone } from '../parser.ts';
+import type { LocalZone } from '../logs/zone.ts';
+import type { Hint, LogParser } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
 import type { Witness } from '../witness.ts';
 import type { TurnOptions } from './one-at-a-time.ts';
@@ -36,7 +37,7 @@ export interface Source {
   readonly host: string;
   readonly parserName: string;
   readonly makeParser: () => LogParser;
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   /** The live path without rotation suffixes, `journal:…`, or `-`. */
   readonly name: string;
   readonly overlap: Overlap;

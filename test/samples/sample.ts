@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSessions } from '../../src/logs/read-sessions.ts';
-import { zoneOf } from '../../src/logs/zone.ts';
-import type { ParserModule, Zone } from '../../src/parser.ts';
+import { type LocalZone, zoneOf } from '../../src/logs/zone.ts';
+import type { ParserModule } from '../../src/parser.ts';
 import { type SessionRecord, sessionRecordSchema, toSessionRecord } from '../../src/session.ts';
 
 /** Where all samples lie: one folder a parser, one folder a case in it. */
@@ -20,7 +20,7 @@ export interface Sample {
   readonly lines: readonly string[];
   /** The options of the parser. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly zone: Zone;
+  readonly zone: LocalZone;
   readonly now: number;
   /** The accepted records in their order; undefined before anybody accepted any. */
   readonly accepted: readonly string[] | undefined;

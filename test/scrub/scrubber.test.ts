@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readSessions } from '../../src/logs/read-sessions.ts';
-import { zoneOf } from '../../src/logs/zone.ts';
-import type { JsonValue, ParserModule, Session, Zone } from '../../src/parser.ts';
+import { type LocalZone, zoneOf } from '../../src/logs/zone.ts';
+import type { JsonValue, ParserModule, Session } from '../../src/parser.ts';
 import { BUILT_IN } from '../../src/registry.ts';
 import { Scrubber } from '../../src/scrub/scrubber.ts';
 import { toSessionRecord } from '../../src/session.ts';
@@ -23,7 +23,13 @@ const recordsOf = (sessions: readonly Session[]) =>
   sessions.map((session) => JSON.stringify(toSessionRecord(session, 'any'))).sort();
 
 /** What is read from the scrubbed lines, and what was read from the lines, renamed. */
-function both(module: ParserModule, lines: readonly string[], options: JsonValue, zone: Zone, now = NOW) {
+function both(
+  module: ParserModule,
+  lines: readonly string[],
+  options: JsonValue,
+  zone: LocalZone,
+  now = NOW,
+) {
   const scrubber = new Scrubber();
   const scrubbed = lines.map((line) => scrubber.line(line));
   return {

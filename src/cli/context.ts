@@ -29,19 +29,27 @@ export interface Context {
   readonly witness: Witness;
 }
 
+/** What a command asks for beside its context. */
+export interface Demands {
+  /** A report must name its sender: refuses to work without a configuration, before a ledger is made. */
+  readonly sender?: boolean;
+  /** Opens the ledger that a state names. */
+  readonly open?: (state: string) => Promise<Ledger>;
+}
+
 /**
  * Reads the config, opens the ledger, does the work, closes the ledger.
- * @param open opens the ledger that a state names
  * @throws Problem (config, cannotWrite, tryAgain)
  */
 export async function withContext<T>(
   globals: GlobalArguments,
   printer: Printer,
   work: (context: Context) => Promise<T>,
-  open: (state: string) => Promise<Ledger> = openLedger,
+  { sender = false, open = openLedger }: Demands = {},
 ): Promise<T> {
   const configPath = globals.config ?? DEFAULT_CONFIG;
   const config = await configOf(globals);
+  if (sender) demandSender(config, configPath);
   const { witness, end } = watch(printer);
   witness.tell?.(configText(configPath, config));
   const ledger = await open(globals.state ?? config.state);
@@ -115,11 +123,10 @@ export function turnOf(command: string, { host, config }: Context, printer: Prin
 /** Stands in a ledger-only run; a report or mail of nobody is refused. */
 export const NOBODY = '(no configuration)';
 
-/** @throws Problem (config) when there is no config to name a sender. */
-export function demandSender(context: Context): void {
-  if (context.config.organization !== NOBODY) return;
+function demandSender({ organization }: Config, configPath: string): void {
+  if (organization !== NOBODY) return;
   throw new Problem(EXIT.config, 'a report must name its sender, and there is no configuration', {
-    where: context.configPath,
+    where: configPath,
     help: 'write one with at least organization, contact and state, or name it with --config FILE',
   });
 }

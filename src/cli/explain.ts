@@ -31,6 +31,10 @@ const explainArguments = readingArguments.extend({
       const [first = 0, last = first] = text.split('-').map(Number);
       return [first, last];
     })
+    .refine(
+      ([first, last]) => first >= 1 && last >= first,
+      'must go from a line, the first being 1, to a later one',
+    )
     .optional(),
 });
 

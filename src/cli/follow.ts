@@ -15,7 +15,7 @@ import { openLedger } from '../ledger/open.ts';
 import { afterPass } from './after-pass.ts';
 import { checked, clockOf, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
+import { type Context, pipelineDeps, turnOf, withContext } from './context.ts';
 import { FollowVoice } from './follow-voice.ts';
 import type { Printer } from './io.ts';
 import { Once } from './once.ts';
@@ -43,7 +43,6 @@ Examples:
   run(values, globals, printer): Promise<ExitCode> {
     const { offline } = checked(selectionArguments, values);
     const work = async (context: Context) => {
-      if (!offline) demandSender(context);
       if (context.config.logs.length === 0)
         throw new Problem(EXIT.config, 'the configuration names no log to follow', {
           where: context.configPath,
@@ -53,7 +52,8 @@ Examples:
       await new Following({ ...context, clock }, globals, printer, offline).run();
       return EXIT.ok;
     };
-    return withContext(globals, printer, work, (state) => opened(state, globals, printer));
+    const open = (state: string) => opened(state, globals, printer);
+    return withContext(globals, printer, work, { sender: !offline, open });
   },
 };
 

@@ -13,7 +13,7 @@ import { fileName, submitterOf } from '../report/names.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
+import { type Context, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { reportLines } from './report-text.ts';
 
@@ -54,11 +54,11 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(reportArguments, values);
-    return withContext(globals, printer, async (context) => {
-      demandSender(context);
-      if (chosen.reissue) return reissueReport(context, chosen, printer);
-      return showReports(context, chosen, globals, printer);
-    });
+    const work = (context: Context) =>
+      chosen.reissue
+        ? reissueReport(context, chosen, printer)
+        : showReports(context, chosen, globals, printer);
+    return withContext(globals, printer, work, { sender: true });
   },
 };
 

@@ -6,7 +6,7 @@ import { isPassing } from '../reading/faults.ts';
 import { afterPass } from './after-pass.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, pipelineDeps, turnOf, withContext } from './context.ts';
+import { type Context, pipelineDeps, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
 import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
@@ -30,8 +30,7 @@ Examples:
     }),
   run(values, globals, printer): Promise<ExitCode> {
     const { offline } = checked(selectionArguments, values);
-    return withContext(globals, printer, async (context) => {
-      if (!offline) demandSender(context);
+    const work = async (context: Context) => {
       const begun = performance.now();
       const finish = (exitCode: ExitCode) =>
         afterPass(context, {
@@ -51,7 +50,8 @@ Examples:
       }
       await finish(code);
       return code;
-    });
+    };
+    return withContext(globals, printer, work, { sender: !offline });
   },
 };
 

@@ -13,7 +13,7 @@ import { closePass, sendPass } from '../pipeline.ts';
 import { isoTime } from '../time-text.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { type Context, demandSender, pipelineDeps, withContext } from './context.ts';
+import { type Context, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { sayClosed, sayLookedUp, sayOutcome, saySent } from './say.ts';
 import { printable } from './table.ts';
@@ -55,14 +55,14 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(sendArguments, values);
-    return withContext(globals, printer, async (context) => {
-      demandSender(context);
+    const work = async (context: Context) => {
       if (chosen.unsuppress !== undefined) return forgive(context, chosen.unsuppress, printer);
       await sayUnknownDay(context, chosen, printer);
       if (chosen['dry-run']) return showDue(context, chosen, globals, printer);
       if (chosen.to !== undefined) return rehearseTo(context, chosen, chosen.to, printer);
       return sendNow(context, chosen, globals, printer);
-    });
+    };
+    return withContext(globals, printer, work, { sender: true });
   },
 };
 

@@ -116,6 +116,10 @@ describe('what is shown', () => {
   it('must be asked for in words there are', async () => {
     expect(await explain(GOOD, '--lines', 'five')).toMatchObject({ code: 64 });
     expect((await explain(GOOD, '--lines', 'five')).stderr).toContain('line numbers such as 120-180');
+    for (const lines of ['9-3', '0-3'])
+      expect((await explain(GOOD, '--lines', lines)).stderr).toContain(
+        'from a line, the first being 1, to a later one',
+      );
     expect(await explain()).toMatchObject({ code: 64 });
     expect((await explain(place.path('none.log'))).code).toBe(65);
     expect((await explain(GOOD, '--config', place.path('none.yaml'))).code).toBe(78);

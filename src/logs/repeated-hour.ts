@@ -38,12 +38,13 @@ export function isSecondReading(
 }
 
 /**
- * The last one of those (UTC ms) that tells something of the hour: the ends of what was read of a log, of which only
- * the one that was read up to some time in that hour can have stopped right before a line in it.
+ * The latest of the times (UTC ms) up to which files of a log were read that tells something of the hour: one within
+ * it, or so soon behind that a line may still come late. What ended before or went on for long tells nothing.
  */
-export function lastWithin(hour: RepeatedHour, times: Iterable<number>): number | undefined {
+export function lastWithin({ begin, again, end }: RepeatedHour, times: Iterable<number>): number | undefined {
+  const until = end + (end - again) * STEP_BACK;
   let last: number | undefined;
-  for (const time of times) if (time >= hour.begin && time < hour.end && time >= (last ?? time)) last = time;
+  for (const time of times) if (time >= begin && time < until && time >= (last ?? time)) last = time;
   return last;
 }
 

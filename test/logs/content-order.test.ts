@@ -66,3 +66,49 @@ describe('the order by content', () => {
     expect(await order('Europe/Berlin')).toEqual(['a', 'b']);
   });
 });
+
+describe('files that begin in the hour that comes twice', () => {
+  const zone = zoneOf('Europe/Berlin');
+  const latest = Date.parse('2026-11-23T00:00:00Z');
+  const exim = (stamp: string) => `${stamp} 1xVZOu-000000004YM-1YJW => bob@example.org\n`;
+
+  async function sorted(files: Readonly<Record<string, readonly [line: string, written: string]>>) {
+    const directory = await directoryWith(
+      Object.fromEntries(Object.entries(files).map(([name, [line]]) => [name, line])),
+    );
+    for (const [name, [, written]] of Object.entries(files))
+      await utimes(join(directory, name), new Date(written), new Date(written));
+    const paths = Object.keys(files).map((name) => join(directory, name));
+    return (await sortByContent(paths, { zone, latest })).map((path) => basename(path));
+  }
+
+  test.each([
+    ['classic stamps', (clock: string) => `Oct 25 ${clock} mail postfix/smtp[1]: x\n`],
+    ['stamps of Exim', (clock: string) => exim(`2026-10-25 ${clock}`)],
+  ])('come in the order in which they end: %s', async (_, lineAt) => {
+    const files = {
+      after: [lineAt('03:00:00'), '2026-10-25T03:00:00Z'],
+      second: [lineAt('02:00:01'), '2026-10-25T01:59:58Z'],
+      first: [lineAt('02:00:04'), '2026-10-25T00:59:58Z'],
+      before: [lineAt('01:59:59'), '2026-10-24T23:59:59Z'],
+    } as const;
+    expect(await sorted(files)).toEqual(['before', 'first', 'second', 'after']);
+  });
+
+  test('or by their first stamps where all of them were written later, as by a copy', async () => {
+    const copied = '2026-11-01T00:00:00Z';
+    const files = {
+      b: ['Oct 25 02:30:00 mail postfix/smtp[1]: x\n', copied],
+      a: ['Oct 25 02:10:00 mail postfix/smtp[1]: x\n', copied],
+    } as const;
+    expect(await sorted(files)).toEqual(['a', 'b']);
+  });
+
+  test('leave no doubt with an offset', async () => {
+    const files = {
+      b: [exim('2026-10-25 02:10:00 +0100'), '2026-10-25T01:20:00Z'],
+      a: [exim('2026-10-25 02:30:00 +0200'), '2026-10-25T01:50:00Z'],
+    } as const;
+    expect(await sorted(files)).toEqual(['a', 'b']);
+  });
+});

@@ -3,7 +3,7 @@ import type { OpenRow } from '../../src/ledger/ledger.ts';
 import { readSessions } from '../../src/logs/read-sessions.ts';
 import { SessionReader } from '../../src/logs/session-reader.ts';
 import { zoneOf } from '../../src/logs/zone.ts';
-import type { JsonObject, LineReading, LogParser, ParserModule } from '../../src/parser.ts';
+import type { JsonObject, LineReading, LogParser, ParserModule, Trace } from '../../src/parser.ts';
 import { CONTRACT, z } from '../../src/parser.ts';
 import type { Session } from '../../src/session.ts';
 
@@ -158,4 +158,76 @@ test('samples are read from lines alone, with the options checked and the trace 
   ]);
   expect(readings.map(({ rule }) => rule)).toEqual(['open', 'noise', 'open', 'done', 'open']);
   expect(() => readSessions(LINES, parser, { level: 'high' }, how)).toThrow('expected number');
+});
+
+describe('in the hour that comes twice', () => {
+  /** What a reader makes of it, with the times at which its sessions began. */
+  function autumnReader(trace?: Trace) {
+    const times: string[] = [];
+    const reader = new SessionReader({
+      parser: parser.create({ level: 1 }),
+      zone: zoneOf('Europe/Berlin'),
+      host: 'here',
+      latest: () => NOW,
+      onSession: ({ recipientDomain, time, outcome }) =>
+        times.push(`${recipientDomain} ${new Date(time).toISOString().slice(11, 19)} ${outcome}`),
+      ...(trace !== undefined && { trace }),
+    });
+    return { reader, times };
+  }
+  const at = (clock: string, text: string) => `Oct 25 ${clock} mail tiny[1]: ${text}`;
+
+  test('sessions that are open when it comes again end as soon as ever', () => {
+    const { reader, times } = autumnReader();
+    for (const line of [
+      at('02:59:50', 'open a.example'),
+      at('02:00:10', 'done'),
+      at('02:00:20', 'open b.example'),
+      at('02:30:00', 'open c.example'),
+      at('03:00:10', 'open d.example'),
+    ])
+      reader.line(line);
+    expect(times).toEqual([
+      'a.example 00:59:50 success',
+      'b.example 01:00:20 failure',
+      'c.example 01:30:00 failure',
+    ]);
+  });
+
+  test('a file goes on where the one before it ended, or where its log did', () => {
+    const { reader, times } = autumnReader();
+    reader.line(at('02:50:00', 'again'));
+    reader.nextFile();
+    reader.line(at('02:05:00', 'again'));
+    reader.nextFile(() => undefined);
+    reader.line(at('02:06:00', 'again'));
+    reader.nextFile(() => Date.parse('2026-10-25T01:06:30Z'));
+    reader.line(at('02:07:00', 'again'));
+    expect(times.map((told) => told.slice(5, 13))).toEqual(['00:50:00', '01:05:00', '00:06:00', '01:07:00']);
+  });
+
+  test('a stamp with an offset tells where the log is', () => {
+    const { reader, times } = autumnReader();
+    reader.line('2026-10-25T02:10:00+01:00 mail tiny[1]: again');
+    reader.line(at('02:12:00', 'again'));
+    reader.line('2026-10-25T02:13:00+02:00 mail tiny[1]: again');
+    expect(times.map((told) => told.slice(5, 13))).toEqual(['01:10:00', '01:12:00', '00:13:00']);
+  });
+
+  test('lines that do not matter move nothing on, whether they are traced or not', () => {
+    const lines = [
+      at('02:50:00', 'open a.example'),
+      at('02:50:01', 'done'),
+      'Oct 25 02:00:00 mail huge[1]: open x.example',
+      'Oct 25 02:45:00 mail huge[1]: open x.example',
+      at('02:46:00', 'open b.example'),
+      at('02:46:01', 'done'),
+    ];
+    const { reader, times } = autumnReader();
+    reader.bytes(Buffer.from(`${lines.join('\n')}\n`));
+    const traced = autumnReader(() => undefined);
+    for (const line of lines) traced.reader.line(line);
+    expect(times).toEqual(['a.example 00:50:00 success', 'b.example 00:46:00 success']);
+    expect(traced.times).toEqual(times);
+  });
 });

@@ -49,6 +49,22 @@ describe('names what is broken, and nothing else', () => {
   );
 });
 
+it.each([
+  ['first', '2026-10-25T00:32:09Z'],
+  ['second', '2026-10-25T01:32:09Z'],
+])(
+  'does not take a log of the hour that comes twice for one of another zone: its %s reading',
+  async (_, time) => {
+    set(host, 'timezone: UTC', 'timezone: Europe/Berlin');
+    const text = await readFile(host.log, 'utf8');
+    await writeFile(host.log, text.replaceAll('Nov 23 19:', 'Oct 25 02:'));
+    await utimes(host.log, new Date(time), new Date(time));
+    host.now = Date.parse(time) + 600_000;
+    const findings = await host.examine();
+    expect(findings.filter(({ id }) => id.startsWith('log')).map(({ id }) => id)).toEqual(['log']);
+  },
+);
+
 it('looks at the file of a credential that the unit is given, which its user need not be able to read', async () => {
   set(host, /key: [^}]*/, 'key: "credential:dkim.pem"');
   await host.file('usr/lib/systemd/system/maillog-tlsrpt.service', '[Service]\nUser=maillog-tlsrpt\n');

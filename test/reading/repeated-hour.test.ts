@@ -3,10 +3,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { zoneOf } from '../../src/logs/zone.ts';
+import { ChainReading } from '../../src/reading/chain-reading.ts';
 import { LogReading } from '../../src/reading/log-reading.ts';
 import { emptySummary, type ReadingDeps, type Source } from '../../src/reading/source.ts';
 import { readArchivedLogs } from '../../src/reading.ts';
 import { classicStamp, momentsOf, type Night, nightOf, wallClock, ZONES } from '../logs/autumn-night.ts';
+import { edit } from './edits.ts';
 import { type Bench, benches } from './numbered-lines.ts';
 
 const HOUR_MS = 3_600_000;
@@ -126,4 +128,26 @@ describe.each(ZONES)('a log of the night in which clocks are set back, in %s', (
       { numRuns: 3, endOnFailure: true },
     );
   });
+});
+
+test('a log that is edited in its second reading is read on behind the time up to which it was read', async () => {
+  const night = nightOf('Europe/Berlin');
+  const bench = await newBench();
+  const live = bench.at('mail.log');
+  const minute = (at: number) => night.begin + at * 60_000;
+  const moments = Array.from({ length: 115 }, (_, at) => minute(at));
+  const source = sourceOf(bench, night);
+  const deps = { ledger: bench.ledger, clock: { now: () => night.end + DAY_MS } };
+  const pass = () => new ChainReading(deps, source, 30 * DAY_MS).pass(emptySummary());
+  await writeFile(live, linesOf(night, moments.slice(0, 100)));
+  await pass();
+  await edit(live, (text) => {
+    const kept = text.split('\n').slice(0, 97).join('\n');
+    return `${kept}\n${linesOf(night, moments.slice(100), 100)}`;
+  });
+  await pass();
+  const hours = await hoursOf(bench);
+  const wanted = hoursAt(moments);
+  expect(Object.fromEntries(Object.entries(hours).filter(([domain]) => domain in wanted))).toEqual(wanted);
+  expect(await bench.counted()).toHaveLength(moments.length);
 });

@@ -119,7 +119,9 @@ export class SessionReader {
    */
   nextFile(before?: LineBefore): void {
     const last = this.lastTime;
-    this.#before = before ?? (() => last);
+    if (before !== undefined) this.#before = before;
+    // A file without a line that matters tells nothing, and those before it stand.
+    else if (last !== undefined) this.#before = () => last;
     this.lastTime = undefined;
   }
 

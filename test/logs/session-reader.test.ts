@@ -198,6 +198,7 @@ describe('in the hour that comes twice', () => {
     const { reader, times } = autumnReader();
     reader.line(at('02:50:00', 'again'));
     reader.nextFile();
+    reader.nextFile();
     reader.line(at('02:05:00', 'again'));
     reader.nextFile(() => undefined);
     reader.line(at('02:06:00', 'again'));

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -19,12 +19,14 @@ import { zoneOf } from '../../src/logs/zone.ts';
 import { type ReadSummary, readArchivedLogs } from '../../src/reading.ts';
 import { createParser, loadParser } from '../../src/registry.ts';
 import { SAMPLE_LOG } from '../cli/place.ts';
+import { classicStamp, nightOf, wallClock } from '../logs/autumn-night.ts';
 
 const ENTRY = new URL('../../dist/src/logs/ahead/worker.js', import.meta.url);
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const NOW = Date.UTC(2026, 10, 24, 5);
 /** As many lines a day as make several rooms of a thread. */
 const REPEATED = 12;
+const HOUR_MS = 3_600_000;
 
 let place: string;
 beforeEach(() => {
@@ -53,6 +55,7 @@ async function backfill(
   state: string,
   paths: readonly string[],
   threads: Threads | undefined,
+  zone = 'UTC',
 ): Promise<ReadSummary> {
   const ledger = await openLedger(join(place, state));
   const module = await loadParser('postfix', place);
@@ -60,7 +63,7 @@ async function backfill(
     const how = {
       parserName: 'postfix',
       makeParser: () => createParser(module, { midStream: true }),
-      zone: zoneOf('UTC'),
+      zone: zoneOf(zone),
       host: 'mta1',
       overlap: 'count',
       latest: NOW,
@@ -103,6 +106,17 @@ function digests(state: string): Record<string, string> {
   }
 }
 
+/** A session of Postfix, of that stamp. */
+function sessionLines(stamp: string): string {
+  const head = `${stamp} mta1 postfix/smtp[7]:`;
+  const server = 'mx.example.org[192.0.2.1]:25';
+  return [
+    `${head} Trusted TLS connection established to ${server}: TLSv1.3 with cipher X (256/256 bits)`,
+    `${head} 4dDp5q3V5Gz5: to=<bob@example.org>, relay=${server}, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)`,
+    '',
+  ].join('\n');
+}
+
 /** Archives of every kind, whole and not, oldest first. */
 async function archives(): Promise<string[]> {
   const paths: string[] = [];
@@ -134,6 +148,40 @@ async function archives(): Promise<string[]> {
 }
 
 describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
+  it('are dated rightly where an hour comes twice, though a file begins in its second reading', async () => {
+    const night = nightOf('Europe/Berlin');
+    const clock = wallClock(night.zone);
+    const paths: string[] = [];
+    const hours = new Map<number, number>();
+    let text = '';
+    for (let time = night.begin - HOUR_MS; time < night.end + HOUR_MS; time += 15_000) {
+      text += sessionLines(classicStamp(clock(time)));
+      const hour = Math.floor(time / HOUR_MS) * HOUR_MS;
+      hours.set(hour, (hours.get(hour) ?? 0) + 1);
+      if ((time - night.begin) % (50 * 60_000) !== 0) continue;
+      const path = join(place, `mail.log.${10 - paths.length}.gz`);
+      await writeFile(path, gzipSync(text));
+      await utimes(path, time / 1000, time / 1000);
+      paths.push(path);
+      text = '';
+    }
+    const last = join(place, 'mail.log');
+    await writeFile(last, text);
+    const { faults, sessions } = await backfill(
+      'night',
+      [last, ...paths],
+      { entry: ENTRY, most },
+      night.zone,
+    );
+    expect([faults, sessions, paths.length]).toEqual([[], 960, 5]);
+    const ledger = await openLedger(join(place, 'night'));
+    const counted = new Map<number, number>();
+    for (const { hour, count } of await ledger.tallies({}))
+      counted.set(hour, (counted.get(hour) ?? 0) + count);
+    await ledger.close();
+    expect([...counted].sort()).toEqual([...hours].sort());
+  });
+
   it('leave the very rows and say the very faults of one thread alone', async () => {
     const paths = await archives();
     const alone = await backfill('alone', paths, undefined);

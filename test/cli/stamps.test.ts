@@ -180,14 +180,38 @@ describe('stamps of a zone', () => {
     expect(await told(path, '--timezone', zone)).toEqual(expected);
   });
 
-  test('where an hour comes twice are of the first, and one that does not exist is moved by the change', async () => {
-    const edges = ['Mar 29 02:30:00', 'Oct 25 02:30:00', 'Oct 25 02:10:00'];
-    const path = await newLog(edges, '2026-11-01T00:00:00Z');
-    expect(await told(path, '--timezone', 'Europe/Berlin')).toEqual([
-      '2026-03-29 01:30:00',
+  test('where an hour does not exist are moved by the change', async () => {
+    const path = await newLog(['Mar 29 02:30:00'], '2026-11-01T00:00:00Z');
+    expect(await told(path, '--timezone', 'Europe/Berlin')).toEqual(['2026-03-29 01:30:00']);
+  });
+
+  test('where an hour comes twice are of the first until they go back, but for a late line', async () => {
+    const edges = [
+      'Oct 25 02:30:00',
+      'Oct 25 02:20:00',
+      'Oct 25 02:50:00',
+      'Oct 25 02:10:00',
+      'Oct 25 02:05:00',
+      'Oct 25 02:59:59',
+      'Oct 25 03:00:00',
+    ];
+    const times = [
       '2026-10-25 00:30:00',
-      '2026-10-25 00:10:00',
-    ]);
+      '2026-10-25 00:20:00',
+      '2026-10-25 00:50:00',
+      '2026-10-25 01:10:00',
+      '2026-10-25 01:05:00',
+      '2026-10-25 01:59:59',
+      '2026-10-25 02:00:00',
+    ];
+    const path = await newLog(edges, '2026-11-01T00:00:00Z');
+    expect(await told(path, '--timezone', 'Europe/Berlin')).toEqual(times);
+    // Two files of it are read as one.
+    const [one, other] = [edges.slice(0, 4), edges.slice(4)];
+    await newLog(one, '2026-10-25T01:10:00Z', 'mail.log.1.gz');
+    await newLog(other, '2026-11-01T00:00:00Z');
+    const archive = place.path('mail.log.1.gz');
+    expect((await told(path, archive, '--timezone', 'Europe/Berlin')).sort()).toEqual([...times].sort());
   });
 
   test('that tell their offset need no zone, also where the host moved', async () => {

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { Session } from './session.ts';
 
 export { z } from 'zod';
+export { ByteMemo } from './byte-memo.ts';
 export { BytePattern } from './byte-pattern.ts';
 export { isDomain, isLoopback, toAddress, toDomain } from './domain.ts';
 export type { ResultType } from './result-type.ts';
@@ -49,6 +50,24 @@ export interface ByteEntry extends Omit<LogEntry, 'message'> {
   /** Whether these bytes stand at `from`: for long texts faster than a loop. */
   holds(known: Uint8Array, from: number): boolean;
 }
+
+/**
+ * A line whose envelope a parser reads from its bytes: see {@link LogParser.byteEnvelope}. It comes with `start` and
+ * `end` of the whole line, with the reading host's name as `host`, and without anything of meaning in the other fields.
+ */
+export interface ByteHead extends ByteEntry {
+  time: number;
+  host: string;
+  program: string;
+  pid: number;
+  start: number;
+}
+
+/**
+ * What the bytes of a line's envelope tell. `unread`: they look strange, and the line is left to its text. `noise`: it
+ * does not matter. `needles`: it matters if it holds one of the needles. `matters`: it does, and holds one.
+ */
+export type HeadReading = 'unread' | 'noise' | 'needles' | 'matters';
 
 /** Wall-clock time of a host in UTC ms: an IANA zone, with both daylight-saving edges. */
 export interface Zone {
@@ -135,6 +154,11 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
    * passed over, whatever it holds, in most cases by its first bytes.
    */
   needlesOf?(program: string): readonly string[];
+  /**
+   * Whether an entry matters, by its head; left out where each does that holds a needle. One that does not is passed over
+   * as if it were not there; only while tracing `entry` gets it, and must tell no session.
+   */
+  matters?(entry: LogEntry): boolean;
   /** Silence, in log time, after which a key of the open-sessions table is over. */
   readonly idleSeconds: number;
   /**
@@ -147,6 +171,12 @@ export interface LogParser<Open extends JsonObject = JsonObject> {
    * returns true; or does nothing at all and returns false, and `entry` gets the line. Not called while tracing.
    */
   bytes?(entry: ByteEntry, open: OpenSessions<Open>, emit: Emit): boolean;
+  /**
+   * The beginning of that road where `envelope` is the format's own, without which `bytes` is never called for it. For
+   * `needles` and `matters` it sets the fields of the line to what `envelope` would tell, and `start` to the message;
+   * `noise` is what `matters` would pass over. Not called while tracing.
+   */
+  byteEnvelope?(line: ByteHead, context: EnvelopeContext): HeadReading;
   /** Called once for each key that falls idle or, with `sessions`, at end of input; the core then deletes the key. */
   idle?(key: string, open: Open, emit: Emit): void;
   /** What the log read so far could not witness. */

@@ -4,7 +4,7 @@ const LESS = 60;
 const GREATER = 62;
 const BACKSLASH = 92;
 /** Longer than any address Exim takes. */
-const LIMIT = 2000;
+export const LONGEST_ADDRESS = 2000;
 
 /**
  * Index behind `<address>`, whose local part may hold quoted strings with anything in them.
@@ -13,7 +13,7 @@ const LIMIT = 2000;
  */
 export function behindAngle(text: string, index: number): number {
   let quoted = false;
-  const end = Math.min(text.length, index + LIMIT);
+  const end = Math.min(text.length, index + LONGEST_ADDRESS);
   for (let at = index + 1; at < end; at++) {
     const code = text.charCodeAt(at);
     if (quoted && code === BACKSLASH) at += 1;

@@ -64,6 +64,12 @@ function readSuccess(flag: '=>' | '->' | '>>', rest: string): DeliveryLine | und
   };
 }
 
+/** ` R=router T=transport` at the head of `text`, and where it ends. */
+export function readRoute(text: string): { readonly transport: string; readonly end: number } | undefined {
+  const end = behind(ROUTED, text, 0);
+  return end < 0 ? undefined : { transport: lastGroup(ROUTED, text, 0), end };
+}
+
 function readFailure(rest: string): DeliveryLine | undefined {
   const address = readAddress(rest, (index) => /^(?: [FPQRTH]=|:| :|$)/.test(rest.slice(index, index + 3)));
   if (address === undefined) return undefined;

@@ -10,6 +10,11 @@ const FACTS_KEY = 'f ';
 /** Debian's transport for mail that all goes to one smart host. */
 const SMARTHOST = /smarthost/i;
 
+/** The table's key of what the log of a host has shown. */
+export function factsKey(host: string): string {
+  return FACTS_KEY + host;
+}
+
 /** What the log of one host has shown so far; written down only when something new was shown. */
 export class Facts {
   readonly #table: Table;
@@ -18,7 +23,7 @@ export class Facts {
 
   constructor(table: Table, host: string) {
     this.#table = table;
-    this.#key = FACTS_KEY + host;
+    this.#key = factsKey(host);
     this.#state = stateOf(table.get(this.#key), 'facts') ?? {
       kind: 'facts',
       cipher: false,
@@ -62,7 +67,8 @@ export class Facts {
     this.#note('verified', host.verified !== undefined);
     this.#note('interface', host.sendingMtaIp !== undefined);
     this.#note('confirmation', host.tls && confirmed);
-    if (SMARTHOST.test(transport)) this.#noteSmarthost(!isProvidedFor(host, transport, settings));
+    const smarthost = smarthostBy(transport, host, settings);
+    if (smarthost !== undefined) this.#noteSmarthost(smarthost);
     this.#note('optional', this.showsTls && flag === '=>' && !host.tls);
     return !before && this.showsTls;
   }
@@ -107,6 +113,11 @@ export class Facts {
   #save(): void {
     this.#table.set(this.#key, this.#state, FACTS_IDLE_SECONDS);
   }
+}
+
+/** Whether mail leaves through a smart host that the options do not provide for; undefined where it does not tell. */
+export function smarthostBy(transport: string, host: HostFields, settings: Settings): boolean | undefined {
+  return SMARTHOST.test(transport) ? !isProvidedFor(host, transport, settings) : undefined;
 }
 
 /** The options say what to do with sessions of this smart host: it is named, or left out. */

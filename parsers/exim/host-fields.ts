@@ -1,8 +1,20 @@
 import type { PeerTrust } from 'maillog-tlsrpt/parser';
 import { toAddress } from 'maillog-tlsrpt/parser';
 
+/** What the TLS fields of a line say (exim: d_tlslog). */
+export interface TlsFields {
+  /** `X=` or `CV=` is there, so the transaction went over TLS. */
+  readonly tls: boolean;
+  readonly cipher: boolean;
+  readonly tlsVersion?: string;
+  readonly resumed: boolean;
+  readonly verified?: 'yes' | 'no' | 'dane';
+  /** Index behind the last field read. */
+  readonly end: number;
+}
+
 /** What the host and TLS fields of a line say (exim: d_hostlog, d_tlslog). */
-export interface HostFields {
+export interface HostFields extends TlsFields {
   /** The MX host as routed; an address where the host was given by one. */
   readonly name: string;
   readonly ip: string;
@@ -13,14 +25,6 @@ export interface HostFields {
   readonly continued: boolean;
   /** Letters of `PS=`, 4.99 and later; empty where they are not logged. */
   readonly protocol: string;
-  /** `X=` or `CV=` is there, so the transaction went over TLS. */
-  readonly tls: boolean;
-  readonly cipher: boolean;
-  readonly tlsVersion?: string;
-  readonly resumed: boolean;
-  readonly verified?: 'yes' | 'no' | 'dane';
-  /** Index behind the last field read. */
-  readonly end: number;
 }
 
 /**
@@ -52,7 +56,8 @@ export function readHostFields(text: string, index: number): HostFields | undefi
   };
 }
 
-function readTls(text: string, index: number) {
+/** Reads the fields at `index`, which is the blank before `X=` or `CV=`, if they stand there at all. */
+export function readTls(text: string, index: number): TlsFields {
   let end = index;
   CIPHER.lastIndex = end;
   const cipher = CIPHER.exec(text);

@@ -1,38 +1,30 @@
 import {
+  type ByteEntry,
+  type ByteHead,
   CONTRACT,
   type Emit,
+  type EnvelopeContext,
+  type HeadReading,
   type LogEntry,
   type LogParser,
   type ParserModule,
   type Trace,
   toAddress,
 } from 'maillog-tlsrpt/parser';
-import type { Context, Settings, Told } from './context.ts';
-import { closeCutthroughs } from './deliveries.ts';
-import { nextHopDomain } from './domains.ts';
-import { readEnvelope, splitMessageId } from './envelope.ts';
+import { ByteRoad } from './byte-road.ts';
+import type { Settings } from './context.ts';
+import { readEnvelope } from './envelope.ts';
 import { EVENT_MARK } from './event-line.ts';
-import { allFacts, Facts } from './facts.ts';
+import { allFacts } from './facts.ts';
+import { Heads } from './heads.ts';
 import { hintsOf } from './hints.ts';
-import { type Guess, letGo, letGoIdle, letGuessGoIdle, tellGuess } from './inference.ts';
-import { complete, finish, readText } from './message.ts';
+import { splitMessageId } from './message-id.ts';
+import { IDLE_SECONDS, Messages } from './messages.ts';
 import { type EximOptions, globOf, optionsSchema, readRelayhost, scopeOf } from './options.ts';
 import { joinPieces } from './pieces.ts';
-import { noteReturn, returnedReports } from './returned.ts';
+import { returnedReports } from './returned.ts';
 import { RULES, type RuleName } from './rules.ts';
-import {
-  isEmpty,
-  type MessageState,
-  messageKey,
-  newMessage,
-  type Open,
-  stateOf,
-  type Table,
-} from './state.ts';
-
-/** An hour: longer than one queue run lives, shorter than what keeps a day open. */
-const IDLE_SECONDS = 3600;
-const OWN_IDLE_SECONDS = 2 * 86_400;
+import type { Open, Table } from './state.ts';
 
 /** Exim 4.84 to 4.99: mainlog, or syslog with and without Exim's own stamp. */
 export const parser: ParserModule<EximOptions, Open> = {
@@ -54,22 +46,38 @@ class EximParser implements LogParser<Open> {
   readonly envelope: Exclude<LogParser['envelope'], 'syslog'>;
   readonly needles: readonly string[];
   readonly idleSeconds = IDLE_SECONDS;
-  readonly #settings: Settings;
-  readonly #ownSender: string | undefined;
+  readonly #heads: Heads;
+  readonly #messages: Messages;
+  readonly #byteRoad: ByteRoad;
 
   constructor(options: EximOptions) {
     const programs = options.programs.map(globOf);
     this.envelope = (line, context) =>
       readEnvelope(line, context, (tag) => programs.some((program) => program.test(tag)));
-    this.#ownSender = options.ownSender?.toLowerCase();
     this.needles = needlesFor(options.ownSender);
-    this.#settings = {
+    const settings: Settings = {
       scope: scopeOf(options),
       relayhosts: (options.relayhosts ?? []).flatMap((text) => readRelayhost(text) ?? []),
       sendingMtaIp: toAddress(options.sendingMtaIp ?? ''),
       inferPlaintext: options.inferPlaintext ?? true,
       midStream: options.midStream ?? false,
     };
+    const heads = new Heads(options.ownSender?.toLowerCase());
+    this.#heads = heads;
+    this.#messages = new Messages(settings, (arrival) => heads.isOwn(arrival));
+    this.#byteRoad = new ByteRoad(settings, this.#messages);
+  }
+
+  matters({ message }: LogEntry): boolean {
+    return this.#heads.matters(message);
+  }
+
+  byteEnvelope(line: ByteHead, context: EnvelopeContext): HeadReading {
+    return this.#heads.read(line, context);
+  }
+
+  bytes(entry: ByteEntry, table: Table, emit: Emit): boolean {
+    return this.#byteRoad.take(entry, table, emit);
   }
 
   entry(entry: LogEntry, table: Table, emit: Emit, trace?: Trace, unknown?: () => void): void {
@@ -83,81 +91,11 @@ class EximParser implements LogParser<Open> {
 
   #line(entry: LogEntry, table: Table, emit: Emit): RuleName {
     const split = splitMessageId(entry.message);
-    if (split === undefined) return 'no-message';
-    const { id, text } = split;
-    const key = messageKey(entry.host, id);
-    if (text === 'Completed' || text.startsWith('Completed '))
-      return this.#completed(key, entry, table, emit);
-    if (text.startsWith('<= ') || text.startsWith('(= ')) return this.#arrived(key, entry, text, table, emit);
-    if (text.startsWith('*> ')) return 'delivery-suppressed';
-    const facts = new Facts(table, entry.host);
-    const state = stateOf(table.get(key), 'message') ?? newMessage();
-    const context = this.#context(state, entry, table, emit, facts);
-    const { rule, showsTls } = readText(context, text, facts);
-    if (state.own && text.startsWith('** ')) noteReturn(text, entry.time, table);
-    if (showsTls) letGo(table, entry.host, facts, emit);
-    if (isEmpty(state)) table.delete(key);
-    else if (rule !== 'other' && rule !== 'unknown') keep(table, key, state);
-    return rule;
-  }
-
-  #completed(key: string, entry: LogEntry, table: Table, emit: Emit): RuleName {
-    const state = stateOf(table.get(key), 'message');
-    if (state !== undefined) {
-      complete(this.#context(state, entry, table, emit, new Facts(table, entry.host)));
-      table.delete(key);
-    }
-    return 'completed';
-  }
-
-  /** The envelope sender of a message of ours is told here only; a cutthrough delivery is complete now. */
-  #arrived(key: string, entry: LogEntry, text: string, table: Table, emit: Emit): RuleName {
-    const known = stateOf(table.get(key), 'message');
-    const own =
-      this.#ownSender !== undefined && text.slice(3).split(' ', 1)[0]?.toLowerCase() === this.#ownSender;
-    if (known === undefined && !own) return 'arrival';
-    const state = known ?? newMessage();
-    state.own ||= own;
-    closeCutthroughs(this.#context(state, entry, table, emit, new Facts(table, entry.host)));
-    keep(table, key, state);
-    return 'arrival';
-  }
-
-  #context(
-    state: MessageState,
-    { time, pid, host }: LogEntry,
-    table: Table,
-    emit: Emit,
-    facts: Facts,
-  ): Context {
-    const tell = this.#teller(state, emit, (guess) => tellGuess(table, host, facts, guess, emit));
-    return { state, time, pid, settings: this.#settings, tlsIsOptional: facts.tlsIsOptional, tell };
-  }
-
-  /** Where the sessions of a message go: to the next hop's domain, guesses through their guard. */
-  #teller(
-    state: MessageState,
-    emit: Emit,
-    tellGuessed: (guess: Guess, emit: Emit) => boolean,
-  ): Context['tell'] {
-    return ({ time, domain, core, guess }: Told) => {
-      const { receivingMxHostname, receivingIp = '' } = core;
-      const report = nextHopDomain(domain, receivingMxHostname, receivingIp, this.#settings.relayhosts);
-      if (report === undefined) return false;
-      const { own } = state;
-      if (guess !== undefined) return tellGuessed({ time, domain: report, own, core, ...guess }, emit);
-      emit({ time, recipientDomain: report, ...core, ...(own && { own }) });
-      return true;
-    };
+    return split === undefined ? 'no-message' : this.#messages.line(entry, split.id, split.text, table, emit);
   }
 
   idle(_key: string, open: Open, emit: Emit): void {
-    const held = stateOf(open, 'held');
-    if (held !== undefined) letGoIdle(held, emit);
-    const state = stateOf(open, 'message');
-    if (state === undefined) return;
-    const tell = this.#teller(state, emit, letGuessGoIdle);
-    finish({ state, time: 0, pid: 0, settings: this.#settings, tlsIsOptional: false, tell });
+    this.#messages.idle(open, emit);
   }
 
   returned(table: Table, keys: Iterable<string>) {
@@ -167,11 +105,6 @@ class EximParser implements LogParser<Open> {
   hints(table: Table, keys: Iterable<string>) {
     return hintsOf(allFacts(table, keys));
   }
-}
-
-/** That a message is ours must be known for as long as it is tried again. */
-function keep(table: Table, key: string, state: MessageState): void {
-  table.set(key, state, state.own ? OWN_IDLE_SECONDS : IDLE_SECONDS);
 }
 
 const PIECE_RULES = { kept: 'line-piece', lost: 'line-piece-lost' } as const;

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { closeCutthroughs, noteDelivery } from './deliveries.ts';
-import { hasFlag, readDeliveryLine } from './delivery-line.ts';
+import { type DeliveryLine, hasFlag, readDeliveryLine } from './delivery-line.ts';
 import { EVENT_MARK, readEventLine } from './event-line.ts';
 import { expectFallback, isToldByEvents, noteEvent, settleAll } from './events.ts';
 import type { Facts } from './facts.ts';
@@ -11,17 +11,17 @@ import type { RuleName } from './rules.ts';
 /** Texts that are about TLS to a reader’s eye: whichever of them no rule knows is counted unknown. */
 const ABOUT_TLS = /^(?:H=\S+ \[[^\]\s]+\](?::\d{1,5})? |\[[^\]\s]+\] )?(?:TLS |SSL |DANE |STARTTLS)/;
 
-/** Reads the text behind the id of an outbound message. Returns its rule, and whether the log now shows TLS. */
-export function readText(
-  context: Context,
-  text: string,
-  facts: Facts,
-): { rule: RuleName; showsTls: boolean } {
+/** What came of a line: its rule, and whether with it the log shows TLS for the first time. */
+export interface Reading {
+  readonly rule: RuleName;
+  readonly showsTls: boolean;
+}
+
+/** Reads the text behind the id of an outbound message. */
+export function readText(context: Context, text: string, facts: Facts): Reading {
   if (hasFlag(text)) {
     const line = readDeliveryLine(text);
-    if (line === undefined) return { rule: 'unknown', showsTls: false };
-    const showsTls = facts.noteDelivery(line, context.settings);
-    return { rule: noteDelivery(context, line), showsTls };
+    return line === undefined ? { rule: 'unknown', showsTls: false } : takeDelivery(context, line, facts);
   }
   if (text.startsWith(EVENT_MARK)) {
     const event = readEventLine(text);
@@ -35,6 +35,12 @@ export function readText(
     return { rule: noteLine(context, failure), showsTls: false };
   }
   return { rule: ABOUT_TLS.test(text) ? 'unknown' : 'other', showsTls: false };
+}
+
+/** Takes a delivery line into the message and into what the log has shown. */
+export function takeDelivery(context: Context, line: DeliveryLine, facts: Facts): Reading {
+  const showsTls = facts.noteDelivery(line, context.settings);
+  return { rule: noteDelivery(context, line), showsTls };
 }
 
 function noteLine(context: Context, line: FailureLine): RuleName {

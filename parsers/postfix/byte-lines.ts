@@ -1,5 +1,4 @@
-import { type ByteEntry, BytePattern } from 'maillog-tlsrpt/parser';
-import { ByteMemo } from './byte-memo.ts';
+import { type ByteEntry, ByteMemo, BytePattern } from 'maillog-tlsrpt/parser';
 import type { PairKind } from './byte-pairs.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { recipientDomain } from './next-hop.ts';

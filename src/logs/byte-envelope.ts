@@ -1,6 +1,7 @@
-import type { ByteEntry, LogEntry } from '../parser.ts';
+import type { LogEntry } from '../parser.ts';
 import { ByteStamp } from './byte-stamp.ts';
 import { ByteTags } from './byte-tags.ts';
+import { LineBytes } from './line-bytes.ts';
 import { EVERY, NONE } from './line-scanner.ts';
 import { StampReader } from './stamp.ts';
 import type { LocalZone } from './zone.ts';
@@ -11,8 +12,6 @@ const BRACKET = 91;
 const CLOSE = 93;
 const LOWER_M = 109;
 const LONGEST_PID = 10;
-
-const NOTHING = Buffer.alloc(0);
 
 /** How envelopes are read from bytes. */
 export interface ByteEnvelopeOptions {
@@ -27,15 +26,7 @@ export interface ByteEnvelopeOptions {
  * over what the string road made of a line, and reads those lines only that are the same in all bytes but those of
  * minutes, seconds and pid.
  */
-export class ByteEnvelope implements ByteEntry {
-  time = 0;
-  host = '';
-  program = '';
-  pid = 0;
-  bytes: Buffer = NOTHING;
-  view: DataView = viewOf(NOTHING);
-  start = 0;
-  end = 0;
+export class ByteEnvelope extends LineBytes {
   /** The needles of which the line must hold one to matter. */
   needles = EVERY;
   /** The line read last has a stamp like those before, but its host or program is new. */
@@ -47,6 +38,7 @@ export class ByteEnvelope implements ByteEntry {
   readonly #tags = new ByteTags();
 
   constructor({ zone, latest, needlesOf = () => EVERY }: ByteEnvelopeOptions) {
+    super();
     this.#needlesOf = needlesOf;
     this.#stamp = new ByteStamp(zone);
     this.#text = new StampReader(zone, latest);
@@ -58,10 +50,7 @@ export class ByteEnvelope implements ByteEntry {
    * whose program makes no needle matter ({@link NONE}) only that is read.
    */
   read(chunk: Buffer, from: number, until: number): boolean {
-    if (chunk !== this.bytes) {
-      this.bytes = chunk;
-      this.view = viewOf(chunk);
-    }
+    this.of(chunk);
     const stamp = this.#stamp;
     this.isStrange = false;
     if (!stamp.read(this.view, from, until, this.#latest())) return false;
@@ -83,22 +72,6 @@ export class ByteEnvelope implements ByteEntry {
     this.start = start;
     this.end = chunk[until - 1] === 13 ? until - 1 : until;
     return true;
-  }
-
-  text(from: number, until: number): string {
-    const text = this.bytes.toString('utf8', from, until);
-    return text.includes('\0') ? text.replaceAll('\0', '?') : text;
-  }
-
-  ascii(from: number, until: number): string {
-    return this.bytes.toString('latin1', from, until);
-  }
-
-  holds(known: Uint8Array, from: number): boolean {
-    const { length } = known;
-    return (
-      from + length <= this.bytes.length && this.bytes.compare(known, 0, length, from, from + length) === 0
-    );
   }
 
   /** Takes over how the string road has read the line `chunk[from..until)`. */
@@ -125,8 +98,4 @@ export class ByteEnvelope implements ByteEntry {
     const ends = chunk[next] === CLOSE && chunk[next + 1] === COLON && chunk[next + 2] === SPACE;
     return isPid && ends && next + 3 <= until ? next + 3 : -1;
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,36 +1,13 @@
 import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace } from '../parser.ts';
-import type { Session } from '../session.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
+import type { LineBytes } from './line-bytes.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
+import { OwnEnvelope } from './own-envelope.ts';
 import { ProgramNeedles } from './program-needles.ts';
 import { type LineBefore, ZoneOfLines } from './repeated-hour.ts';
+import { emitTo, type SessionReaderOptions } from './session-reader-options.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
-import type { YearBound } from './years.ts';
-import type { LocalZone } from './zone.ts';
-
-/** How lines are read, and who gets their sessions. */
-export interface SessionReaderOptions {
-  readonly parser: LogParser;
-  /** The zone of stamps that carry none. */
-  readonly zone: LocalZone;
-  /** The reading host's name, for lines that name none. */
-  readonly host: string;
-  /** Bounds the year of stamps without one. */
-  readonly latest: YearBound;
-  readonly onSession?: (session: Session) => void;
-  /** The same for a reader who wants to know which sessions are alike. */
-  readonly emit?: Emit;
-  readonly trace?: Trace;
-  /** Told the lines of the MTA that no rule of its parser knows. */
-  readonly onUnknown?: (entry: LogEntry) => void;
-  /** What was open when the log was last read; empty when absent. */
-  readonly open?: Parameters<OpenTable['load']>[0];
-  /** Keys of the open-sessions table kept at most. */
-  readonly limit?: number;
-  /** false: no line is read from its bytes, as a test of the faster road wants it. */
-  readonly fast?: boolean;
-}
 
 /** Lines decoded only to learn their host and program, at most: of a log whose lines differ in each it would be all. */
 const MOST_STRANGERS = 5000;
@@ -56,6 +33,8 @@ export class SessionReader {
   readonly #syslog: SyslogReader;
   readonly #context: EnvelopeContext;
   readonly #envelope: ByteEnvelope;
+  /** Where the parser reads envelopes from bytes itself. */
+  readonly #own: OwnEnvelope | undefined;
   readonly #scanner: LineScanner;
   readonly #needles: ProgramNeedles;
   /** Tells of lines that are all read because they are traced whether they would have been otherwise. */
@@ -80,18 +59,20 @@ export class SessionReader {
     this.#syslog = createSyslogReader({ zone: this.#zone, host, latest: bound });
     this.#context = { zone: this.#zone, host, syslog: this.#syslog };
     const needles = new ProgramNeedles(parser);
+    if (fast && trace === undefined && parser.envelope !== 'syslog' && parser.byteEnvelope !== undefined)
+      this.#own = this.#ownEnvelope();
     this.#hasHeads = parser.needlesOf !== undefined;
     this.#needles = needles;
     if (trace !== undefined) this.#sieve = new LineScanner(parser.needles, () => undefined);
     this.#envelope = new ByteEnvelope({ zone, latest: bound, needlesOf: (program) => needles.mask(program) });
     this.#scanner =
-      parser.envelope === 'syslog' && fast
+      this.#own !== undefined || (parser.envelope === 'syslog' && fast)
         ? new LineScanner(
             parser.needles,
             (text, chunk, from, until) => this.#readFirst(text, chunk, from, until),
             {
               bytes: (chunk, from, until) => this.#readBytes(chunk, from, until),
-              heads: this.#hasHeads ? this : undefined,
+              heads: this.#own ?? (this.#hasHeads ? this : undefined),
             },
           )
         : new LineScanner(parser.needles, (text) => this.#read(text));
@@ -193,6 +174,16 @@ export class SessionReader {
     return time === entry.time ? entry : { ...entry, time };
   }
 
+  #ownEnvelope(): OwnEnvelope {
+    return new OwnEnvelope({
+      parser: this.#parser,
+      context: this.#context,
+      onLine: () => this.#zone.newLine(),
+      meant: (time) => this.#zone.meant(time, this.lastTime, this.#before),
+      onFault: (fault) => this.#noteFault(fault),
+    });
+  }
+
   /** What the line `chunk[from..until)` must hold to matter, as its host and program tell. */
   needlesOf(chunk: Buffer, from: number, until: number): number {
     const envelope = this.#envelope;
@@ -209,10 +200,16 @@ export class SessionReader {
 
   /** A line like one met before, without decoding more of it than the parser needs. */
   #readBytes(chunk: Buffer, from: number, until: number): boolean {
+    const own = this.#own;
+    if (own !== undefined) return own.isRead && this.#take(own, false);
     const envelope = this.#envelope;
     if (!(this.#hasHeads ? this.#isRead : envelope.read(chunk, from, until))) return false;
+    return this.#take(envelope, this.#hasHeads && envelope.needles !== ALWAYS);
+  }
+
+  /** @param mayPassOver only its text tells whether the line matters */
+  #take(envelope: LineBytes, mayPassOver: boolean): true {
     const { time, host, program, pid } = envelope;
-    const mayPassOver = this.#hasHeads && envelope.needles !== ALWAYS;
     if (this.#trace === undefined && this.#parser.bytes !== undefined && !mayPassOver) {
       this.#advance(time, host);
       if (this.#parserTook(envelope)) return true;
@@ -221,7 +218,7 @@ export class SessionReader {
     return true;
   }
 
-  #parserTook(envelope: ByteEnvelope): boolean {
+  #parserTook(envelope: LineBytes): boolean {
     try {
       return this.#parser.bytes?.(envelope, this.table, this.#emit) === true;
     } catch (fault) {
@@ -248,7 +245,7 @@ export class SessionReader {
   }
 
   #entry(entry: LogEntry): void {
-    const matters = this.#needles.matter(entry);
+    const matters = this.#matters(entry);
     if (!matters && this.#trace === undefined) {
       this.#passedOver += 1;
       return;
@@ -259,6 +256,15 @@ export class SessionReader {
     this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace, this.#unknown));
   }
 
+  #matters(entry: LogEntry): boolean {
+    try {
+      return this.#needles.matter(entry) && this.#parser.matters?.(entry) !== false;
+    } catch (fault) {
+      this.#noteFault(fault);
+      return false;
+    }
+  }
+
   /** A parser that throws must cost no more than the line it throws on. */
   #guard(work: () => void): void {
     try {
@@ -267,10 +273,4 @@ export class SessionReader {
       this.#noteFault(fault);
     }
   }
-}
-
-/** Where a parser's sessions go: told whole, unless the one who reads wants to know which are alike. */
-function emitTo({ onSession, emit }: SessionReaderOptions): Emit {
-  if (emit !== undefined) return emit;
-  return (session, time) => onSession?.(time === undefined ? session : { ...session, time });
 }

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parser } from '../../../parsers/postfix/index.ts';
-import { SessionReader } from '../../../src/logs/session-reader.ts';
-import { zoneOf } from '../../../src/logs/zone.ts';
-import type { Session } from '../../../src/parser.ts';
+import { trailOf } from '../road-trail.ts';
 import { CIPHER, delivery, smtp } from './log-lines.ts';
 
 const SERVERS = [
@@ -190,48 +188,6 @@ function textOf(lines: readonly Line[], classic: boolean): string[] {
   });
 }
 
-/** Sessions and open sessions, as JSON, after every one of the lines. */
-function trailOf(
-  lines: readonly string[],
-  options: Record<string, unknown>,
-  { fast, onPair }: { readonly fast: boolean; readonly onPair?: () => void },
-): unknown[] {
-  const sessions: Session[] = [];
-  const reader = new SessionReader({
-    parser: parser.create(parser.options.parse(options)),
-    zone: zoneOf('UTC'),
-    host: 'here',
-    latest: () => Date.UTC(2026, 10, 30),
-    emit: (session, time = session.time, number = -1) => {
-      sessions.push({ ...session, time });
-      if (number >= 0) onPair?.();
-    },
-    fast,
-  });
-  const trail = lines.map((line) => {
-    reader.bytes(Buffer.from(`${line}\n`));
-    const { changed, deleted } = reader.table.takeChanges();
-    const rows = changed.map((row) => JSON.stringify(row)).sort();
-    const told = sessions.splice(0).map((session) => JSON.stringify(Object.entries(session).sort()));
-    return JSON.parse(JSON.stringify({ line, told, rows: rows.map((row) => JSON.parse(row)), deleted }));
-  });
-  reader.end();
-  expect(reader.faults).toBe(0);
-  return [...trail, ...sessions.map((session) => ({ ...session }))];
-}
-
-/** Whatever the order of keys in a value, for that is all in which the two may differ. */
-function bySorting(trail: readonly unknown[]): string[] {
-  return trail.map((step) =>
-    JSON.stringify(step, (_, part: unknown) => {
-      if (Array.isArray(part)) return part;
-      return typeof part === 'object' && part !== null
-        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : part;
-    }),
-  );
-}
-
 it('the lines of smtp(8) are read from bytes to what their text is read to, line by line', () => {
   let pairs = 0;
   fc.assert(
@@ -252,8 +208,8 @@ it('the lines of smtp(8) are read from bytes to what their text is read to, line
         const lines = groups.flat();
         // Twice: the faster road reads what looks like a line it has met.
         const text = textOf([...lines, ...lines], classic);
-        const fast = trailOf(text, options, { fast: true, onPair: () => pairs++ });
-        expect(bySorting(fast)).toEqual(bySorting(trailOf(text, options, { fast: false })));
+        const fast = trailOf(parser, text, options, { fast: true, onNumbered: () => pairs++ });
+        expect(fast).toEqual(trailOf(parser, text, options, { fast: false }));
       },
     ),
     { numRuns: 140 },

@@ -1,16 +1,17 @@
-import type { ByteEntry } from 'maillog-tlsrpt/parser';
+import type { ByteEntry } from './parser.ts';
 
-/** A power of two; of more different texts than this the older ones are pushed out. */
-const SLOTS = 8192;
-/** Room for the texts, in words of four bytes: when it is full, all is forgotten. */
-const ROOM = 262_144;
+/** Powers of two: slots to begin with, and at most. Of more different texts than these the older ones are pushed out. */
+const FEWEST_SLOTS = 128;
+const MOST_SLOTS = 8192;
+/** Room for the texts, in words of four bytes for each slot: when it is full, all is forgotten. */
+const WORDS_A_SLOT = 32;
 /** Longer than any text that comes again. */
 const LONGEST = 400;
 const WORD = 4;
 /** Words that are looked at to find a text. */
 const HASHED = 20;
-/** Where long texts differ, in the name of a server. */
-const BEHIND_TRUST = 36;
+/** Where long texts begin to differ: behind words of the MTA, in the name of a server. */
+const BEHIND_WORDS = 36;
 
 /**
  * What a pure function made of texts, found again by their bytes: the same server, domain or summary comes thousands of
@@ -19,12 +20,15 @@ const BEHIND_TRUST = 36;
  */
 export class ByteMemo<T> {
   readonly #make: (text: string) => T;
-  readonly #words = new Int32Array(ROOM);
+  #slots = FEWEST_SLOTS;
+  #words = new Int32Array(FEWEST_SLOTS * WORDS_A_SLOT);
   /** The first word of a slot's text (0: it is empty), and its length in bytes. */
-  readonly #places = new Int32Array(SLOTS);
-  readonly #lengths = new Int32Array(SLOTS);
-  readonly #values: (T | undefined)[] = new Array<T | undefined>(SLOTS).fill(undefined);
+  #places = new Int32Array(FEWEST_SLOTS);
+  #lengths = new Int32Array(FEWEST_SLOTS);
+  #values: (T | undefined)[] = new Array<T | undefined>(FEWEST_SLOTS).fill(undefined);
   #used = 1;
+  /** Texts taken up since it forgot. */
+  #taken = 0;
 
   constructor(make: (text: string) => T) {
     this.#make = make;
@@ -34,20 +38,27 @@ export class ByteMemo<T> {
     const { view } = entry;
     const length = end - start;
     if (length > LONGEST || length < WORD) return this.#make(entry.text(start, end));
-    const slot = hashOf(view, start, end) & (SLOTS - 1);
+    const hash = hashOf(view, start, end);
+    const slot = hash & (this.#slots - 1);
     if (this.#holds(slot, view, start, length)) return this.#values[slot] as T;
     const other = slot ^ 1;
     if (this.#holds(other, view, start, length)) return this.#values[other] as T;
     const value = this.#make(entry.text(start, end));
-    if (this.#used + (length >> 2) + 1 > ROOM) this.#forget();
-    // The newer of two that fall on one place stands first.
+    if (this.#used + (length >> 2) + 1 > this.#words.length) this.#forget();
+    if (++this.#taken > this.#slots / 2) this.#grow();
+    this.#take(hash & (this.#slots - 1), view, start, length, value);
+    return value;
+  }
+
+  /** The newer of two that fall on one place stands first. */
+  #take(slot: number, view: DataView, start: number, length: number, value: T): void {
+    const other = slot ^ 1;
     this.#places[other] = this.#places[slot] ?? 0;
     this.#lengths[other] = this.#lengths[slot] ?? 0;
     this.#values[other] = this.#values[slot];
     this.#places[slot] = this.#keep(view, start, length);
     this.#lengths[slot] = length;
     this.#values[slot] = value;
-    return value;
   }
 
   #holds(slot: number, view: DataView, start: number, length: number): boolean {
@@ -74,6 +85,19 @@ export class ByteMemo<T> {
     this.#places.fill(0);
     this.#values.fill(undefined);
     this.#used = 1;
+    this.#taken = 0;
+  }
+
+  /** Most logs have few texts, and a memo of many slots is dear to make. What is forgotten is made anew. */
+  #grow(): void {
+    if (this.#slots >= MOST_SLOTS) return;
+    this.#slots *= 4;
+    this.#words = new Int32Array(this.#slots * WORDS_A_SLOT);
+    this.#places = new Int32Array(this.#slots);
+    this.#lengths = new Int32Array(this.#slots);
+    this.#values = new Array<T | undefined>(this.#slots).fill(undefined);
+    this.#used = 1;
+    this.#taken = 0;
   }
 }
 
@@ -82,8 +106,8 @@ function hashOf(view: DataView, start: number, end: number): number {
   let words = hash >> 2;
   let at = start;
   if (words > HASHED) {
-    at += BEHIND_TRUST;
-    words = Math.min(HASHED, words - BEHIND_TRUST / WORD);
+    at += BEHIND_WORDS;
+    words = Math.min(HASHED, words - BEHIND_WORDS / WORD);
   }
   for (; words > 0; words--, at += WORD) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
   hash = Math.imul(hash ^ view.getInt32(end - WORD, true), 0x85ebca6b);

@@ -3,6 +3,9 @@ import type { ByteEntry } from './parser.ts';
 /** Powers of two: slots to begin with, and at most. Of more different texts than these the older ones are pushed out. */
 const FEWEST_SLOTS = 128;
 const MOST_SLOTS = 8192;
+/** A text may lie in so many slots, side by side; a power of two. */
+const WAYS = 4;
+const GROWTH = 4;
 /** Room for the texts, in words of four bytes for each slot: when it is full, all is forgotten. */
 const WORDS_A_SLOT = 32;
 /** Longer than any text that comes again. */
@@ -39,26 +42,26 @@ export class ByteMemo<T> {
     const length = end - start;
     if (length > LONGEST || length < WORD) return this.#make(entry.text(start, end));
     const hash = hashOf(view, start, end);
-    const slot = hash & (this.#slots - 1);
-    if (this.#holds(slot, view, start, length)) return this.#values[slot] as T;
-    const other = slot ^ 1;
-    if (this.#holds(other, view, start, length)) return this.#values[other] as T;
+    const first = hash & (this.#slots - WAYS);
+    for (let slot = first; slot < first + WAYS; slot++)
+      if (this.#holds(slot, view, start, length)) return this.#values[slot] as T;
     const value = this.#make(entry.text(start, end));
     if (this.#used + (length >> 2) + 1 > this.#words.length) this.#forget();
     if (++this.#taken > this.#slots / 2) this.#grow();
-    this.#take(hash & (this.#slots - 1), view, start, length, value);
+    this.#take(hash & (this.#slots - WAYS), view, start, length, value);
     return value;
   }
 
-  /** The newer of two that fall on one place stands first. */
-  #take(slot: number, view: DataView, start: number, length: number, value: T): void {
-    const other = slot ^ 1;
-    this.#places[other] = this.#places[slot] ?? 0;
-    this.#lengths[other] = this.#lengths[slot] ?? 0;
-    this.#values[other] = this.#values[slot];
-    this.#places[slot] = this.#keep(view, start, length);
-    this.#lengths[slot] = length;
-    this.#values[slot] = value;
+  /** The newest of those that fall on one place stands first. */
+  #take(first: number, view: DataView, start: number, length: number, value: T): void {
+    for (let slot = first + WAYS - 1; slot > first; slot--) {
+      this.#places[slot] = this.#places[slot - 1] ?? 0;
+      this.#lengths[slot] = this.#lengths[slot - 1] ?? 0;
+      this.#values[slot] = this.#values[slot - 1];
+    }
+    this.#places[first] = this.#keep(view, start, length);
+    this.#lengths[first] = length;
+    this.#values[first] = value;
   }
 
   #holds(slot: number, view: DataView, start: number, length: number): boolean {
@@ -91,7 +94,7 @@ export class ByteMemo<T> {
   /** Most logs have few texts, and a memo of many slots is dear to make. What is forgotten is made anew. */
   #grow(): void {
     if (this.#slots >= MOST_SLOTS) return;
-    this.#slots *= 4;
+    this.#slots *= GROWTH;
     this.#words = new Int32Array(this.#slots * WORDS_A_SLOT);
     this.#places = new Int32Array(this.#slots);
     this.#lengths = new Int32Array(this.#slots);

@@ -8,7 +8,6 @@ import type { SessionKind } from './session-kinds.ts';
 
 const BLANK = 32;
 const QUOTE = 34;
-const OPENING = 40;
 const MINUS = 45;
 const ZERO = 48;
 const NINE = 57;
@@ -111,8 +110,8 @@ export class ByteDelivery {
 
   /** `I=` with its port, which names the connection. */
   connection(entry: ByteEntry): string {
-    const port = entry.ascii(this.#portAt, this.#portEnd);
-    return this.sendingMtaIp === undefined || port === '' ? '' : `${this.sendingMtaIp} ${port}`;
+    if (this.sendingMtaIp === undefined || this.#portAt === this.#portEnd) return '';
+    return `${this.sendingMtaIp} ${entry.ascii(this.#portAt, this.#portEnd)}`;
   }
 
   isConfirmed({ view, end }: ByteEntry): boolean {
@@ -120,14 +119,19 @@ export class ByteDelivery {
     return false;
   }
 
+  /** Put together field by field, for an object spread into another is slow, and lives longer than it should. */
   #hostFields(entry: ByteEntry, host: HostFields): HostFields {
     const { sendingMtaIp, tls } = this;
-    return {
-      ...host,
-      connection: this.connection(entry),
-      ...(sendingMtaIp !== undefined && { sendingMtaIp }),
-      ...tls,
-    };
+    if (sendingMtaIp === undefined && tls === undefined) return host;
+    const { name, ip, continued, protocol } = host;
+    const { cipher, resumed, end, tlsVersion, verified } = tls ?? host;
+    const connection = this.connection(entry);
+    const isTls = tls !== undefined;
+    const fields: Draft = { name, ip, connection, continued, protocol, tls: isTls, cipher, resumed, end };
+    if (sendingMtaIp !== undefined) fields.sendingMtaIp = sendingMtaIp;
+    if (tlsVersion !== undefined) fields.tlsVersion = tlsVersion;
+    if (verified !== undefined) fields.verified = verified;
+    return fields;
   }
 
   /** The address is logged bare, and where it came from another one, that one stands behind it. */
@@ -144,9 +148,7 @@ export class ByteDelivery {
     this.#addressAt = start;
     this.#addressEnd = at;
     this.recipient = domainAt < 0 ? NOBODY : this.#domains.of(entry, domainAt, at);
-    const next = bytes[at + 1];
-    if (next === OPENING) return -1;
-    return next === LESS ? behindPlainAngle(bytes, at + 1, end) : at;
+    return bytes[at + 1] === LESS ? behindPlainAngle(bytes, at + 1, end) : at;
   }
 
   #behindEnvelope({ bytes, view, end }: ByteEntry, start: number): number {
@@ -208,6 +210,9 @@ export class ByteDelivery {
   }
 }
 
+/** Host fields being put together. */
+type Draft = { -readonly [Field in keyof HostFields]: HostFields[Field] };
+
 const NOBODY: RecipientDomain = { domain: undefined, kinds: [] };
 const NOWHERE: Route = { transport: '', host: undefined };
 
@@ -222,7 +227,7 @@ function readWholeRoute(text: string): Route | undefined {
   const { transport, end } = route;
   if (end === text.length) return { transport, host: undefined };
   const host = readHostFields(text, end);
-  return host?.end === text.length && !host.continued ? { transport, host } : undefined;
+  return host?.end === text.length ? { transport, host } : undefined;
 }
 
 /** The fields must fill the text. */

@@ -31,6 +31,9 @@ export class ByteRoad {
   readonly #messages: Messages;
   readonly #kinds: SessionKinds;
   readonly #delivery = new ByteDelivery();
+  /** The host of the line read last, and the key of what its log has shown. */
+  #host = '';
+  #factsKey = factsKey('');
 
   constructor(settings: Settings, messages: Messages) {
     this.#messages = messages;
@@ -74,7 +77,7 @@ export class ByteRoad {
     if (tls === undefined || recipient.domain === undefined || !delivery.isFirst) return false;
     const kind = this.#kinds.of(recipient, route, tls, sendingMtaIp);
     if (kind === undefined || !kind.inScope) return false;
-    const facts = stateOf(table.get(factsKey(entry.host)), 'facts');
+    const facts = this.#factsOf(entry.host, table);
     if (facts === undefined || !isKnown(facts, kind)) return false;
     if (!facts.confirmation && delivery.isConfirmed(entry)) return false;
     const known = table.get(key);
@@ -84,10 +87,20 @@ export class ByteRoad {
     const { connections } = state;
     if (connections.length >= LIMITS.connections || connections.some((one) => one.ip === connection.ip))
       return false;
-    connections.push(connection);
+    // A list that begins empty gets room for many at the first one.
+    if (connections.length === 0) state.connections = [connection];
+    else connections.push(connection);
     if (kind.session !== undefined) emit(kind.session, entry.time, kind.number);
     table.set(key, state, IDLE_SECONDS);
     return true;
+  }
+
+  #factsOf(host: string, table: Table): FactState | undefined {
+    if (host !== this.#host) {
+      this.#host = host;
+      this.#factsKey = factsKey(host);
+    }
+    return stateOf(table.get(this.#factsKey), 'facts');
   }
 
   #connection(entry: ByteEntry, domain: string, { core, route }: SessionKind): Connection {

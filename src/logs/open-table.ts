@@ -6,6 +6,8 @@ import { clockRow, clockRowKey, entryRow, entryRowKey, readRows } from './open-r
 /** A line's stamp this much earlier than its host's last one means that the host's clock was set back. */
 const CLOCK_STEP_MS = 3_600_000;
 const DEFAULT_LIMIT = 100_000;
+/** Keys that a map takes at least before it is made anew. */
+const FRESH_KEYS = 256;
 
 /** The bounds of a table. */
 export interface OpenTableOptions {
@@ -31,7 +33,9 @@ export interface OpenChanges {
 export class OpenTable implements OpenSessions {
   readonly #options: OpenTableOptions;
   readonly #limit: number;
-  readonly #entries = new Map<string, Entry>();
+  #entries = new Map<string, Entry>();
+  /** Keys added since the map was made. */
+  #added = 0;
   readonly #hosts = new Map<string, HostClock>();
   #changed: Entry[] = [];
   readonly #movedClocks = new Set<HostClock>();
@@ -166,7 +170,17 @@ export class OpenTable implements OpenSessions {
     this.#entries.set(key, entry);
     this.#link(entry);
     this.#noteChange(entry);
+    if (++this.#added > Math.max(FRESH_KEYS, this.#entries.size)) this.#renewMap();
     if (this.#entries.size > this.#limit) this.#endLeastRecent();
+  }
+
+  /**
+   * Whenever V8 moves a map to a larger place it leaves there where the map went. Of one in which keys come and go all
+   * these places, and what was in them, would live until a full collection, were the map not made anew.
+   */
+  #renewMap(): void {
+    this.#entries = new Map(this.#entries);
+    this.#added = 0;
   }
 
   #change(entry: Entry, open: JsonObject, idleSeconds: number): void {

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { close, defer, hello, inside } from './event-lines.ts';
 
-const IDS = ['1xVZOu-000000004YM-1YJW', '1xVZOu-000000004YM-1YJX', '1xSk8f-000007-07', '1xSk8f-00000A-0A'];
+const IDS = [
+  '1xVZOu-000000004YM-1YJW',
+  '1xVZOu-000000004YM-1YJX',
+  '1xSk8f-000007-07',
+  '1xSk8f-00000A-0A',
+] as const;
 /** The envelope sender of our own reports. */
 export const OWN = 'tlsrpt@reports.example';
 const HOSTS = [
@@ -17,7 +22,7 @@ const HOSTS = [
   'H=mx1.example.org [192.0.2.10]:123456',
   'H=mx1.example.org [no.address]',
   'H=mx1.example.org 192.0.2.10',
-];
+] as const;
 const ADDRESSES = [
   'bob@example.org',
   'bob@example.org',
@@ -34,9 +39,10 @@ const ADDRESSES = [
   '"bob"@example.org',
   'bob@example.org <bob@alias.example',
 ];
-const hostArbitrary = fc.constantFrom(...HOSTS);
-const idArbitrary = fc.constantFrom(...IDS);
 const often = <T>(value: T, ...others: readonly T[]) => fc.constantFrom(value, value, value, ...others);
+const hostArbitrary = fc.constantFrom(...HOSTS);
+/** The last ones are none. */
+const idArbitrary = often(...IDS, '1xSk8f-000007-0?', '1xVZOu-000000004YM-1Y W', '1xVZO_-000007-07');
 
 const tls = often(
   ' X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no',
@@ -96,17 +102,35 @@ const delivery = fc
   })
   .map(({ flag, address, fields: rest }) => `${flag} ${address}${rest}`);
 
-/** One of what smtp(8)'s counterpart in Exim writes most: plain and over TLS. */
-const plainDelivery = fc
-  .record({
-    to: fc.constantFrom('a@example.org', 'b@example.net', 'c@Example.ORG'),
-    host: fc.constantFrom(...HOSTS.slice(0, 5)),
-    from: fc.constantFrom('', ' I=[198.51.100.7]:4711', ' I=[198.51.100.7]:4712'),
-    cipher: fc.constantFrom(' X=TLS1.3:A:256 CV=no', ' X=TLS1.3:A:256 CV=yes', ' X=TLS1.2:B:128* CV=dane'),
-  })
-  .map(
-    ({ to, host, from, cipher }) => `=> ${to} R=dnslookup T=remote_smtp ${host}${from}${cipher} C="250 OK"`,
-  );
+/** What Exim writes most: a delivery over TLS; and a local one. */
+const plainDelivery = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        to: fc.constantFrom('a@example.org', 'b@example.net', 'c@Example.ORG'),
+        transport: often('remote_smtp', 'remote_smtp', 'remote_smtp_smarthost'),
+        host: fc.constantFrom(...HOSTS.slice(0, 5)),
+        from: fc.constantFrom('', ' I=[198.51.100.7]:4711', ' I=[198.51.100.7]:4712'),
+        cipher: fc.constantFrom(
+          ' X=TLS1.3:A:256 CV=no',
+          ' X=TLS1.3:A:256 CV=yes',
+          ' X=TLS1.2:B:128* CV=dane',
+        ),
+      })
+      .map(
+        ({ to, transport, host, from, cipher }) =>
+          `=> ${to} R=dnslookup T=${transport} ${host}${from}${cipher} C="250 OK"`,
+      ),
+  },
+  fc.constant('=> bob <bob@example.com> R=local_user T=maildir_home'),
+);
+
+/** A server that says the beginning of the line again, to be taken for the end of a quoted address. */
+const echoed = plainDelivery.map((text) => {
+  const said = text.replace(/"$/, '').slice(3);
+  return `=> ${said} u@example.org <"${said.replace(/["\\]/g, '\\$&')} u"@example.org> R=a T=b H=mx.evil.test [203.0.113.66]"`;
+});
 
 const failure = fc.oneof(
   hostArbitrary.map(
@@ -146,6 +170,7 @@ const other = fc.constantFrom(
   'Completed QT=1s',
   'Completedly',
   '*> bob@example.org R=dnslookup T=remote_smtp',
+  '*> bob@example.org R=dnslookup T=remote_smtp C="250 => TLS "',
   '<= ann@example.com H=client [198.51.100.20] P=esmtps X=TLS1.3:a:256 CV=no S=1 id=x@y',
   '<= ann@example.com H=client [198.51.100.20] P=esmtps X=TLS1.3:a:256 CV=no S=1 T="a => b TLS "',
   `<= ${OWN} U=tlsrpt P=local S=1`,
@@ -167,6 +192,7 @@ const event = fc.constantFrom(hello(), inside(), close(), defer('TLS session: (S
 const textArbitrary = fc.oneof(
   { weight: 8, arbitrary: plainDelivery },
   { weight: 8, arbitrary: delivery },
+  { weight: 1, arbitrary: echoed },
   { weight: 4, arbitrary: other },
   { weight: 2, arbitrary: failure },
   { weight: 1, arbitrary: event },
@@ -216,12 +242,12 @@ export const messageArbitrary: fc.Arbitrary<Line[]> = fc
     return lines;
   });
 
-/** The lines as Exim, a syslog daemon or nobody writes them, their stamps some seconds before an hour of which clocks have two. */
+/** The lines as Exim writes them, itself or by syslog, or nobody does; about the hour that clocks have twice. */
 export function textOf(lines: readonly Line[]): string[] {
   let seconds = 0;
   return lines.map(({ gap, stamp, place, id, text }) => {
     seconds += gap;
-    const date = new Date(Date.UTC(2026, 9, 24, 22, 10, 0) + seconds * 1000).toISOString();
+    const date = new Date(Date.UTC(2026, 9, 25, 1, 58, 0) + seconds * 1000).toISOString();
     const time = `${date.slice(0, 10)} ${date.slice(11, 19)}`;
     const own = STAMPS[stamp]?.(time) ?? time;
     if (place === 'bare') return `${own} ${text}`;

@@ -111,7 +111,7 @@ export class ByteStamp {
     this.#hour = NONE;
     this.#secondTime = Number.NaN;
     this.#second.fill(0);
-    if (bytes[from + 4] === MINUS) this.#learnIso(bytes, from, time);
+    if (bytes[from + 4] === MINUS) this.#learnIso(bytes, from, time, stamp);
     else this.#learnClassic(bytes, from, stamp, latest);
   }
 
@@ -133,13 +133,16 @@ export class ByteStamp {
     this.#latest = latest;
   }
 
-  #learnIso(bytes: Uint8Array, from: number, time: number): void {
+  /** Of a line with two stamps the first is not the one that tells its time. */
+  #learnIso(bytes: Uint8Array, from: number, time: number, stamp: StampReader): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#hour = new BytePattern(bytes.subarray(from, from + ISO_HOUR));
     this.#offset = new Uint8Array(0);
     this.#base = 0;
     const end = bytes.indexOf(SPACE, from);
-    if (!this.read(view, from, bytes.length, 0) || end <= this.end || end - this.end > 6) {
+    const isShort = this.read(view, from, bytes.length, 0) && end > this.end && end - this.end <= 6;
+    const text = isShort ? String.fromCharCode(...bytes.subarray(from, end)) : '';
+    if (!isShort || !stamp.read(text, 0) || stamp.time !== time) {
       this.#hour = NONE;
       return;
     }

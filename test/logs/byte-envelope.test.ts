@@ -68,6 +68,11 @@ describe('envelopes read from bytes are those read from text', () => {
     expectSame([...everyMinute('Dec 31 '), ...everyMinute('Jan  1 ')], 'UTC', Date.UTC(2027, 0, 1, 2));
   });
 
+  it('behind a line with two stamps, of which the second is meant', () => {
+    const [stamp, rest] = ['2026-11-15T10:00:01Z', 'mail a/smtp[7]: x'];
+    expectSame([`Nov 15 10:00:01 ${rest}`, `${stamp} 1763251200 ${rest}`, `${stamp} ${rest}`]);
+  });
+
   it('when hosts, programs, stamps and odd beginnings come in turn', () => {
     const stamps = [
       'Nov 15 10:00:01',

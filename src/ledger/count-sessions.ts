@@ -1,8 +1,9 @@
 import type { Day } from '../day.ts';
-import { addTallies, dayNamer, type TallyPart } from './add-tallies.ts';
+import { addKinds } from './add-tallies.ts';
 import type { TallyKey } from './ledger.ts';
 import { number, text } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
+import { type TallyPart, tallyKinds } from './tally-kinds.ts';
 
 /** Sessions of one host on one UTC day. */
 export interface HostSum {
@@ -40,13 +41,13 @@ const TRAFFIC: InsertTarget = {
  * Counts newly read sessions: into their tallies, and into what is asked often and must not cost a look at every
  * tally: which hosts have trust anchors, and how many sessions of what kind each host has had.
  */
-export async function countSessions(connection: SqlConnection, parts: readonly TallyPart[]): Promise<void> {
-  await addTallies(connection, parts);
+export async function countSessions(connection: SqlConnection, parts: Iterable<TallyPart>): Promise<void> {
+  const kinds = tallyKinds(parts);
+  await addKinds(connection, kinds);
   const trusting = new Map<string, [string, string, Day]>();
   const traffic = new Map<string, { readonly kind: readonly SqlValue[]; count: number }>();
-  const nameOfDay = dayNamer();
-  for (const { key, count } of parts) {
-    const day = nameOfDay(key.hour);
+  for (const { key, day, hours } of kinds) {
+    const count = hours.reduce((sum, { sessions }) => sum + sessions, 0);
     const name = trafficName(key, day);
     const known = traffic.get(name);
     if (known === undefined) traffic.set(name, { kind: trafficKind(key, day), count });

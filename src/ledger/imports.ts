@@ -2,8 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Day } from '../day.ts';
 import { type CountedKey, fromRow, toRow } from '../tally/rows.ts';
 import { countSessions } from './count-sessions.ts';
-import { number, tallyDigest, tallyValues } from './rows.ts';
+import { number } from './rows.ts';
 import type { SqlConnection } from './sql.ts';
+import { kindDigest, kindValues } from './tally-kinds.ts';
 
 /** All that a host without a way to this ledger has counted for one UTC day, as it says itself. */
 export interface HostDay {
@@ -78,7 +79,7 @@ export async function importHostDay(
 }
 
 function nameOf({ key }: CountedKey): string {
-  return tallyDigest(tallyValues(key));
+  return `${kindDigest(kindValues(key))} ${key.hour}`;
 }
 
 async function store(

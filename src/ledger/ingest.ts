@@ -9,6 +9,7 @@ import {
 } from './ledger.ts';
 import { number, toLog, toOpenRow, toSegment } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
+import type { TallyPart } from './tally-kinds.ts';
 
 /** Finds or makes a log. */
 export async function findLog(
@@ -90,12 +91,14 @@ export async function writeBatch(
   const version = await advanceLog(connection, batch);
   const segmentId = await writeSegment(connection, batch);
   if (batch.refuseOverlap) await refuseOverlap(connection, batch, segmentId);
-  await countSessions(
-    connection,
-    [...batch.sessions.values()].map((session) => ({ ...session, ingestedAt: batch.ingestedAt })),
-  );
+  await countSessions(connection, partsOf(batch));
   await writeOpen(connection, batch);
   return { segmentId, version };
+}
+
+/** Made one at a time, for there are ten thousands of them. */
+function* partsOf({ sessions, ingestedAt }: IngestBatch): Generator<TallyPart> {
+  for (const { key, count } of sessions.values()) yield { key, count, ingestedAt };
 }
 
 async function advanceLog(connection: SqlConnection, batch: IngestBatch): Promise<number> {

@@ -11,8 +11,10 @@ import type { Hold, Reader } from './reader.ts';
 import { holdByLease } from './reading-lease.ts';
 import type {
   Dialect,
+  GroupTarget,
   InsertTarget,
   Leadership,
+  RowGroup,
   SqlConnection,
   SqlDatabase,
   SqlRow,
@@ -159,6 +161,10 @@ class PostgresDatabase implements SqlDatabase {
     return this.transaction((connection) => connection.insert(target, rows));
   }
 
+  insertGroups(target: GroupTarget, groups: () => Iterable<RowGroup>): Promise<void> {
+    return this.transaction((connection) => connection.insertGroups(target, groups));
+  }
+
   transaction<T>(work: (connection: SqlConnection) => Promise<T>, days: readonly string[] = []): Promise<T> {
     return this.#patiently(async () => {
       await this.#partitions?.prepare(this.#pool, days);
@@ -248,19 +254,33 @@ class PostgresConnection implements SqlConnection {
     return run(this.#client, sql, parameters);
   }
 
+  insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.insertGroups({ ...target, own: target.columns, shared: {} }, () => [
+      { shared: [], own: rows },
+    ]);
+  }
+
   /** One array a column: a statement of the same text for any number of rows. */
-  async insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const columns = Object.entries(target.columns);
-    const arrays = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
+  async insertGroups(target: GroupTarget, groups: () => Iterable<RowGroup>): Promise<void> {
+    const columns = Object.entries({ ...target.own, ...target.shared });
+    const casts = columns.map(([, type], index) => `$${index + 1}::${type}[]`);
     const sql = `INSERT INTO ${target.table} (${columns.map(([name]) => name).join(', ')})
-      SELECT * FROM unnest(${arrays.join(', ')}) ${target.onConflict}`;
-    for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
-      const part = rows.slice(start, start + ROWS_A_STATEMENT);
-      await this.#client.query(
-        sql,
-        columns.map((_, index) => part.map((row) => row[index] ?? null)),
-      );
+      SELECT * FROM unnest(${casts.join(', ')}) ${target.onConflict}`;
+    const empty = () => columns.map((): SqlValue[] => []);
+    let arrays = empty();
+    let held = 0;
+    for (const { own, shared } of groups()) {
+      for (const row of own) {
+        for (let index = 0; index < row.length; index++) arrays[index]?.push(row[index] ?? null);
+        for (let index = 0; index < shared.length; index++)
+          arrays[row.length + index]?.push(shared[index] ?? null);
+        if (++held < ROWS_A_STATEMENT) continue;
+        await this.#client.query(sql, arrays);
+        arrays = empty();
+        held = 0;
+      }
     }
+    if (held > 0) await this.#client.query(sql, arrays);
   }
 }
 

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { ResultType } from '../result-type.ts';
 import type { Basis, PeerTrust, PolicyTypeHint } from '../session.ts';
 import type {
@@ -13,53 +12,6 @@ import type {
   TallyKey,
 } from './ledger.ts';
 import type { SqlRow, SqlValue } from './sql.ts';
-
-/** The columns of a tally's key, in the order of its canonical text. */
-export const TALLY_COLUMNS = [
-  'hour',
-  'host',
-  'parser',
-  'domain',
-  'outcome',
-  'result_type',
-  'reason',
-  'mx',
-  'receiving_ip',
-  'sending_ip',
-  'peer_trust',
-  'tls_version',
-  'policy_hint',
-  'basis',
-  'resumed',
-  'own',
-] as const;
-
-/** The key's values as stored: absent texts are '', so that equal keys are equal to the database too. */
-export function tallyValues(key: TallyKey): SqlValue[] {
-  return [
-    key.hour,
-    key.host,
-    key.parser,
-    key.recipientDomain,
-    key.outcome,
-    key.resultType ?? '',
-    key.failureReasonCode ?? '',
-    key.receivingMxHostname ?? '',
-    key.receivingIp ?? '',
-    key.sendingMtaIp ?? '',
-    key.peerTrust ?? '',
-    key.tlsVersion ?? '',
-    key.policyTypeHint ?? '',
-    key.basis,
-    key.resumed === undefined ? '' : String(key.resumed),
-    key.own === true ? 1 : 0,
-  ];
-}
-
-/** A short stand-in for the sixteen columns, to index on. */
-export function tallyDigest(values: readonly SqlValue[]): string {
-  return hash('sha256', JSON.stringify(values), 'base64').slice(0, 24);
-}
 
 /** Reads a row of `tally`. */
 export function toTally(row: SqlRow): Tally {

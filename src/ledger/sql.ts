@@ -14,6 +14,23 @@ export interface InsertTarget {
   readonly onConflict: string;
 }
 
+/** Where rows go that come in groups, for {@link SqlConnection.insertGroups}. No column may be NULL. */
+export interface GroupTarget {
+  readonly table: string;
+  /** The columns in which the rows of a group differ, in the order of their values. */
+  readonly own: InsertTarget['columns'];
+  /** Those that are equal for all of them. */
+  readonly shared: InsertTarget['columns'];
+  /** `ON CONFLICT …`. */
+  readonly onConflict: string;
+}
+
+/** Rows that are alike in most columns. */
+export interface RowGroup {
+  readonly shared: readonly SqlValue[];
+  readonly own: readonly (readonly SqlValue[])[];
+}
+
 /** What differs between the engines. */
 export interface Dialect {
   /** A column that numbers its rows. */
@@ -37,6 +54,8 @@ export interface SqlConnection {
   query(sql: string, parameters?: readonly SqlValue[]): Promise<SqlRow[]>;
   /** Inserts many rows with as few round trips as the engine allows. No two of them may conflict with each other. */
   insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  /** The same for rows that come in groups; they are asked for one by one, and anew where the work is done again. */
+  insertGroups(target: GroupTarget, groups: () => Iterable<RowGroup>): Promise<void>;
   /**
    * Drops a day's tallies at one blow, where they lie in a partition of their own.
    * @returns how many; undefined when some were read at `ingestedBefore` (UTC ms) or later: then nothing is dropped

@@ -60,20 +60,26 @@ export async function exportDays(
   await ledger.setNote(NOTE, after);
 }
 
-/** With the hosts of some logs even where they had no session. */
+/**
+ * With the hosts of some logs even where they had no session. What was counted before and after an upgrade of the ledger
+ * may stand there in two rows of one key, and a file with two of them would count the greater alone.
+ */
 async function talliesByHost(
   ledger: Ledger,
   day: Day,
   logs: readonly Log[],
 ): Promise<Map<string, CountedKey[]>> {
-  const byHost = new Map<string, CountedKey[]>(logs.map(({ host }) => [host, []]));
+  const byHost = new Map(logs.map(({ host }) => [host, new Map<string, CountedKey>()]));
   for (const tally of await ledger.tallies({ day })) {
     if (tally.snapshot !== null || tally.revision > 0) throw reportsItself(day);
-    const known = byHost.get(tally.host);
-    if (known === undefined) byHost.set(tally.host, [{ key: tally, count: tally.count }]);
-    else known.push({ key: tally, count: tally.count });
+    const known = byHost.get(tally.host) ?? new Map<string, CountedKey>();
+    const name = toRow({ key: tally, count: 1 }, day);
+    byHost.set(
+      tally.host,
+      known.set(name, { key: tally, count: tally.count + (known.get(name)?.count ?? 0) }),
+    );
   }
-  return byHost;
+  return new Map([...byHost].map(([host, tallies]) => [host, [...tallies.values()]]));
 }
 
 function statesOf(logs: readonly Log[], host: string): HostDay['logs'] {

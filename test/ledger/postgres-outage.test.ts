@@ -6,6 +6,7 @@ import { migrate } from '../../src/ledger/migrations.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { openPostgres, type PostgresOptions } from '../../src/ledger/postgres.ts';
 import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
+import { makeOlder } from './older-contract.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 const HOUR = Date.parse('2026-11-20T10:00:00Z');
@@ -56,7 +57,9 @@ it('makes its tables once when eight hosts start at a time', async () => {
 it('brings an older ledger up to date once when eight hosts start at a time', async () => {
   const name = await server.createDatabase();
   const url = server.url(name);
-  await (await openLedger(url)).close();
+  const older = await openPostgres(url);
+  await makeOlder(older);
+  await older.close();
   // As the first version's tables are: without what the later steps add.
   await server.sql(
     "ALTER TABLE log DROP COLUMN read_at; UPDATE meta SET content = '1' WHERE name = 'schema'",

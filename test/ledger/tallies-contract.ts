@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostDay } from '../../src/ledger/imports.ts';
-import { type DomainDay, type IngestBatch, type Ledger, StaleReport } from '../../src/ledger/ledger.ts';
+import {
+  type DomainDay,
+  type IngestBatch,
+  type Ledger,
+  StaleReport,
+  type TallyKey,
+} from '../../src/ledger/ledger.ts';
 import { batchOf, failure, HOUR, HOUR_MS, NOON, REPORT, sessions, success } from './batches.ts';
 
 /** How sessions become tallies, days and sums: the same on every engine. */
@@ -18,6 +24,42 @@ export function describeTallies(
     afterEach(() => place.clean());
 
     const batch = (change: Partial<IngestBatch> = {}) => batchOf(ledger, change);
+
+    it('keeps each of thousands of tallies as it is, whatever those before it were like', async () => {
+      const { resumed: _resumed, ...unknownResumption } = success;
+      const counted = Array.from({ length: 400 }, (_, index) => {
+        const alike = [success, failure, unknownResumption][index % 3] ?? success;
+        const own = index % 7 === 0 ? { own: true as const } : {};
+        const kind = { ...alike, ...own, recipientDomain: `d${index % 50}.example`, parser: `p${index}` };
+        return Array.from({ length: 24 - (index % 5) * 5 }, (_, hour): [TallyKey, number] => [
+          { ...kind, hour: HOUR + hour * HOUR_MS },
+          index + hour + 1,
+        ]);
+      }).flat();
+      for (const times of [1, 2]) {
+        await ledger.commit(await batch({ sessions: sessions(...counted) }));
+        const kept = await ledger.tallies({});
+        const place = ({ parser, hour }: TallyKey) => Number(parser.slice(1)) * 1e13 + hour;
+        expect(kept.sort((a, b) => place(a) - place(b))).toEqual(
+          counted.map(([key, count]) => ({
+            ...key,
+            id: expect.any(Number),
+            count: count * times,
+            snapshot: null,
+            revision: 0,
+          })),
+        );
+      }
+    });
+
+    it('counts on after a batch that could not be written, of which nothing stays', async () => {
+      await ledger.commit(await batch());
+      const broken = { ...failure, host: null as unknown as string };
+      const rejected = batch({ sessions: sessions([success, 1], [broken, 1]) });
+      await expect(ledger.commit(await rejected)).rejects.toThrow(/null/i);
+      await ledger.commit(await batch({ sessions: sessions([success, 5]) }));
+      expect(await ledger.tallies({})).toMatchObject([{ ...success, count: 7 }]);
+    });
 
     it('attributes tallies and merges what then is equal', async () => {
       const policy = { id: 'p1', domain: 'example.org', content: { found: true } };

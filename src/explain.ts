@@ -156,6 +156,7 @@ export class Explainer {
       ...(parser.needlesOf !== undefined && {
         needlesOf: (program: string) => parser.needlesOf?.(program) ?? [''],
       }),
+      matters: (entry) => parser.matters?.(entry) !== false,
       idleSeconds: parser.idleSeconds,
       entry: (entry, open, emit, trace) => {
         this.#current.entry = entry;

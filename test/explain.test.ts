@@ -163,48 +163,70 @@ describe('line numbers', () => {
   });
 });
 
-it('tells of the hour that comes twice what reading made of it, though it looks at more lines', () => {
-  const zone = zoneOf('Europe/Berlin');
-  const module = moduleOf('postfix');
-  const session = (clock: string, number: number) => {
-    const head = `Oct 25 ${clock} mail postfix/smtp[${number}]:`;
-    const server = `mx.n${number}.test[192.0.2.1]:25`;
-    return [
-      `${head} Trusted TLS connection established to ${server}: TLSv1.3 with cipher X (256/256 bits)`,
-      `${head} 4dDp5q3V5Gz5: to=<bob@n${number}.test>, relay=${server}, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)`,
+/** How a log tells a session at a time of the clock, and a line that reading passes over. */
+const AUTUMN: readonly (readonly [
+  parser: string,
+  session: (clock: string, number: number) => readonly string[],
+  noise: (clock: string) => string,
+])[] = [
+  [
+    'postfix',
+    (clock, number) => {
+      const head = `Oct 25 ${clock} mail postfix/smtp[${number}]:`;
+      const server = `mx.n${number}.test[192.0.2.1]:25`;
+      return [
+        `${head} Trusted TLS connection established to ${server}: TLSv1.3 with cipher X (256/256 bits)`,
+        `${head} 4dDp5q3V5Gz5: to=<bob@n${number}.test>, relay=${server}, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)`,
+      ];
+    },
+    (clock) => `Oct 25 ${clock} mail postfix/smtpd[9]: connect from a.test[192.0.2.9]`,
+  ],
+  [
+    'exim',
+    (clock, number) => [
+      `2026-10-25 ${clock} 1xVZOu-00000000${number}YM-1YJW => bob@n${number}.test R=dnslookup T=remote_smtp H=mx.n${number}.test [192.0.2.1] X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes C="250 ok"`,
+    ],
+    (clock) =>
+      `2026-10-25 ${clock} 1xVZOu-000000009YM-1YJW <= a@b.test H=a.test [192.0.2.9] P=esmtp S=1 T="x => y"`,
+  ],
+];
+
+it.each(AUTUMN)(
+  '%s: tells of the hour that comes twice what reading made of it, though it looks at more lines',
+  (name, session, noise) => {
+    const zone = zoneOf('Europe/Berlin');
+    const module = moduleOf(name);
+    const lines = [
+      ...session('02:50:00', 1),
+      noise('02:00:30'),
+      noise('02:45:00'),
+      ...session('02:46:00', 2),
+      ...session('02:20:00', 3),
+      ...session('02:46:00', 4),
     ];
-  };
-  const connect = (clock: string) => `Oct 25 ${clock} mail postfix/smtpd[9]: connect from a.test[192.0.2.9]`;
-  const lines = [
-    ...session('02:50:00', 1),
-    connect('02:00:30'),
-    connect('02:45:00'),
-    ...session('02:46:00', 2),
-    ...session('02:20:00', 3),
-    ...session('02:46:00', 4),
-  ];
-  const text = `${lines.join('\n')}\n`;
-  const read: Session[] = [];
-  const common = { zone, host: 'localhost', latest: () => NOW };
-  const parser = () => module.create(module.options.parse({}));
-  const reader = new SessionReader({ ...common, parser: parser(), onSession: (one) => read.push(one) });
-  reader.bytes(Buffer.from(text));
-  const told: Session[] = [];
-  const explainer = new Explainer({
-    ...common,
-    parser: parser(),
-    filter: {},
-    onLine: ({ sessions }) => told.push(...sessions),
-    onSilence: () => undefined,
-  });
-  explainer.file('mail.log');
-  explainer.bytes(Buffer.from(text));
-  explainer.end();
-  expect(read.map(({ time }) => new Date(time).toISOString().slice(11, 16))).toEqual([
-    '00:50',
-    '00:46',
-    '01:20',
-    '01:46',
-  ]);
-  expect(recordsOf(told)).toEqual(recordsOf(read));
-});
+    const text = `${lines.join('\n')}\n`;
+    const read: Session[] = [];
+    const common = { zone, host: 'localhost', latest: () => NOW };
+    const parser = () => module.create(module.options.parse({}));
+    const reader = new SessionReader({ ...common, parser: parser(), onSession: (one) => read.push(one) });
+    reader.bytes(Buffer.from(text));
+    const told: Session[] = [];
+    const explainer = new Explainer({
+      ...common,
+      parser: parser(),
+      filter: {},
+      onLine: ({ sessions }) => told.push(...sessions),
+      onSilence: () => undefined,
+    });
+    explainer.file('mail.log');
+    explainer.bytes(Buffer.from(text));
+    explainer.end();
+    expect(read.map(({ time }) => new Date(time).toISOString().slice(11, 16))).toEqual([
+      '00:50',
+      '00:46',
+      '01:20',
+      '01:46',
+    ]);
+    expect(recordsOf(told)).toEqual(recordsOf(read));
+  },
+);

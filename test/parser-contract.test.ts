@@ -40,6 +40,24 @@ function spoiled(spoil: (made: LogParser) => Partial<LogParser>): ParserModule {
   };
 }
 
+/** Envelopes that the parser has read for it, from text and from bytes, there so many ms too late. */
+function withOwnEnvelope(late: (pid: number) => number): Pick<LogParser, 'envelope' | 'byteEnvelope'> {
+  return {
+    envelope: (line, context) => context.syslog(line),
+    byteEnvelope(line, context) {
+      const text = line.text(line.start, line.end);
+      const entry = context.syslog(text);
+      if (entry === undefined || !text.endsWith(entry.message)) return 'unread';
+      line.time = entry.time + late(entry.pid);
+      line.host = entry.host;
+      line.program = entry.program;
+      line.pid = entry.pid;
+      line.start = line.end - Buffer.byteLength(entry.message);
+      return 'needles';
+    },
+  };
+}
+
 /** The checks that the parser does not pass. */
 function failures(module: ParserModule): string[] {
   return contractChecks(module, setup).flatMap(({ name, run }) => {
@@ -52,6 +70,7 @@ function failures(module: ParserModule): string[] {
   });
 }
 
+const ACCEPTED = 'reads exactly the sessions somebody accepted';
 const THROUGH_JSON = 'reads the same when the table goes through JSON after every line';
 const TWO_AT_ONCE = 'keeps nothing outside the table: two parsers at once read as one';
 const FROM_BYTES = 'reads the same from bytes, where lines without a needle are skipped';
@@ -103,6 +122,17 @@ describe('the contract suite', () => {
 
   it('finds one whose faster road swallows a line', () => {
     expect(failures(spoiled(() => ({ bytes: ({ pid }) => pid % 2 === 1 })))).toContain(TWO_ROADS);
+  });
+
+  it('passes one that reads an envelope of its own from bytes as from text, and finds one that does not', () => {
+    expect(failures(spoiled(() => withOwnEnvelope(() => 0)))).toEqual([]);
+    expect(failures(spoiled(() => withOwnEnvelope((pid) => pid % 2)))).toContain(TWO_ROADS);
+    const swallowing = { ...withOwnEnvelope(() => 0), byteEnvelope: () => 'noise' as const };
+    expect(failures(spoiled(() => swallowing))).toEqual([FROM_BYTES, TWO_ROADS]);
+  });
+
+  it('finds one that passes over what matters', () => {
+    expect(failures(spoiled(() => ({ matters: ({ pid }) => pid % 2 === 0 })))).toContain(ACCEPTED);
   });
 
   it('finds one that takes text of strangers for its own', () => {

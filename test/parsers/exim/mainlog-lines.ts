@@ -116,6 +116,7 @@ const plainDelivery = fc.oneof(
           ' X=TLS1.3:A:256 CV=no',
           ' X=TLS1.3:A:256 CV=yes',
           ' X=TLS1.2:B:128* CV=dane',
+          '',
         ),
       })
       .map(
@@ -175,6 +176,7 @@ const other = fc.constantFrom(
   '<= ann@example.com H=client [198.51.100.20] P=esmtps X=TLS1.3:a:256 CV=no S=1 T="a => b TLS "',
   `<= ${OWN} U=tlsrpt P=local S=1`,
   `<= ${OWN.toUpperCase()} U=tlsrpt P=local S=1 T=" => "`,
+  '<= ünlaut@reports.example U=tlsrpt P=local S=1 T=" => "',
   '<= <> R=1xVZOu-000000004YM-1YJW U=Debian-exim P=local S=1',
   '(= ann@example.com TLS ',
   'DKIM: d=example.com s=s c=relaxed/relaxed a=rsa-sha256 b=2048 [verification succeeded]',

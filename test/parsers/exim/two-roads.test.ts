@@ -54,6 +54,15 @@ it('lines of a mainlog are read from bytes to what their text is read to, line b
   expect(numbered, 'sessions told by the fastest road').toBeGreaterThan(500);
 });
 
+it('so are those of a message to more hosts than are kept in mind', () => {
+  const lines = Array.from({ length: 90 }, (_, n) => {
+    const host = `mx${n}.example.org [192.0.2.${n + 1}]`;
+    const to = `user@domain${n % 3}.example`;
+    return `2026-10-25 01:58:00 1xSk8f-000007-07 => ${to} R=dnslookup T=remote_smtp H=${host} X=TLS1.3:A:256 CV=no`;
+  });
+  expect(expectRoadsEqual([...lines, ...lines], {})).toBeGreaterThan(30);
+});
+
 it('so are the lines of the cases', () => {
   const path = new URL('../../cases/exim.jsonl', import.meta.url);
   for (const line of readFileSync(path, 'utf8').split('\n').filter(Boolean)) {

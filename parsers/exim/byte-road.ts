@@ -42,12 +42,12 @@ export class ByteRoad {
 
   /** Takes a line, or returns false and has done nothing. */
   take(entry: ByteEntry, table: Table, emit: Emit): boolean {
-    const { bytes, start, end } = entry;
-    const idEnd = behindMessageId(bytes, start, end);
+    const { bytes, start } = entry;
+    const idEnd = behindMessageId(bytes, start, entry.end);
     if (idEnd < 0) return false;
     const at = idEnd + 1;
     const first = bytes[at];
-    if (first === UPPER_C) return isCompleted(bytes, at, end) && this.#completed(entry, idEnd, table);
+    if (first === UPPER_C) return isCompleted(entry, at) && this.#completed(entry, idEnd, table);
     if ((first !== EQUALS && first !== MINUS) || !this.#delivery.finds(entry, at)) return false;
     const key = messageKey(entry.host, entry.ascii(start, idEnd));
     if (!this.#local(key, table) && !this.#newSession(entry, key, table, emit))

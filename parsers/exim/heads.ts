@@ -1,4 +1,10 @@
-import type { ByteHead, EnvelopeContext, HeadReading } from 'maillog-tlsrpt/parser';
+import {
+  type ByteEntry,
+  type ByteHead,
+  BytePattern,
+  type EnvelopeContext,
+  type HeadReading,
+} from 'maillog-tlsrpt/parser';
 import { ByteStamp } from './byte-stamp.ts';
 import { behindMessageId, splitMessageId } from './message-id.ts';
 
@@ -12,11 +18,15 @@ const GREATER = 62;
 const UPPER_C = 67;
 const BRACKET = 91;
 const ASCII_END = 0x80;
-const COMPLETED = Uint8Array.from('Completed', (letter) => letter.charCodeAt(0));
+const UPPER_D = 68;
+const COMPLETED = new BytePattern('Completed');
+/** What Exim found in a message that came in (exim: dkim.c): of such lines a busy host writes as many as of arrivals. */
+const DKIM_TEXT = 'DKIM: ';
+const DKIM = new BytePattern(DKIM_TEXT);
 
 /**
- * Tells by the beginnings of lines which of them matter: those that name a message, but for its arrival and for what was
- * not done. Nothing behind the message's id but Exim's own flag has a say in it.
+ * Tells by the beginnings of lines which of them matter: those that name a message, but for what came in and what was not
+ * done. Nothing behind the message's id but Exim's own flag has a say in it.
  */
 export class Heads {
   readonly #ownSender: string | undefined;
@@ -34,7 +44,7 @@ export class Heads {
   matters(message: string): boolean {
     if (message.startsWith('[')) return true;
     const text = splitMessageId(message)?.text;
-    if (text === undefined || text.startsWith('*> ')) return false;
+    if (text === undefined || text.startsWith('*> ') || text.startsWith(DKIM_TEXT)) return false;
     return !isArrival(text) || this.isOwn(text);
   }
 
@@ -66,7 +76,8 @@ export class Heads {
   #flagAt(line: ByteHead, at: number): HeadReading {
     const { bytes, end } = line;
     const first = bytes[at];
-    if (first === UPPER_C && isCompleted(bytes, at, end)) return 'matters';
+    if (first === UPPER_C && isCompleted(line, at)) return 'matters';
+    if (first === UPPER_D && DKIM.standsAt(line.view, at, end)) return 'noise';
     if (at + 2 >= end || bytes[at + 2] !== BLANK) return 'needles';
     const second = bytes[at + 1];
     if (second === EQUALS) {
@@ -97,10 +108,7 @@ export function isArrival(text: string): boolean {
 }
 
 /** Whether `Completed` stands at `at`, alone or before fields. */
-export function isCompleted(bytes: Uint8Array, at: number, end: number): boolean {
+export function isCompleted({ bytes, view, end }: ByteEntry, at: number): boolean {
   const behind = at + COMPLETED.length;
-  if (behind > end || (behind < end && bytes[behind] !== BLANK)) return false;
-  for (let index = 0; index < COMPLETED.length; index++)
-    if (bytes[at + index] !== COMPLETED[index]) return false;
-  return true;
+  return COMPLETED.standsAt(view, at, end) && (behind === end || bytes[behind] === BLANK);
 }

@@ -180,6 +180,7 @@ const other = fc.constantFrom(
   '<= <> R=1xVZOu-000000004YM-1YJW U=Debian-exim P=local S=1',
   '(= ann@example.com TLS ',
   'DKIM: d=example.com s=s c=relaxed/relaxed a=rsa-sha256 b=2048 [verification succeeded]',
+  'DKIM: d=example.com s== => TLS ** c=relaxed/relaxed [invalid]',
   'Frozen (delivery error message)',
   'TLS something of no kind',
   'H=mx1.example.org [192.0.2.10]: SMTP timeout after RCPT TO',

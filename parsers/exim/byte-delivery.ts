@@ -8,6 +8,7 @@ import type { SessionKind } from './session-kinds.ts';
 
 const BLANK = 32;
 const QUOTE = 34;
+const STAR = 42;
 const MINUS = 45;
 const ZERO = 48;
 const NINE = 57;
@@ -45,7 +46,7 @@ export interface RecipientDomain {
   readonly kinds: SessionKind[];
 }
 
-/** ` R=r T=t[ H=name [address]:port]`: it says nothing of one delivery, and comes again and again. */
+/** ` R=r T=t[ H=name [address]:port[*]]`: it says nothing of one delivery, and comes again and again. */
 export interface Route {
   readonly transport: string;
   /** Undefined for local deliveries. */
@@ -171,9 +172,10 @@ export class ByteDelivery {
     if (!HOST.standsAt(view, hostAt, end)) return hostAt;
     const nameEnd = wordEnd(bytes, hostAt + 3, end);
     const addressAt = DNSSEC.standsAt(view, nameEnd, end) ? nameEnd + DNSSEC.length : nameEnd;
-    return ADDRESS.standsAt(view, addressAt, end)
-      ? behindPort(bytes, behindBracket(bytes, addressAt + 2, end), end)
-      : -1;
+    if (!ADDRESS.standsAt(view, addressAt, end)) return -1;
+    const portEnd = behindPort(bytes, behindBracket(bytes, addressAt + 2, end), end);
+    // Of a connection that went on from another message.
+    return portEnd >= 0 && portEnd < end && bytes[portEnd] === STAR ? portEnd + 1 : portEnd;
   }
 
   /** What else may stand between the address and the fields of TLS is rare. */

@@ -75,6 +75,7 @@ export class ByteRoad {
     const delivery = this.#delivery;
     const { recipient, route, tls, sendingMtaIp } = delivery;
     if (tls === undefined || recipient.domain === undefined || !delivery.isFirst) return false;
+    if (route.host === undefined || route.host.continued) return false;
     const kind = this.#kinds.of(recipient, route, tls, sendingMtaIp);
     if (kind === undefined || !kind.inScope) return false;
     const facts = this.#factsOf(entry.host, table);

@@ -19,6 +19,8 @@ const HOSTS = [
   'H=relay.example.com [192.0.2.27]:587',
   'H=localhost [127.0.0.1]',
   'H=mx1.example.org [192.0.2.10]*',
+  'H=mx1.example.org [192.0.2.10]:25*',
+  'H=mx1.example.org [192.0.2.10]**',
   'H=mx1.example.org [192.0.2.10]:123456',
   'H=mx1.example.org [no.address]',
   'H=mx1.example.org 192.0.2.10',
@@ -110,7 +112,7 @@ const plainDelivery = fc.oneof(
       .record({
         to: fc.constantFrom('a@example.org', 'b@example.net', 'c@Example.ORG'),
         transport: often('remote_smtp', 'remote_smtp', 'remote_smtp_smarthost'),
-        host: fc.constantFrom(...HOSTS.slice(0, 5)),
+        host: fc.constantFrom(...HOSTS.slice(0, 5), 'H=mx1.example.org [192.0.2.10]*'),
         from: fc.constantFrom('', ' I=[198.51.100.7]:4711', ' I=[198.51.100.7]:4712'),
         cipher: fc.constantFrom(
           ' X=TLS1.3:A:256 CV=no',

@@ -236,12 +236,13 @@ export const messageArbitrary: fc.Arbitrary<Line[]> = fc
     id: idArbitrary,
     stamp: often(0, 1, 2, 3, 4),
     sender: fc.constantFrom('ann@example.com', 'ann@example.com', OWN),
+    end: often('Completed', 'Completed', 'Completed QT=1s', 'Completedly'),
     deliveries: fc.array(plainDelivery, { minLength: 1, maxLength: 2 }),
     between: fc.array(lineArbitrary, { maxLength: 1 }),
     where: fc.nat(8),
   })
-  .map(({ id, stamp, sender, deliveries, between, where }) => {
-    const texts = [`<= ${sender} U=x P=local S=1`, ...deliveries, 'Completed'];
+  .map(({ id, stamp, sender, end, deliveries, between, where }) => {
+    const texts = [`<= ${sender} U=x P=local S=1`, ...deliveries, end];
     const lines = texts.map((text): Line => ({ gap: 0, stamp, place: 'mainlog', id, text }));
     lines.splice(where, 0, ...(where < 4 ? between : []));
     return lines;

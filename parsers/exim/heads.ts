@@ -16,9 +16,9 @@ const LESS = 60;
 const EQUALS = 61;
 const GREATER = 62;
 const UPPER_C = 67;
+const UPPER_D = 68;
 const BRACKET = 91;
 const ASCII_END = 0x80;
-const UPPER_D = 68;
 const COMPLETED = new BytePattern('Completed');
 /** What Exim found in a message that came in (exim: dkim.c): of such lines a busy host writes as many as of arrivals. */
 const DKIM_TEXT = 'DKIM: ';
@@ -30,7 +30,7 @@ const DKIM = new BytePattern(DKIM_TEXT);
  */
 export class Heads {
   readonly #ownSender: string | undefined;
-  /** Bytes of the own sender; -1 where it cannot be told by bytes. */
+  /** In bytes, where it is ASCII; where it is not, no word of ASCII is it. */
   readonly #ownLength: number;
   readonly #stamp = new ByteStamp();
 
@@ -62,7 +62,7 @@ export class Heads {
     if (!stamp.read(line.view, line.start, end)) return 'unread';
     const start = stamp.end;
     const idEnd = behindMessageId(bytes, start, end);
-    // Without a message it might be a piece of a line; nothing else that has such a stamp is another's.
+    // Without a message's id it may be a piece of a line; what else has such a stamp is Exim's, and of no message.
     if (idEnd < 0) return bytes[start] === BRACKET ? 'unread' : 'noise';
     const reading = this.#flagAt(line, idEnd + 1);
     if (reading === 'noise') return reading;

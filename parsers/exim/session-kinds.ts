@@ -8,7 +8,7 @@ import { successOf } from './outcome.ts';
 import type { SessionCore } from './state.ts';
 
 /** More kinds of sessions than the mail for a domain has in most logs; beyond it they are made anew. */
-const MOST_KINDS = 16;
+const MOST_KINDS = 8;
 /** Numbers are given anew from here on: a session told with one is then looked up once more, and no harm done. */
 const MOST_SESSIONS = 16_384;
 

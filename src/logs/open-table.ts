@@ -175,8 +175,8 @@ export class OpenTable implements OpenSessions {
   }
 
   /**
-   * Whenever V8 moves a map to a larger place it leaves there where the map went. Of one in which keys come and go all
-   * these places, and what was in them, would live until a full collection, were the map not made anew.
+   * Whenever V8 moves a map to another place, the old one points to it. Of a map in which keys come and go all places it
+   * ever had, with what was in them, would live until a full collection, were it not made anew.
    */
   #renewMap(): void {
     this.#entries = new Map(this.#entries);

@@ -232,3 +232,31 @@ describe('in the hour that comes twice', () => {
     expect(traced.times).toEqual(times);
   });
 });
+
+test('a parser that throws over the bytes of an envelope is counted, and its line read as text', () => {
+  const texts: string[] = [];
+  const made = parser.create({ level: 1 });
+  const reader = new SessionReader({
+    parser: {
+      ...made,
+      envelope: (line, { host }) => ({ time: NOW, host, program: 'tiny', pid: 1, message: line }),
+      needles: ['tiny'],
+      matters: ({ message }) => {
+        if (message.endsWith('odd')) throw new Error('what an odd line');
+        return !message.endsWith('noise');
+      },
+      byteEnvelope(line) {
+        if (line.text(line.start, line.end).endsWith('!')) throw new Error('what a loud line');
+        return line.text(line.start, line.end).endsWith('noise') ? 'noise' : 'unread';
+      },
+      bytes: () => true,
+      entry: ({ message }) => void texts.push(message),
+    },
+    zone: zoneOf('UTC'),
+    host: 'here',
+    latest: () => NOW,
+  });
+  reader.bytes(Buffer.from('tiny one!\ntiny noise\ntiny two\ntiny odd\nnothing\n'));
+  expect(texts).toEqual(['tiny one!', 'tiny two']);
+  expect([reader.faults, reader.lines, reader.skipped]).toEqual([2, 5, 3]);
+});

@@ -144,9 +144,14 @@ export class LineScanner {
     if (isLoose(chunk, from)) return this.#holdsWord(chunk.subarray(from, until));
     return needles === EVERY
       ? this.#holdsAny(chunk, from, until)
-      : this.#searches.some(
-          (search, index) => (needles & (1 << index)) !== 0 && search.finds(chunk, from, until),
-        );
+      : this.#holdsOneOf(needles, chunk, from, until);
+  }
+
+  #holdsOneOf(needles: number, chunk: Buffer, from: number, until: number): boolean {
+    for (let index = 0; index < this.#searches.length; index++)
+      if ((needles & (1 << index)) !== 0 && this.#searches[index]?.finds(chunk, from, until) === true)
+        return true;
+    return false;
   }
 
   #holdsAny(chunk: Buffer, from: number, until: number): boolean {

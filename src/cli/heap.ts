@@ -12,5 +12,5 @@ const NEWEST_TRIED = 24;
 export function keepHeapSmall(node: string): void {
   if (Number.parseInt(node, 10) > NEWEST_TRIED) return;
   setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--heap-growing-percent=60');
+  setFlagsFromString('--heap-growing-percent=40');
 }

@@ -57,8 +57,11 @@ export interface TallyKind {
   readonly hours: KindHour[];
 }
 
-/** By domain, then by MX host and what failed there: what differs in the rest is so little that it is looked through. */
-type Found = Map<string, Map<string, TallyKind[]>>;
+/**
+ * By day, host and domain, then by MX host and what failed there: what differs in the rest is so little that it is looked
+ * through. A domain that gets its policies may have been met by thousands of hosts, or on a year's days.
+ */
+type Found = Map<Day, Map<string, Map<string, Map<string, TallyKind[]>>>>;
 
 /**
  * Adds up what is of one key, snapshot and revision. Most tallies differ from others of their day by nothing but the
@@ -70,7 +73,7 @@ export function tallyKinds(parts: Iterable<TallyPart>): TallyKind[] {
   const nameOfDay = dayNamer();
   for (const part of parts) {
     const day = nameOfDay(part.key.hour);
-    const alike = placeOf(found, part.key);
+    const alike = placeOf(found, day, part.key);
     let kind = alike.find((one) => isOfKind(one, part, day));
     if (kind === undefined) {
       kind = { day, key: part.key, snapshot: part.snapshot ?? '', revision: part.revision ?? 0, hours: [] };
@@ -82,16 +85,22 @@ export function tallyKinds(parts: Iterable<TallyPart>): TallyKind[] {
   return kinds;
 }
 
-function placeOf(found: Found, key: TallyKey): TallyKind[] {
-  const { recipientDomain, receivingMxHostname = '', failureReasonCode = '', receivingIp = '' } = key;
-  const inner =
-    key.outcome === 'success'
-      ? receivingMxHostname
-      : `${receivingMxHostname} ${receivingIp} ${failureReasonCode}`;
-  const ofDomain = found.get(recipientDomain) ?? new Map<string, TallyKind[]>();
+function placeOf(found: Found, day: Day, key: TallyKey): TallyKind[] {
+  const { receivingMxHostname: mx = '', failureReasonCode = '', receivingIp = '', sendingMtaIp = '' } = key;
+  const inner = key.outcome === 'success' ? mx : `${mx} ${receivingIp} ${failureReasonCode} ${sendingMtaIp}`;
+  const ofDomain = mapIn(mapIn(mapIn(found, day), key.host), key.recipientDomain);
   const alike = ofDomain.get(inner) ?? [];
-  if (alike.length === 0) found.set(recipientDomain, ofDomain.set(inner, alike));
+  if (alike.length === 0) ofDomain.set(inner, alike);
   return alike;
+}
+
+/** The map that a map has under a name, made where there is none yet. */
+function mapIn<K, V>(outer: Map<string, Map<K, V>>, name: string): Map<K, V> {
+  const known = outer.get(name);
+  if (known !== undefined) return known;
+  const made = new Map<K, V>();
+  outer.set(name, made);
+  return made;
 }
 
 function isOfKind(kind: TallyKind, { key, snapshot = '', revision = 0 }: TallyPart, day: Day): boolean {

@@ -63,3 +63,20 @@ it('keeps apart what differs in the policies it counts under, or in the report t
     3,
   );
 });
+
+it.each<[string, (index: number) => Partial<TallyPart['key']>]>([
+  ['hosts', (index) => ({ host: `mta${index}` })],
+  ['days', (index) => ({ hour: HOUR + index * 24 * HOUR_MS })],
+  ['sending addresses', (index) => ({ sendingMtaIp: `2001:db8::${index}` })],
+])('does not look at all kinds for each tally where they differ in %s', (_name, change) => {
+  let looked = 0;
+  const parts = Array.from({ length: 1000 }, (_, index) => ({
+    ...part({ key: { ...failure, ...change(index) } }),
+    get snapshot() {
+      looked++;
+      return '';
+    },
+  }));
+  expect(tallyKinds([...parts, ...parts])).toHaveLength(1000);
+  expect(looked).toBeLessThan(10_000);
+});

@@ -131,13 +131,43 @@ export async function migrate(database: SqlDatabase): Promise<void> {
   });
 }
 
+/**
+ * Does `work` in one write transaction. Where a statement of it does not fit the tables any more, for a newer program has
+ * changed them since the ledger was opened, that is said.
+ * @param days those that `work` adds tallies to
+ * @throws Problem (config) when the ledger is newer than the program
+ */
+export async function writeUnlessNewer<T>(
+  database: SqlDatabase,
+  work: (connection: SqlConnection) => Promise<T>,
+  days?: readonly string[],
+): Promise<T> {
+  try {
+    return await database.transaction(work, days);
+  } catch (error) {
+    const fromEngine = !(error instanceof Problem) && error instanceof Error && 'code' in error;
+    const newer = fromEngine && (await refuseNewer(database, database).catch((problem: unknown) => problem));
+    throw newer instanceof Problem && newer.exitCode === EXIT.config ? newer : error;
+  }
+}
+
+/** @throws Problem (config) when a newer program has brought the ledger up to date since it was opened */
+export async function refuseNewer(connection: SqlConnection, database: SqlDatabase): Promise<void> {
+  await knownVersion(connection, database, steps(database.dialect).length);
+}
+
 /** The ledger's schema version; 0 when there is none yet. */
-async function versionOf(
+async function versionOf(connection: SqlConnection, database: SqlDatabase, known: number): Promise<number> {
+  if ((await connection.query(database.dialect.hasMeta)).length === 0) return 0;
+  return knownVersion(connection, database, known);
+}
+
+/** @throws Problem (config) when it is more than `known` */
+async function knownVersion(
   connection: SqlConnection,
-  { dialect, where }: SqlDatabase,
+  { where }: SqlDatabase,
   known: number,
 ): Promise<number> {
-  if ((await connection.query(dialect.hasMeta)).length === 0) return 0;
   const [row] = await connection.query("SELECT content FROM meta WHERE name = 'schema'");
   const version = Number(row?.['content'] ?? 0);
   if (version <= known) return version;

@@ -14,6 +14,7 @@ import type {
   StoredReport,
   StoredSnapshot,
 } from './ledger.ts';
+import { refuseNewer, writeUnlessNewer } from './migrations.ts';
 import * as notes from './notes.ts';
 import { failingDomains } from './outcomes.ts';
 import * as prune from './prune.ts';
@@ -70,7 +71,12 @@ export class SqlLedger implements Ledger {
   commit(batch: IngestBatch) {
     const hours = new Set([...batch.sessions.values()].map(({ key }) => key.hour));
     const days = new Set([...hours].map(dayOf));
-    return this.#database.transaction((connection) => ingest.writeBatch(connection, batch), [...days]);
+    const write = async (connection: SqlConnection) => {
+      // Who reads on for weeks must not write what a newer program would take for something else.
+      await refuseNewer(connection, this.#database);
+      return ingest.writeBatch(connection, batch);
+    };
+    return writeUnlessNewer(this.#database, write, [...days]);
   }
 
   days() {
@@ -226,10 +232,8 @@ export class SqlLedger implements Ledger {
     await this.checkIn(part.host, part.program, part.exportedAt);
     for (;;) {
       try {
-        return await this.#database.transaction(
-          (connection) => importHostDay(connection, part, at),
-          [part.day],
-        );
+        const write = (connection: SqlConnection) => importHostDay(connection, part, at);
+        return await writeUnlessNewer(this.#database, write, [part.day]);
       } catch (error) {
         // The other import is done, so that this one finds what it brought.
         if (!(error instanceof StaleImport)) throw error;
@@ -285,6 +289,6 @@ export class SqlLedger implements Ledger {
   }
 
   #write<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
-    return this.#database.transaction(work);
+    return writeUnlessNewer(this.#database, work);
   }
 }

@@ -86,7 +86,9 @@ export async function restoreLedger(state: string, file: string, now: number): P
   try {
     makeDirectory(place, 0o750);
     await copyFile(file, join(place, FILE));
-    await prepare(place, file, now);
+    await prepare(place, file, now).catch((error: unknown) => {
+      throw ofBackup(error, file);
+    });
     const former = existsSync(path) ? formerName(state, now) : undefined;
     if (former !== undefined) {
       demandAlone(path);
@@ -150,6 +152,19 @@ async function prepare(place: string, file: string, now: number): Promise<void> 
     await database.close();
   }
   sync(join(place, FILE));
+}
+
+/** What is wrong with the copy is wrong with the backup, which is what people know by name. */
+function ofBackup(error: unknown, file: string): unknown {
+  if (!(error instanceof Problem)) return error;
+  if (isDamaged(error))
+    return new Problem(EXIT.data, `the backup is damaged: ${systemReason(error.cause)}`, {
+      where: file,
+      help: 'take an older one; nothing was changed',
+      cause: error,
+    });
+  if (error.exitCode !== EXIT.config) return error;
+  return new Problem(error.exitCode, error.message, { where: file, help: error.help, cause: error });
 }
 
 async function holdBack(database: SqlConnection, now: number): Promise<void> {

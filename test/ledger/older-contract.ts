@@ -54,7 +54,8 @@ export async function makeOlder(database: SqlDatabase): Promise<void> {
   for (const statement of statements) await database.query(statement.replace(/\bTEXT\b/g, text));
 }
 
-async function fillOlder(database: SqlDatabase): Promise<void> {
+/** Gives it sessions of two days. */
+export async function fillOlder(database: SqlDatabase): Promise<void> {
   // Makes the days' partitions.
   await database.transaction(async () => undefined, ['2026-11-19', '2026-11-20']);
   for (const [day, hour, outcome, result, reason, ip, name, count] of TALLIES)

@@ -87,9 +87,9 @@ export interface Zone {
 /** What a parser's own envelope reader gets beside the line. */
 export interface EnvelopeContext {
   /**
-   * The zone of stamps that carry none. To be asked for each line, even if the answer is known: of an entry whose time
-   * exists twice the core works out which of both is meant, by the lines before, and learns from being asked that the
-   * line has left it open.
+   * The zone of stamps that carry none. To be asked for each line, even if the answer is known, but not for a stamp
+   * that is not believed: of an entry whose time exists twice the core works out which of both is meant, by the lines
+   * before, and learns from being asked that the line has left it open.
    */
   readonly zone: Zone;
   /** The reading host's name, for formats whose lines name no host. */

@@ -19,20 +19,17 @@ export interface StampFields {
 
 /** A line that began with Exim's own stamp. */
 export interface Stamped {
-  /** UTC ms. */
-  readonly time: number;
-  /** The stamp carried its own zone. */
-  readonly zoned: boolean;
+  readonly stamp: StampFields;
   readonly pid: number;
   readonly rest: string;
 }
 
 /** Reads the stamp at the head of `text`. */
-export function readStamp(text: string, zone: Zone): Stamped | undefined {
+export function readStamp(text: string): Stamped | undefined {
   const match = STAMP.exec(text);
   if (match === null) return undefined;
   const [whole, year, month, day, hour, minute, second, ms = '0', sign, hours, minutes, pid = '0'] = match;
-  const fields: StampFields = {
+  const stamp: StampFields = {
     year: Number(year),
     month: Number(month),
     day: Number(day),
@@ -42,9 +39,8 @@ export function readStamp(text: string, zone: Zone): Stamped | undefined {
     ms: Number(ms),
     offset: sign === undefined ? Number.NaN : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)),
   };
-  if (!isClock(fields)) return undefined;
-  const time = timeOf(fields, zone);
-  return { time, zoned: sign !== undefined, pid: Number(pid), rest: text.slice(whole.length) };
+  if (!isClock(stamp)) return undefined;
+  return { stamp, pid: Number(pid), rest: text.slice(whole.length) };
 }
 
 /** Whether the figures are those of a calendar and a clock; a leap second is one. */
@@ -52,7 +48,12 @@ export function isClock({ month, day, hour, minute, second }: StampFields): bool
   return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60;
 }
 
-/** UTC ms of a stamp, in the configured zone where it names none. */
+/** Whether a stamp tells its own distance from UTC. */
+export function isZoned({ offset }: StampFields): boolean {
+  return !Number.isNaN(offset);
+}
+
+/** UTC ms of a stamp, in the configured zone where it names none; to be asked only of the stamp that is believed. */
 export function timeOf(
   { year, month, day, hour, minute, second, ms, offset }: StampFields,
   zone: Zone,

@@ -88,6 +88,17 @@ describe('syslog', () => {
     ]);
   });
 
+  it.each([
+    ['a header', (stamp: string) => `${stamp} mail exim[5]: `],
+    ['a container’s runtime', (stamp: string) => `${stamp.replace('+', '.000000000+')} stdout F `],
+  ])('takes a zone from %s as it is in the hour that comes twice, however late the line', (_, head) => {
+    const exact = (stamp: string, id: string) =>
+      `${head(stamp)}${stamp.slice(0, 19).replace('T', ' ')} ${id} ${TEXT}`;
+    const lines = [exact('2026-10-25T02:10:00+01:00', OLD_ID), exact('2026-10-25T02:40:00+02:00', ID)];
+    const expected = ['2026-10-25T01:10:00.000Z', '2026-10-25T00:40:00.000Z'];
+    expect(times(lines, 'Europe/Berlin')).toEqual(expected);
+  });
+
   it('reads only Exim’s own lines, by the name it is configured to have', () => {
     const lines = [
       `Mar  2 10:20:30 mail dovecot: ${ID} ${TEXT}`,

@@ -33,10 +33,12 @@ export interface LogEntry {
   readonly pid: number;
   /** The text after the tag, from its first byte: every pattern is anchored here, for all behind it may be hostile. */
   readonly message: string;
+  /** A stamp that tells its zone is believed, though one that does not was read as well. */
+  readonly isExact?: boolean;
 }
 
 /** A line whose envelope was read from its bytes: see {@link LogParser.bytes}. Valid during the call only. */
-export interface ByteEntry extends Omit<LogEntry, 'message'> {
+export interface ByteEntry extends Omit<LogEntry, 'message' | 'isExact'> {
   /** The message is `bytes[start..end)`. */
   readonly bytes: Uint8Array;
   /** All of `bytes`, to compare several at once: see {@link BytePattern}. */
@@ -89,7 +91,7 @@ export interface EnvelopeContext {
   /**
    * The zone of stamps that carry none. To be asked for each line, even if the answer is known, but not for a stamp
    * that is not believed: of an entry whose time exists twice the core works out which of both is meant, by the lines
-   * before, and learns from being asked that the line has left it open.
+   * before, and learns from being asked that the line has left it open, unless the entry says that it is exact.
    */
   readonly zone: Zone;
   /** The reading host's name, for formats whose lines name no host. */

@@ -26,7 +26,8 @@ function mainlogEntry({ pid, rest }: Stamped, time: number, { host }: EnvelopeCo
 function containerEntry(header: LogEntry, context: EnvelopeContext): LogEntry | undefined {
   const own = readStamp(header.message);
   if (own === undefined) return undefined;
-  return mainlogEntry(own, isZoned(own.stamp) ? timeOf(own.stamp, context.zone) : header.time, context);
+  if (!isZoned(own.stamp)) return mainlogEntry(own, header.time, context);
+  return { ...mainlogEntry(own, timeOf(own.stamp, context.zone), context), isExact: true };
 }
 
 /** Exim's own stamp is taken away, from the first piece of a line too; the later ones have none. */
@@ -36,7 +37,8 @@ function syslogEntry(line: string, header: LogEntry, context: EnvelopeContext): 
   const own = readStamp(header.message.slice(piece.length));
   if (own === undefined) return { time: header.time, host, program, pid, message: header.message };
   // A header with a zone is exact; one without lacks the year, which Exim's own stamp has.
-  const isOwn = isZoned(own.stamp) || CLASSIC_HEADER.test(line);
-  const time = isOwn ? timeOf(own.stamp, context.zone) : header.time;
-  return { time, host, program, pid: pid === 0 ? own.pid : pid, message: piece + own.rest };
+  const isExact = isZoned(own.stamp);
+  const time = isExact || CLASSIC_HEADER.test(line) ? timeOf(own.stamp, context.zone) : header.time;
+  const message = piece + own.rest;
+  return { time, host, program, pid: pid === 0 ? own.pid : pid, message, ...(isExact && { isExact }) };
 }

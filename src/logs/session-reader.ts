@@ -170,6 +170,7 @@ export class SessionReader {
 
   /** The entry at the time it means, where its stamp may mean two. */
   #dated<E extends LogEntry>(entry: E): E {
+    if (entry.isExact === true) return entry;
     const time = this.#zone.meant(entry.time, this.lastTime, this.#before);
     return time === entry.time ? entry : { ...entry, time };
   }

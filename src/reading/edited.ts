@@ -191,7 +191,7 @@ function stampReader({ source, parser, years }: EditQuestion): (line: string) =>
       zone.newLine();
       const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
       if (entry === undefined) return undefined;
-      last = zone.meant(entry.time, last);
+      last = entry.isExact === true ? entry.time : zone.meant(entry.time, last);
       return last;
     } catch {
       // A foreign parser's fault on a line is told when the line is read.

@@ -88,6 +88,14 @@ describe('syslog', () => {
     ]);
   });
 
+  it('takes a zone from Exim’s own stamp as it is then, though the header before it has none', () => {
+    const exact = (stamp: string, id: string) =>
+      `Oct 25 ${stamp.slice(11, 19)} mail exim[5]: ${stamp} ${id} ${TEXT}`;
+    const lines = [exact('2026-10-25 02:10:00 +0100', OLD_ID), exact('2026-10-25 02:40:00 +0200', ID)];
+    const expected = ['2026-10-25T01:10:00.000Z', '2026-10-25T00:40:00.000Z'];
+    expect(times(lines, 'Europe/Berlin')).toEqual(expected);
+  });
+
   it.each([
     ['a header', (stamp: string) => `${stamp} mail exim[5]: `],
     ['a container’s runtime', (stamp: string) => `${stamp.replace('+', '.000000000+')} stdout F `],

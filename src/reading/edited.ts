@@ -190,7 +190,7 @@ function stampReader({ source, parser, years }: EditQuestion): (line: string) =>
     try {
       zone.newLine();
       const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
-      if (entry === undefined) return undefined;
+      if (entry === undefined || parser.matters?.(entry) === false) return undefined;
       last = entry.isExact === true ? entry.time : zone.meant(entry.time, last);
       return last;
     } catch {

@@ -21,6 +21,7 @@ export function numberedParser(): LogParser {
   return {
     envelope: 'syslog',
     needles: ['line '],
+    matters: ({ message }) => !message.startsWith('noise '),
     idleSeconds: 1_000_000,
     entry(entry, open, emit) {
       const number = Number(/^line (\d+)\b/.exec(entry.message)?.[1] ?? Number.NaN);

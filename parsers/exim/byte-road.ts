@@ -84,7 +84,7 @@ export class ByteRoad {
     const known = table.get(key);
     const state = known === undefined ? newMessage() : stateOf(known, 'message');
     if (state === undefined || state.own || !isSettled(state)) return false;
-    const connection = this.#connection(entry, recipient.domain, kind);
+    const connection = this.#connection(entry, kind);
     const { connections } = state;
     if (connections.length >= LIMITS.connections || connections.some((one) => one.ip === connection.ip))
       return false;
@@ -104,13 +104,13 @@ export class ByteRoad {
     return stateOf(table.get(this.#factsKey), 'facts');
   }
 
-  #connection(entry: ByteEntry, domain: string, { core, route }: SessionKind): Connection {
+  #connection(entry: ByteEntry, { core, route, session }: SessionKind): Connection {
     const { time, pid } = entry;
     return {
       fallback: false,
       opened: true,
       guess: false,
-      domains: [domain],
+      domains: session === undefined ? [] : [session.recipientDomain],
       recipients: [],
       kind: 'tls',
       ip: route.host?.ip ?? '',

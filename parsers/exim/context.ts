@@ -13,8 +13,8 @@ export interface Settings {
 /** A session that was worked out. */
 export interface Told {
   readonly time: number;
-  /** The recipient's domain; with a smart host that takes its place. */
-  readonly domain: string | undefined;
+  /** The policy domain. */
+  readonly domain: string;
   readonly core: SessionCore;
   /** It is a guess (R12), with what speaks for it. */
   readonly guess?: { readonly asked: boolean; readonly confirmed: boolean };

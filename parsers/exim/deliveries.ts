@@ -15,6 +15,7 @@ import {
 } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { clearOf, successOf } from './outcome.ts';
+import { isToldOf, type Shared, tellDomain } from './policy-domain.ts';
 import type { RuleName } from './rules.ts';
 import { type Connection, newConnection } from './state.ts';
 
@@ -59,7 +60,7 @@ function joinFailure(context: Context, line: Remote): boolean {
   const { ip, connection: key, sendingMtaIp } = host;
   const pending = context.state.pending.find((one) => one.ip === ip);
   const known = host.tls ? undefined : findFailed(context, ip, host.continued ? '' : key, recipient);
-  const joins = known !== undefined && isMoreOf(known, flag, domain, pending?.time);
+  const joins = known !== undefined && isMoreOf(context, known, line, pending?.time);
   if (joins) {
     noteRecipient(known, recipient);
     addDomain(context, known, domain);
@@ -74,14 +75,14 @@ function joinFailure(context: Context, line: Remote): boolean {
 
 /** Whether a line belongs to a failed connection told already, and not to a second failure still without a domain. */
 function isMoreOf(
+  context: Context,
   known: Connection,
-  flag: DeliveryLine['flag'],
-  domain: string | undefined,
+  { flag, domain }: DeliveryLine,
   pendingTime: number | undefined,
 ): boolean {
   if (flag === '->' || pendingTime === undefined) return true;
   if (flag === '=>' && known.opened) return false;
-  return pendingTime <= known.last && domain !== undefined && known.domains.includes(domain);
+  return pendingTime <= known.last && isToldOf(context, known, domain);
 }
 
 /** A line with X= or CV=: a session that succeeded (R5). */
@@ -98,8 +99,9 @@ function secure(context: Context, line: Remote): RuleName {
   // A `->` whose `=>` stood in the part of the log that was not given has its session counted there.
   if (flag === '->' && context.settings.midStream) return 'delivery-same-session';
   const core = successOf(host, context.settings.sendingMtaIp, false);
-  open(context, line, 'tls', core, flag !== '**');
-  if (domain === undefined) return 'delivery-without-domain';
+  const connection = open(context, line, 'tls', core, flag !== '**');
+  addDomain(context, connection, domain);
+  if (connection.domains.length === 0) return 'delivery-without-domain';
   return flag === '**' ? 'refused-in-session' : 'delivery-tls';
 }
 
@@ -117,8 +119,9 @@ function clear(context: Context, line: Remote): RuleName {
   const { settings } = context;
   if (flag === '->' && settings.midStream) return 'delivery-same-session';
   const core = settings.inferPlaintext ? clearOf(host, settings.sendingMtaIp) : null;
-  const told = open(context, line, 'clear', core, true);
-  if (domain === undefined) return 'delivery-without-domain';
+  const connection = open(context, line, 'clear', core, true);
+  const told = addDomain(context, connection, domain, guess);
+  if (connection.domains.length === 0) return 'delivery-without-domain';
   if (core === null) return 'delivery-clear-silent';
   return told ? 'delivery-clear' : 'delivery-clear-unproven';
 }
@@ -134,14 +137,13 @@ function open(
   kind: 'tls' | 'clear',
   core: Connection['core'],
   opened: boolean,
-): boolean {
+): Connection {
   const { time, pid } = context;
   const { ip, connection: key } = line.host;
-  const guess = kind === 'clear';
   const fields = { kind, ip, connection: key, pid, last: time, time, core };
-  const connection: Connection = { ...newConnection(fields), opened, guess };
+  const connection: Connection = { ...newConnection(fields), opened, guess: kind === 'clear' };
   addConnection(context, connection);
-  return addDomain(context, connection, line.domain, guess ? guessOf(line) : undefined);
+  return connection;
 }
 
 function findOpen(context: Context, kind: 'tls' | 'clear', host: HostFields): Connection | undefined {
@@ -191,10 +193,10 @@ export function closeCutthroughs(context: Context): void {
   const open = state.connections.filter((one) => one.kind === 'cutthrough');
   if (open.length === 0) return;
   state.connections = state.connections.filter((one) => one.kind !== 'cutthrough');
-  for (const { domains, core, time, guess, asked = false, confirmed = false } of open) {
-    if (core === null) continue;
-    for (const domain of domains) {
-      context.tell({ time, domain, core, ...(guess && { guess: { asked, confirmed } }) });
-    }
+  for (const { domains: recipients, core, time, ip, guess, asked = false, confirmed = false } of open) {
+    const session: Shared = { time, ip, core, domains: [] };
+    // Where no recipient has a domain, a smart host has one all the same.
+    for (const recipient of recipients.length > 0 ? recipients : [undefined])
+      tellDomain(context, session, recipient, guess ? { asked, confirmed } : undefined);
   }
 }

@@ -5,6 +5,7 @@ import { readMessage } from './failure-lines.ts';
 import { dropDoubts, refine, witnessOf } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { failureOf, NO_DANE, successOfEvent } from './outcome.ts';
+import { isToldOf, tellDomain } from './policy-domain.ts';
 import type { Verdict } from './reasons.ts';
 import type { RuleName } from './rules.ts';
 import { LIMITS, type Live, trim } from './state.ts';
@@ -125,15 +126,8 @@ function settle(context: Context, live: Live, domain?: string): void {
   const { sendingMtaIp = context.settings.sendingMtaIp } = live;
   const verdict: Verdict = { type: 'starttls-not-supported', reason };
   live.core = failureOf(verdict, NO_DANE, { name, ip, sendingMtaIp });
-  tellDomain(context, live, live.domain === '' ? (domain ?? live.next) : live.domain);
-}
-
-function tellDomain(context: Context, live: Live, domain: string | undefined): void {
-  const { core, time, domains } = live;
-  if (core === null || domain === undefined || domain === 'none') return;
-  if (domains.includes(domain) || domains.length >= LIMITS.domains) return;
-  domains.push(domain);
-  context.tell({ time, domain, core });
+  const own = live.domain === 'none' ? undefined : live.domain;
+  tellDomain(context, live, own === '' ? (domain ?? live.next) : own);
 }
 
 /** Whether the snippet tells of this host: then the plain lines are not counted again. */
@@ -148,8 +142,7 @@ export function isDeliveryTold(context: Context, { ip, tls }: HostFields): boole
 
 /** The same for a line that names no host: the TLSA look-up that failed for this domain (F7). */
 export function isFailureToldByEvents(context: Context, domain: string | undefined): boolean {
-  const { live } = context.state;
-  return domain !== undefined && live.some((one) => one.stage === 'failed' && one.domains.includes(domain));
+  return context.state.live.some((one) => one.stage === 'failed' && isToldOf(context, one, domain));
 }
 
 /** The clear connection that follows F1 on the same host is no session of its own. */

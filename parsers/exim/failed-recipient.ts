@@ -17,6 +17,7 @@ import {
 } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { failureOf, NO_DANE } from './outcome.ts';
+import { isToldOf } from './policy-domain.ts';
 import { NO_USABLE_TLSA } from './reasons.ts';
 import type { RuleName } from './rules.ts';
 import { type Connection, newConnection, type Pending, type SessionCore } from './state.ts';
@@ -35,11 +36,11 @@ export function failedRecipient(context: Context, line: FailedLine, message: Mes
   const name = hostName(host.name);
   const pending = context.state.pending.find((one) => one.ip === ip);
   const known = findFailed(context, ip, key, recipient);
-  const again = known !== undefined && domain !== undefined && known.domains.includes(domain);
+  const again = known !== undefined && isToldOf(context, known, domain);
   if (again && (pending === undefined || pending.time <= known.last)) {
     known.last = context.time;
     noteRecipient(known, recipient);
-    if (pending !== undefined) pending.next ??= domain;
+    if (pending !== undefined && domain !== undefined) pending.next ??= domain;
     return message.rule;
   }
   if (pending !== undefined) {
@@ -115,7 +116,7 @@ function withoutHost(context: Context, message: Message, line: DeliveryLine): Ru
   const closes = (rules: readonly string[]) =>
     message.rule === 'tlsa-defer' ? rules.includes('tlsa-defer') : !rules.includes('tlsa-defer');
   const known = findByRule(context, message.rule);
-  const isTold = domain !== undefined && known.some((one) => one.domains.includes(domain));
+  const isTold = known.some((one) => isToldOf(context, one, domain));
   const closed = closedBy(
     state.pending.filter((one) => closes(one.rules)),
     domain,
@@ -158,7 +159,7 @@ function closedBy(
 /** F8, F9: no connection was tried, so no host is named, unless the snippet does. Once a domain and queue run. */
 function daneRequired(context: Context, message: Message, { domain, recipient }: DeliveryLine): RuleName {
   const known = findByRule(context, message.rule);
-  if (domain !== undefined && known.some((one) => one.domains.includes(domain))) return message.rule;
+  if (known.some((one) => isToldOf(context, one, domain))) return message.rule;
   const [host, ...others] = context.state.dane;
   const where = host !== undefined && others.length === 0 ? { ...sender(context), ...host } : sender(context);
   const { verdict } = message;

@@ -3,6 +3,7 @@ import { isSameRun } from './context.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import type { FailureLine } from './failure-lines.ts';
 import { failureOf, NO_DANE, type Witness } from './outcome.ts';
+import { tellDomain } from './policy-domain.ts';
 import { isOfDialogue, NO_USABLE_TLSA, type Verdict } from './reasons.ts';
 import type { RuleName } from './rules.ts';
 import { type Connection, type Doubt, LIMITS, newConnection, type Pending, trim } from './state.ts';
@@ -173,7 +174,7 @@ export function addConnection(context: Context, connection: Connection): void {
   trim(connections, LIMITS.connections);
 }
 
-/** Tells the session of one more domain of a connection; a domain that has its record already gets no second. */
+/** Adds a recipient's domain to a connection; returns whether a record was told of it. */
 export function addDomain(
   context: Context,
   connection: Connection,
@@ -181,11 +182,7 @@ export function addDomain(
   guess?: { asked: boolean; confirmed: boolean },
 ): boolean {
   connection.last = context.time;
-  const { domains, core, time } = connection;
-  if (domain === undefined || domains.includes(domain) || domains.length >= LIMITS.domains) return false;
-  domains.push(domain);
-  if (core === null) return false;
-  return context.tell({ time, domain, core, ...(guess !== undefined && { guess }) });
+  return tellDomain(context, connection, domain, guess);
 }
 
 /** Notes whose mail the connection was for, each once; the oldest goes where there are too many. */
@@ -218,7 +215,8 @@ export function flushPending(context: Context, pending: Pending): void {
   const { verdict, ip, name, next, time } = pending;
   if (verdict === null || next === undefined) return;
   const { sendingMtaIp } = settings;
-  context.tell({ time, domain: next, core: failureOf(verdict, pending, { name, ip, sendingMtaIp }) });
+  const core = failureOf(verdict, pending, { name, ip, sendingMtaIp });
+  tellDomain(context, { time, ip, core, domains: [] }, next);
 }
 
 /** Another host took the mail: the certificate of this one was the reason. Several lines mean it was not (R8). */
@@ -226,5 +224,6 @@ export function flushDoubt(context: Context, doubt: Doubt): void {
   const { verdict, ip, name, next, time, count } = doubt;
   if (next === undefined || count > 1 || ip === '') return;
   const { sendingMtaIp } = context.settings;
-  context.tell({ time, domain: next, core: failureOf(verdict, NO_DANE, { name, ip, sendingMtaIp }) });
+  const core = failureOf(verdict, NO_DANE, { name, ip, sendingMtaIp });
+  tellDomain(context, { time, ip, core, domains: [] }, next);
 }

@@ -1,6 +1,5 @@
 import type { Emit, LogEntry } from 'maillog-tlsrpt/parser';
 import type { Context, Settings, Told } from './context.ts';
-import { nextHopDomain } from './domains.ts';
 import { Facts } from './facts.ts';
 import { isArrival } from './heads.ts';
 import { type Guess, letGo, letGoIdle, letGuessGoIdle, tellGuess } from './inference.ts';
@@ -101,19 +100,16 @@ export class Messages {
     return { state, time, pid, settings: this.#settings, tlsIsOptional: facts.tlsIsOptional, tell };
   }
 
-  /** Where the sessions of a message go: to the next hop's domain, guesses through their guard. */
+  /** Where the sessions of a message go: guesses through their guard. */
   #teller(
     state: MessageState,
     emit: Emit,
     tellGuessed: (guess: Guess, emit: Emit) => boolean,
   ): Context['tell'] {
     return ({ time, domain, core, guess }: Told) => {
-      const { receivingMxHostname, receivingIp = '' } = core;
-      const report = nextHopDomain(domain, receivingMxHostname, receivingIp, this.#settings.relayhosts);
-      if (report === undefined) return false;
       const { own } = state;
-      if (guess !== undefined) return tellGuessed({ time, domain: report, own, core, ...guess }, emit);
-      emit({ time, recipientDomain: report, ...core, ...(own && { own }) });
+      if (guess !== undefined) return tellGuessed({ time, domain, own, core, ...guess }, emit);
+      emit({ time, recipientDomain: domain, ...core, ...(own && { own }) });
       return true;
     };
   }

@@ -27,7 +27,7 @@ export type Connection = {
   fallback: boolean;
   /** A `=>` line of it was seen: another one is another connection. */
   opened: boolean;
-  /** Domains that have their record. */
+  /** Policy domains that have their record; of cutthrough deliveries the recipients' domains. */
   domains: string[];
   /** Of failures: fingerprints of the recipients seen, none of which comes twice in one queue run. */
   recipients: number[];

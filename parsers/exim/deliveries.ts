@@ -1,23 +1,16 @@
 import { type Context, isSameRun } from './context.ts';
+import { addConnection, addDomain, findFailed, noteRecipient, tellCutthrough } from './connections.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { hostName } from './domains.ts';
 import { isDeliveryTold, joinEvents } from './events.ts';
 import { failedRecipient, failedWithoutHost } from './failed-recipient.ts';
 import { readMessage } from './failure-lines.ts';
-import {
-  addConnection,
-  addDomain,
-  bindPending,
-  dropDoubts,
-  findFailed,
-  follow,
-  noteRecipient,
-} from './failures.ts';
+import { bindPending, dropDoubts, follow, pendingOf } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { clearOf, successOf } from './outcome.ts';
-import { isToldOf, type Shared, tellDomain } from './policy-domain.ts';
+import { isToldOf } from './policy-domain.ts';
 import type { RuleName } from './rules.ts';
-import { type Connection, newConnection } from './state.ts';
+import { type Connection, newConnection, type Pending } from './state.ts';
 
 /** A delivery line with the fields of a remote host. */
 type Remote = DeliveryLine & { readonly host: HostFields };
@@ -58,9 +51,13 @@ function leaveOut(context: Context, ip: string): RuleName {
 function joinFailure(context: Context, line: Remote): boolean {
   const { flag, domain, recipient, host } = line;
   const { ip, connection: key, sendingMtaIp } = host;
-  const pending = context.state.pending.find((one) => one.ip === ip);
+  // Exim goes on in clear text behind F1, so TLS to the same host is another session: it only comes next.
+  const isOther = (one: Pending) => host.tls && one.fallback;
+  const waiting = pendingOf(context, ip, domain);
+  if (domain !== undefined) for (const one of waiting.filter(isOther)) one.next ??= domain;
+  const pending = waiting.find((one) => !isOther(one));
   const known = host.tls ? undefined : findFailed(context, ip, host.continued ? '' : key, recipient);
-  const joins = known !== undefined && isMoreOf(context, known, line, pending?.time);
+  const joins = known !== undefined && isMoreOf(context, known, line, pending);
   if (joins) {
     noteRecipient(known, recipient);
     addDomain(context, known, domain);
@@ -78,11 +75,11 @@ function isMoreOf(
   context: Context,
   known: Connection,
   { flag, domain }: DeliveryLine,
-  pendingTime: number | undefined,
+  pending: Pending | undefined,
 ): boolean {
-  if (flag === '->' || pendingTime === undefined) return true;
+  if (flag === '->' || pending === undefined) return true;
   if (flag === '=>' && known.opened) return false;
-  return pendingTime <= known.last && isToldOf(context, known, domain);
+  return known.overtaken !== true && isToldOf(context, known, domain);
 }
 
 /** A line with X= or CV=: a session that succeeded (R5). */
@@ -193,10 +190,5 @@ export function closeCutthroughs(context: Context): void {
   const open = state.connections.filter((one) => one.kind === 'cutthrough');
   if (open.length === 0) return;
   state.connections = state.connections.filter((one) => one.kind !== 'cutthrough');
-  for (const { domains: recipients, core, time, ip, guess, asked = false, confirmed = false } of open) {
-    const session: Shared = { time, ip, core, domains: [] };
-    // Where no recipient has a domain, a smart host has one all the same.
-    for (const recipient of recipients.length > 0 ? recipients : [undefined])
-      tellDomain(context, session, recipient, guess ? { asked, confirmed } : undefined);
-  }
+  for (const connection of open) tellCutthrough(context, connection);
 }

@@ -173,9 +173,11 @@ export function joinEvents(
 
 /** The message is done, or nothing more is heard of it. */
 export function settleAll(context: Context): void {
-  for (const live of context.state.live) {
-    const over = live.stage === 'closed' || (live.stage === 'hello' && !live.offered);
-    if (over) settle(context, live);
-    else if (live.core !== null && live.domains.length === 0) tellDomain(context, live, live.next);
-  }
+  for (const live of context.state.live) settleLast(context, live);
+}
+
+function settleLast(context: Context, live: Live): void {
+  const over = live.stage === 'closed' || (live.stage === 'hello' && !live.offered);
+  if (over) settle(context, live);
+  else if (live.core !== null && live.domains.length === 0) tellDomain(context, live, live.next);
 }

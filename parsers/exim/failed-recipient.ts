@@ -1,20 +1,11 @@
+import { addConnection, addDomain, findFailed, noteRecipient } from './connections.ts';
 import type { Context } from './context.ts';
 import { isSameRun } from './context.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { hostName } from './domains.ts';
 import { isFailureToldByEvents } from './events.ts';
 import { readMessage } from './failure-lines.ts';
-import {
-  addConnection,
-  addDomain,
-  bindPending,
-  dropDoubts,
-  findFailed,
-  follow,
-  noteRecipient,
-  refine,
-  witnessOf,
-} from './failures.ts';
+import { bindPending, dropDoubts, follow, pendingOf, refine, witnessOf } from './failures.ts';
 import type { HostFields } from './host-fields.ts';
 import { failureOf, NO_DANE } from './outcome.ts';
 import { isToldOf } from './policy-domain.ts';
@@ -34,10 +25,10 @@ export function failedRecipient(context: Context, line: FailedLine, message: Mes
   const { domain, recipient, host } = line;
   const { ip, connection: key, sendingMtaIp } = host;
   const name = hostName(host.name);
-  const pending = context.state.pending.find((one) => one.ip === ip);
+  const [pending] = pendingOf(context, ip, domain);
   const known = findFailed(context, ip, key, recipient);
   const again = known !== undefined && isToldOf(context, known, domain);
-  if (again && (pending === undefined || pending.time <= known.last)) {
+  if (again && (pending === undefined || known.overtaken !== true)) {
     known.last = context.time;
     noteRecipient(known, recipient);
     if (pending !== undefined && domain !== undefined) pending.next ??= domain;

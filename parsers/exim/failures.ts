@@ -1,5 +1,5 @@
+import { addConnection, addDomain, noteRecipient } from './connections.ts';
 import type { Context } from './context.ts';
-import { isSameRun } from './context.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import type { FailureLine } from './failure-lines.ts';
 import { failureOf, NO_DANE, type Witness } from './outcome.ts';
@@ -16,15 +16,18 @@ export function noteFailure(context: Context, line: Failure): RuleName {
   const { ip, name } = line.receiver;
   const verdict = refine(context, ip, line);
   const same = state.pending.filter((one) => one.ip === ip);
-  const stale = same.find((one) => one.next !== undefined);
-  if (stale !== undefined) flushPending(context, stale);
+  const over = same.find((one) => one.next !== undefined);
+  if (over !== undefined) flushPending(context, over);
   else {
-    const merged = mergeTarget(same, line.rule, pid);
+    const ofThisRun = same.filter((one) => !isOfEarlierRun(context, one));
+    const merged = mergeTarget(ofThisRun, line.rule, pid);
     if (merged !== undefined) {
       merge(merged, line, verdict);
       return ruleFor(line.rule, merged.verdict);
     }
   }
+  for (const known of state.connections)
+    if (known.kind === 'failed' && known.ip === ip) known.overtaken = true;
   state.pending.push({
     time,
     pid,
@@ -38,6 +41,26 @@ export function noteFailure(context: Context, line: Failure): RuleName {
   });
   trim(state.pending, LIMITS.pending);
   return ruleFor(line.rule, verdict);
+}
+
+/** As long as a delivery may last, but less than the quarter of an hour that Exim waits at first before it tries a host again. */
+const SAME_RUN_MS = 14 * 60_000;
+
+function isOfEarlierRun({ time }: Context, earlier: { readonly time: number }): boolean {
+  return time - earlier.time > SAME_RUN_MS;
+}
+
+/**
+ * Failures of this host that wait for their recipients' lines. What an earlier queue run left there is over, for the next one's
+ * session is a new one (R7): it is told of the domain whose line came first, which may be this one.
+ */
+export function pendingOf(context: Context, ip: string, domain: string | undefined): readonly Pending[] {
+  const ofHost = () => context.state.pending.filter((one) => one.ip === ip);
+  for (const left of ofHost().filter((one) => isOfEarlierRun(context, one))) {
+    if (domain !== undefined) left.next ??= domain;
+    flushPending(context, left);
+  }
+  return ofHost();
 }
 
 function ruleFor(rule: RuleName, verdict: Verdict | null | undefined): RuleName {
@@ -72,7 +95,9 @@ export function refine(
   if (line.verdict === undefined || !SESSION_RULES.has(line.rule)) return line.verdict;
   const doubt = state.doubts.find((one) => one.ip === ip || one.ip === '');
   dropDoubts(context, ip);
-  return doubt?.verdict ?? line.verdict;
+  if (doubt?.next === undefined || !isOfEarlierRun(context, doubt)) return doubt?.verdict ?? line.verdict;
+  flushDoubt(context, doubt);
+  return line.verdict;
 }
 
 const SESSION_RULES: ReadonlySet<RuleName> = new Set([
@@ -165,47 +190,6 @@ export function bindPending(
   noteRecipient(connection, recipient);
   addDomain(context, connection, domain);
   return connection;
-}
-
-/** Adds a connection to the message; the oldest goes where there are too many. */
-export function addConnection(context: Context, connection: Connection): void {
-  const { connections } = context.state;
-  connections.push(connection);
-  trim(connections, LIMITS.connections);
-}
-
-/** Adds a recipient's domain to a connection; returns whether a record was told of it. */
-export function addDomain(
-  context: Context,
-  connection: Connection,
-  domain: string | undefined,
-  guess?: { asked: boolean; confirmed: boolean },
-): boolean {
-  connection.last = context.time;
-  return tellDomain(context, connection, domain, guess);
-}
-
-/** Notes whose mail the connection was for, each once; the oldest goes where there are too many. */
-export function noteRecipient({ recipients }: Connection, recipient: number): void {
-  if (!recipients.includes(recipient)) recipients.push(recipient);
-  trim(recipients, LIMITS.recipients);
-}
-
-/** The failed connection with this host that the line may be one more recipient of. */
-export function findFailed(
-  context: Context,
-  ip: string,
-  key: string,
-  recipient: number,
-): Connection | undefined {
-  return context.state.connections.findLast(
-    (one) =>
-      one.kind === 'failed' &&
-      one.ip === ip &&
-      isSameRun(context, one) &&
-      !one.recipients.includes(recipient) &&
-      (one.connection === '' || key === '' || one.connection === key || one.fallback),
-  );
 }
 
 /** No line of its host will come any more: the domain is that of the delivery line that followed it (R9). */

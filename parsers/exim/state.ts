@@ -31,6 +31,8 @@ export type Connection = {
   domains: string[];
   /** Of failures: fingerprints of the recipients seen, none of which comes twice in one queue run. */
   recipients: number[];
+  /** Of failures: another one of the same host was logged since it was bound. */
+  overtaken?: boolean;
   /** Process and time of its last line: what one queue run writes belongs together. */
   pid: number;
   last: number;
@@ -190,9 +192,9 @@ export function isEmpty(state: MessageState): boolean {
   return !own && unusable === 0 && entries === 0;
 }
 
-/** Keeps the newest entries of a list. */
-export function trim<T>(list: T[], limit: number): void {
-  if (list.length > limit) list.splice(0, list.length - limit);
+/** Keeps the newest entries of a list, and returns those that had to go. */
+export function trim<T>(list: T[], limit: number): T[] {
+  return list.length > limit ? list.splice(0, list.length - limit) : [];
 }
 
 /** The table's key of a message: its id is unique on one host only. */

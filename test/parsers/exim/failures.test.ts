@@ -100,6 +100,40 @@ describe('failures', () => {
     ]);
   });
 
+  it('binds a fallback to its own delivery in clear text, not to TLS with the same host', () => {
+    const lines = message(
+      `TLS session: (SSL_connect): timed out: delivering unencrypted to ${MX1} (not in hosts_require_tls)`,
+      `=> ned@example.net ${ROUTE} ${MX1} ${X} CV=no ${OK}`,
+      `=> ${BOB} ${MX1} ${OK}`,
+      'Completed',
+    );
+    expect(tell(lines)).toEqual([
+      'example.net ok mx1.example.org 192.0.2.10',
+      'example.org validation-failure (SSL_connect: timed out) mx1.example.org 192.0.2.10',
+    ]);
+  });
+
+  it.each([
+    ['==', 'defer (-44) H', '450 later'],
+    ['**', 'H', '550 no'],
+  ])(
+    'counts a second session that fails within the same second, once %s closed the first',
+    (flag, h, reply) => {
+      const fallback = `TLS session: (SSL_connect): timed out: delivering unencrypted to ${MX1} (not in hosts_require_tls)`;
+      const line = (to: string) =>
+        `${flag} ${to} ${ROUTE} ${MX1.replace('H', h)}: SMTP error from remote mail server after RCPT TO:<${to}>: ${reply}`;
+      const lines = message(
+        fallback,
+        line('bob@example.org'),
+        fallback,
+        line('eve@example.org'),
+        'Completed',
+      );
+      const failed = 'example.org validation-failure (SSL_connect: timed out) mx1.example.org 192.0.2.10';
+      expect(tell(lines)).toEqual([failed, failed]);
+    },
+  );
+
   it('leaves the policy open where DANE may be why TLS was required', () => {
     const required = 'a TLS session is required, but the server did not offer TLS support';
     const failed = [`${MX1}: ${required}`, `== ${BOB} defer (-38) ${MX1}: ${required}`];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MX0, MX1, message, OK, ROUTE, tell, X } from './reading.ts';
+import { MX0, MX1, message, OK, ROUTE, read, tell, X } from './reading.ts';
 
 const BOB = `bob@example.org ${ROUTE}`;
 
@@ -70,5 +70,77 @@ describe('TLSA look-ups that fail for two domains of a message at once', () => {
       failure('d1.example', 'mx.shared.example 192.0.2.66'),
       failure('d2.example', 'mx.shared.example 192.0.2.66'),
     ]);
+  });
+});
+
+describe('a failure that no line of its host claimed in its own queue run', () => {
+  const required = 'a TLS session is required, but the server did not offer TLS support';
+  const fallback = `TLS session: (SSL_connect): timed out: delivering unencrypted to ${MX0} (not in hosts_require_tls)`;
+  const refused = `== ${BOB} defer (111): Connection refused`;
+  const shown = `=> ann@example.net ${ROUTE} H=mx.example.net [203.0.113.5] ${X} CV=no ${OK}`;
+  const failed = (verdict: string, policy = '') =>
+    `example.org ${verdict} mx0.example.org 192.0.2.9${policy}`;
+  const notOffered = failed('starttls-not-supported (the server did not offer TLS support)');
+  const timedOut = failed('validation-failure (SSL_connect: timed out)');
+  const inferred = failed('starttls-not-supported (inferred: delivered without TLS)');
+  const ann = 'example.net ok mx.example.net 203.0.113.5';
+
+  it.each([
+    ['that TLS was required', `${MX0}: ${required}`, notOffered],
+    ['of the handshake', fallback, timedOut],
+  ])('leaves a delivery in clear text of a later one its own story, where it tells %s', (_, first, told) => {
+    const lines = message(shown, first, refused, `+1800 => ${BOB} ${MX0} ${OK}`, 'Completed');
+    expect(tell(lines)).toEqual([ann, inferred, told].sort());
+  });
+
+  it('leaves a failure of a later one its own, and its own address to be sent from', () => {
+    const lines = message(
+      'DANE attempt failed; TLS connection to mx0.example.org [192.0.2.9]: (SSL_connect): timed out',
+      refused,
+      `+1800 == ${BOB} defer (-37) ${MX0} I=[198.51.100.7]: TLS session: (SSL_connect): error:0A000086:SSL routines::certificate verify failed`,
+    );
+    expect(tell(lines)).toEqual([
+      failed('certificate-not-trusted (SSL_connect: certificate verify failed)'),
+      failed('validation-failure (SSL_connect: timed out)', ' tlsa'),
+    ]);
+    expect(read(lines).map(({ sendingMtaIp }) => sendingMtaIp)).toEqual([undefined, '198.51.100.7']);
+  });
+
+  it('is told of the domain that followed it, whoever is served by its host later', () => {
+    const lines = message(
+      `${MX0}: ${required}`,
+      refused,
+      `+1800 => ann@example.net ${ROUTE} ${MX0} ${X} CV=no ${OK}`,
+      'Completed',
+    );
+    expect(tell(lines)).toEqual(['example.net ok mx0.example.org 192.0.2.9', notOffered]);
+  });
+
+  it('is told of the line that comes first, where its process left none', () => {
+    const lines = message(shown, fallback, `+1800 => ${BOB} ${MX0} ${OK}`, 'Completed');
+    expect(tell(lines)).toEqual([ann, inferred, timedOut].sort());
+  });
+
+  it('is not the cause of another failure in a later one', () => {
+    const lines = message(
+      '[192.0.2.9] SSL verify error: depth=0 error=certificate has expired cert=/CN=mx0.example.org',
+      refused,
+      `+1800 == ${BOB} defer (-37) ${MX0}: TLS session: (SSL_connect): timed out`,
+    );
+    expect(tell(lines)).toEqual([
+      'example.org certificate-expired (certificate has expired) - 192.0.2.9',
+      timedOut,
+    ]);
+  });
+
+  it('waits for a delivery that takes minutes, though other mail goes on', () => {
+    const lines = message(
+      shown.replace('[203', '[204'),
+      fallback,
+      shown,
+      `+600 => ${BOB} ${MX0} ${OK}`,
+      'Completed',
+    );
+    expect(tell(lines)).toEqual([ann, ann.replace('203', '204'), timedOut].sort());
   });
 });

@@ -6,7 +6,8 @@ import { type Connection, LIMITS, trim } from './state.ts';
 export function addConnection(context: Context, connection: Connection): void {
   const { connections } = context.state;
   connections.push(connection);
-  trim(connections, LIMITS.connections);
+  for (const oldest of trim(connections, LIMITS.connections))
+    if (oldest.kind === 'cutthrough') tellCutthrough(context, oldest);
 }
 
 /** Tells the session of a cutthrough delivery to the domains of all its recipients. */

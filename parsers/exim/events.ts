@@ -48,7 +48,7 @@ function begin(context: Context, line: EventLine, fallback: boolean): Live {
     ...{ domain: manyDomains ? '' : (line.domain ?? 'none'), domains: [], core: null },
   };
   state.live.push(live);
-  trim(state.live, LIMITS.live);
+  for (const oldest of trim(state.live, LIMITS.live)) settleLast(context, oldest);
   return live;
 }
 

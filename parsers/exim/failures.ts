@@ -39,7 +39,7 @@ export function noteFailure(context: Context, line: Failure): RuleName {
     fallback: line.fallback,
     vague: line.vague,
   });
-  trim(state.pending, LIMITS.pending);
+  for (const oldest of trim(state.pending, LIMITS.pending)) flushPending(context, oldest);
   return ruleFor(line.rule, verdict);
 }
 
@@ -141,7 +141,7 @@ export function noteDoubt(context: Context, line: Extract<FailureLine, { is: 'do
     return line.rule;
   }
   state.doubts.push({ time, ip, ...(name !== undefined && { name }), verdict: line.verdict, count: 1 });
-  trim(state.doubts, LIMITS.doubts);
+  for (const oldest of trim(state.doubts, LIMITS.doubts)) flushDoubt(context, oldest);
   return line.rule;
 }
 

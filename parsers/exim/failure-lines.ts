@@ -49,8 +49,9 @@ const OLD_FALLBACK =
   /^TLS session failure: delivering unencrypted to (\S+) \[([^\]\s]+)\] \(not in hosts_require_tls\)$/;
 const DANE_FAILED = /^DANE attempt failed; TLS connection to (\S+) \[([^\]\s]+)\](?::\d{1,5})?: ?(.*)$/s;
 const VERIFY_ERROR = /^\[([^\]\s]+)\](?::\d{1,5})? SSL verify error: depth=\d{1,4} error=(.{1,200}?) cert=/s;
+/** About 4.85 it named the certificate's subject alone. */
 const NAME_MISMATCH =
-  /^\[([^\]\s]+)\](?::\d{1,5})? SSL verify error: certificate name mismatch: DN=".*" H="([^"\s]*)"$/s;
+  /^\[([^\]\s]+)\](?::\d{1,5})? SSL verify error: certificate name mismatch: (?:DN=".*" H="([^"\s]*)"|".*")$/s;
 /** 4.84 and before named no address. */
 const OLD_VERIFY_ERROR =
   /^SSL verify error: (?:depth=\d{1,4} error=(.{1,200}?) cert=|certificate name mismatch: ")/s;

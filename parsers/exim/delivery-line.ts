@@ -27,7 +27,8 @@ export interface DeliveryLine {
 const FLAG = /^(=>|->|>>|\*\*|==) /;
 const QUEUE = / Q=\S{1,200}(?= )/y;
 const BYPASSED = ' delivery bypassed by -N option';
-const ROUTED = /(?: R=[\w.-]{1,200})? T=([\w.-]{1,200})(?: S=\d{1,15})?(?= |:|$)/y;
+/** `**bypassed**` stands where Exim itself did what a transport would have (exim: deliver_local). */
+const ROUTED = /(?: R=[\w.-]{1,200})? T=([\w.-]{1,200}|\*\*bypassed\*\*)(?: S=\d{1,15})?(?= |:|$)/y;
 const MAYBE_ROUTED = /(?: R=[\w.-]{1,200})?(?: T=([\w.-]{1,200}))?(?: S=\d{1,15})?(?= |:|$)/y;
 const DEFER = /(?: routing| transport)? defer \((-?\d{1,6})\)(?= |:|$)/y;
 const DELIVER_TIME = / DT=[\dhmsdw.]{1,20}(?=:| |$)/y;
@@ -35,6 +36,15 @@ const DELIVER_TIME = / DT=[\dhmsdw.]{1,20}(?=:| |$)/y;
 /** Whether the text behind the message id begins with the flag of a delivery line. */
 export function hasFlag(text: string): boolean {
   return FLAG.test(text);
+}
+
+/** Mail that a router, a filter or an ACL had thrown away: there is no transport (exim: redirect.c, deliver.c, receive.c). */
+const DISCARDED =
+  /^=> (?:(?::blackhole:|discarded) <[^<>"\s]{1,500}> R=[\w.-]{1,200}$|(?:blackhole|discarded) \([^()]{1,200}\)(?:$|: ))/;
+
+/** Whether the text tells of mail that was thrown away. */
+export function isDiscarded(text: string): boolean {
+  return DISCARDED.test(text);
 }
 
 /** Reads a delivery line; undefined if its fields do not stand where Exim writes them. */

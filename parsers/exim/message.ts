@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { closeCutthroughs, noteDelivery } from './deliveries.ts';
-import { type DeliveryLine, hasFlag, readDeliveryLine } from './delivery-line.ts';
+import { type DeliveryLine, hasFlag, isDiscarded, readDeliveryLine } from './delivery-line.ts';
 import { EVENT_MARK, readEventLine } from './event-line.ts';
 import { expectFallback, isToldByEvents, noteEvent, settleAll } from './events.ts';
 import type { Facts } from './facts.ts';
@@ -21,7 +21,8 @@ export interface Reading {
 export function readText(context: Context, text: string, facts: Facts): Reading {
   if (hasFlag(text)) {
     const line = readDeliveryLine(text);
-    return line === undefined ? { rule: 'unknown', showsTls: false } : takeDelivery(context, line, facts);
+    if (line !== undefined) return takeDelivery(context, line, facts);
+    return { rule: isDiscarded(text) ? 'delivery-local' : 'unknown', showsTls: false };
   }
   if (text.startsWith(EVENT_MARK)) {
     const event = readEventLine(text);

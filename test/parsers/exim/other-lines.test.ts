@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ID, MX1, OK, ROUTE, read, rules, X } from './reading.ts';
+import { ID, MX1, message, OK, ROUTE, read, rules, tell, X } from './reading.ts';
 
 const BOB = `bob@example.org ${ROUTE}`;
 const DELIVERED = `=> ${BOB} ${MX1} ${X} CV=yes ${OK}`;
@@ -29,4 +29,25 @@ it('lines without a message id, and of other kinds, tell nothing', () => {
     'no-connection',
     'other',
   ]);
+});
+
+it.each([
+  '=> :blackhole: <drop@corp.example> R=system_aliases',
+  '=> discarded <drop@corp.example> R=userforward',
+  '=> discarded (system filter)',
+  '=> blackhole (DATA ACL discarded message)',
+  '=> blackhole (RCPT ACL discarded recipients): as told',
+  '=> /dev/null <drop@corp.example> R=system_aliases T=**bypassed**',
+  '=> >a@b.example <x@corp.example> R=vacation T=**bypassed**',
+])('is a local delivery: %s', (text) => {
+  expect(rules(message(text))).toEqual(['delivery-local']);
+  expect(tell(message(text, DELIVERED, text, 'Completed'))).toHaveLength(1);
+});
+
+it.each([
+  '=> :blackhole: <drop@corp.example>',
+  `=> blackhole (x) ${MX1} ${X}`,
+  `=> :blackhole: <drop@corp.example> R=r ${MX1} ${X}`,
+])('is not known to be one: %s', (text) => {
+  expect(rules(message(text))).toEqual(['unknown']);
 });

@@ -33,7 +33,7 @@ export interface HostFields extends TlsFields {
  */
 const HOST =
   / H=(\S+)(?: DS)? \[([^\]\s]+)\](?::\d{1,5})?(\*)?(?: PRX=\[[^\]\s]*\](?::\d{1,5})?)?(?: I=\[([^\]\s]+)\](?::(\d{1,5}))?)?(?: TFO\*?)?(\*)?(?: PS=([A-Za-z]+))?(?= |:|$)/y;
-const CIPHER = / X=([^\s:]+):(\S*)/y;
+const CIPHER = / X=(\S+)/y;
 const VERIFIED = / CV=(yes|no|dane)(?= |:|$)/y;
 
 /** Reads the fields at `index`, which is the blank before `H=`; undefined without a receiver's address. */
@@ -66,9 +66,9 @@ export function readTls(text: string, index: number): TlsFields {
   const verified = VERIFIED.exec(text);
   if (verified !== null) end += verified[0].length;
   // On ** lines the separator of the message may follow at once.
-  const suite = (cipher?.[2] ?? '').replace(/:$/, '');
+  const suite = (cipher?.[1] ?? '').replace(/:$/, '');
   if (verified === null && cipher?.[0].endsWith(':') === true) end -= 1;
-  const version = cipher === null ? undefined : tlsVersionOf(cipher[1] ?? '');
+  const version = tlsVersionOf(suite.split(':', 1)[0] ?? '');
   return {
     tls: cipher !== null || verified !== null,
     cipher: cipher !== null,

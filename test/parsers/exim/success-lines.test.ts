@@ -27,6 +27,19 @@ describe('what a success line says', () => {
   });
 
   it.each([
+    ['X=TLS1.3 CV=yes', 'TLSv1.3', 'trusted'],
+    ['X=TLS1.3', 'TLSv1.3', undefined],
+    ['X=unheard-of CV=no', undefined, 'untrusted'],
+  ])('%s proves TLS, though no cipher stands behind the version', (fields, version, trust) => {
+    expect(tell(message(`=> ${BOB} ${MX1} ${fields} ${OK}`))).toEqual([OK1]);
+    expect(tell(message(`** ${BOB} ${MX1} ${fields}: SMTP error from remote mail server: 550 no`))).toEqual([
+      OK1,
+    ]);
+    expect(one(`${MX1} ${fields}`)?.tlsVersion).toBe(version);
+    expect(one(`${MX1} ${fields}`)?.peerTrust).toBe(trust);
+  });
+
+  it.each([
     ['X=TLSv1.2:ECDHE-RSA-AES256-GCM-SHA384:256', 'TLSv1.2', undefined],
     ['X=TLS1.0:ECDHE_X25519__AES_256_CBC__SHA1:256', 'TLSv1', undefined],
     ['X=TLSv1:RC4-SHA:128', 'TLSv1', undefined],

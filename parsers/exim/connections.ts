@@ -36,19 +36,24 @@ export function noteRecipient({ recipients }: Connection, recipient: number): vo
   trim(recipients, LIMITS.recipients);
 }
 
-/** The failed connection with this host that the line may be one more recipient of. */
+/**
+ * The failed connection with this host that the line may be one more recipient of.
+ * @param goesOn it is a `->`: not of what failed before a connection in clear text began
+ */
 export function findFailed(
   context: Context,
-  ip: string,
-  key: string,
+  { ip, connection: key }: Pick<Connection, 'ip' | 'connection'>,
   recipient: number,
+  goesOn = false,
 ): Connection | undefined {
-  return context.state.connections.findLast(
+  const found = context.state.connections.findLast(
     (one) =>
-      one.kind === 'failed' &&
       one.ip === ip &&
-      isSameRun(context, one) &&
-      !one.recipients.includes(recipient) &&
-      (one.connection === '' || key === '' || one.connection === key || one.fallback),
+      ((goesOn && one.kind === 'clear') ||
+        (one.kind === 'failed' &&
+          isSameRun(context, one, goesOn) &&
+          !one.recipients.includes(recipient) &&
+          (one.connection === '' || key === '' || one.connection === key || one.fallback))),
   );
+  return found?.kind === 'failed' ? found : undefined;
 }

@@ -36,12 +36,16 @@ export interface Context {
 const SAME_RUN_MS = 10_000;
 const SAME_PROCESS_MS = 3_600_000;
 
-/** Whether the line may belong to what an earlier line of this process and time began. */
+/**
+ * Whether the line may belong to what an earlier line of this process and time began.
+ * @param goesOn it is a `->`, which only goes on with what a `=>` began, however much later it is written (R5)
+ */
 export function isSameRun(
   context: Context,
   earlier: { readonly pid: number; readonly last: number },
+  goesOn = false,
 ): boolean {
   const gap = Math.abs(context.time - earlier.last);
   if (context.pid !== 0 && earlier.pid !== 0) return context.pid === earlier.pid && gap <= SAME_PROCESS_MS;
-  return gap <= SAME_RUN_MS;
+  return goesOn || gap <= SAME_RUN_MS;
 }

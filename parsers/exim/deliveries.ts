@@ -56,7 +56,9 @@ function joinFailure(context: Context, line: Remote): boolean {
   const waiting = pendingOf(context, ip, domain);
   if (domain !== undefined) for (const one of waiting.filter(isOther)) one.next ??= domain;
   const pending = waiting.find((one) => !isOther(one));
-  const known = host.tls ? undefined : findFailed(context, ip, host.continued ? '' : key, recipient);
+  const where = { ip, connection: host.continued ? '' : key };
+  const goesOn = flag === '->' && !host.continued;
+  const known = host.tls ? undefined : findFailed(context, where, recipient, goesOn);
   const joins = known !== undefined && isMoreOf(context, known, line, pending);
   if (joins) {
     noteRecipient(known, recipient);
@@ -86,7 +88,7 @@ function isMoreOf(
 function secure(context: Context, line: Remote): RuleName {
   const { flag, host, domain } = line;
   if (flag === '==') return 'deferred-in-session';
-  const known = findOpen(context, 'tls', host);
+  const known = findOpen(context, 'tls', line);
   const joins = known !== undefined && (flag !== '=>' || !known.opened || isSameConnection(known, host));
   if (joins) {
     known.opened ||= flag === '=>';
@@ -107,7 +109,7 @@ function clear(context: Context, line: Remote): RuleName {
   const { flag, host, domain } = line;
   if (flag === '**') return 'refused-in-clear';
   if (flag === '==') return 'deferred-in-session';
-  const known = findOpen(context, 'clear', host);
+  const known = findOpen(context, 'clear', line);
   const guess = guessOf(line);
   if (known !== undefined && (flag === '->' || isSameConnection(known, host))) {
     addDomain(context, known, domain, guess);
@@ -143,7 +145,7 @@ function open(
   return connection;
 }
 
-function findOpen(context: Context, kind: 'tls' | 'clear', host: HostFields): Connection | undefined {
+function findOpen(context: Context, kind: 'tls' | 'clear', { flag, host }: Remote): Connection | undefined {
   const { connections } = context.state;
   const ofHost = (one: Connection) => one.kind === kind && one.ip === host.ip;
   if (host.connection !== '') {
@@ -151,7 +153,7 @@ function findOpen(context: Context, kind: 'tls' | 'clear', host: HostFields): Co
     if (same !== undefined) return same;
   }
   const keyless = (one: Connection) => one.connection === '' || host.connection === '';
-  return connections.findLast((one) => ofHost(one) && keyless(one) && isSameRun(context, one));
+  return connections.findLast((one) => ofHost(one) && keyless(one) && isSameRun(context, one, flag === '->'));
 }
 
 /** `I=` with its port names the connection (R5). */

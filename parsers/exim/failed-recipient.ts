@@ -26,7 +26,7 @@ export function failedRecipient(context: Context, line: FailedLine, message: Mes
   const { ip, connection: key, sendingMtaIp } = host;
   const name = hostName(host.name);
   const [pending] = pendingOf(context, ip, domain);
-  const known = findFailed(context, ip, key, recipient);
+  const known = findFailed(context, { ip, connection: key }, recipient);
   const again = known !== undefined && isToldOf(context, known, domain);
   if (again && (pending === undefined || known.overtaken !== true)) {
     known.last = context.time;

@@ -94,6 +94,27 @@ describe('connections and lines', () => {
     expect(tell(lines, { midStream: true })).toEqual([]);
   });
 
+  it('a -> goes on with the last => of its host, however much later it is written', () => {
+    const line = (flag: string, to: string, fields: string) =>
+      `${flag} ${to} ${ROUTE} ${MX1} ${fields} ${OK}`;
+    const secure = message(line('=>', 'a@example.org', X), `+20 ${line('->', 'b@example.net', X)}`);
+    expect(tell(secure)).toEqual(['example.net ok mx1.example.org 192.0.2.10', OK1]);
+    const failed = 'TLS session: (SSL_connect): timed out';
+    const clear = message(
+      line('=>', 'a@example.com', X),
+      `${failed}: delivering unencrypted to ${MX1} (not in hosts_require_tls)`,
+      line('=>', 'a@example.org', ''),
+      `+20 ${line('->', 'b@example.org', '')}`,
+      `+1800 ${line('=>', 'c@example.net', '')}`,
+      `+20 ${line('->', 'd@example.net', '')}`,
+    );
+    expect(tell(clear)).toEqual([
+      'example.com ok mx1.example.org 192.0.2.10',
+      'example.net starttls-not-supported (inferred: delivered without TLS) mx1.example.org 192.0.2.10',
+      'example.org validation-failure (SSL_connect: timed out) mx1.example.org 192.0.2.10',
+    ]);
+  });
+
   it('cutthrough: one TLS line makes the session of all recipients', () => {
     const lines = message(
       `>> a@example.org ${ROUTE} ${MX1} ${OK}`,

@@ -23,28 +23,52 @@ const ALIAS = /^(.{1,2000}) <[^<>"\s]{1,500}>$/;
 const PLACES = 32;
 
 interface Candidate extends AddressPart {
+  /** Index of the blank before the quoted original. */
+  readonly at: number;
   /** The bare address is exactly the original without its quotes. */
   readonly exact: boolean;
 }
 
-/**
- * Finds the end of the address at the head of `text`. A local part may hold blanks, `=>`, and whole fields; it is
- * logged bare, and its quoted original stands behind it in angle brackets. Where two readings are possible none is
- * taken, for one of them was written by somebody else than Exim.
- * @param fieldsAt whether the fields of this kind of line stand at an index.
- */
-export function readAddress(text: string, fieldsAt: (index: number) => boolean): AddressPart | undefined {
-  const plain = readPlain(text, fieldsAt);
-  const quoted = text.includes(' <"') ? candidates(text, fieldsAt) : [];
-  const exact = quoted.filter((one) => one.exact);
-  if (plain !== undefined && exact.length === 0) return plain;
-  if (plain !== undefined && exact.some((one) => one.end !== plain.end)) return undefined;
-  if (exact.length > 0) return exact.length === 1 ? exact[0] : undefined;
-  if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined;
-  return readAlias(text, fieldsAt);
+/** What can be told of a kind of line before its address is found. */
+export interface LineKind {
+  /** Whether the fields of this kind of line stand at an index. */
+  fieldsAt(index: number): boolean;
+  /** From where on a peer's words may stand, in a line whose address ends at an index. */
+  peerAt(index: number): number;
 }
 
-function readPlain(text: string, fieldsAt: (index: number) => boolean): AddressPart | undefined {
+/**
+ * Finds the end of the address at the head of `text`. A local part may hold blanks, `=>`, and whole fields; it is
+ * logged bare, and its quoted original stands behind it in angle brackets. Where two readings are possible, and a peer
+ * may have written what makes the second one, none is taken.
+ */
+export function readAddress(text: string, kind: LineKind): AddressPart | undefined {
+  const plain = readPlain(text, kind);
+  const quoted = text.includes(' <"') ? candidates(text, kind) : [];
+  const exact = quoted.filter((one) => one.exact);
+  if (exact.length > 0) return onlyPossible(plain, exact, kind);
+  if (plain !== undefined) return plain;
+  if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined;
+  return readAlias(text, kind);
+}
+
+/**
+ * Exim itself never writes what has come before once more, in quotes, behind an address: a reading in which it would have
+ * done so before any peer had a word was forged by a local part. The true one is never ruled out so.
+ */
+function onlyPossible(
+  plain: AddressPart | undefined,
+  exact: readonly Candidate[],
+  { peerAt }: LineKind,
+): AddressPart | undefined {
+  const isForged = ({ end }: AddressPart) => exact.some(({ at }) => at >= end && at < peerAt(end));
+  const readings =
+    plain === undefined || exact.some(({ end }) => end === plain.end) ? exact : [plain, ...exact];
+  const possible = readings.filter((one) => !isForged(one));
+  return possible.length === 1 ? possible[0] : undefined;
+}
+
+function readPlain(text: string, { fieldsAt }: LineKind): AddressPart | undefined {
   const match = PLAIN.exec(text);
   if (match === null) return undefined;
   const [whole, address = ''] = match;
@@ -55,7 +79,7 @@ function readPlain(text: string, fieldsAt: (index: number) => boolean): AddressP
   return colon ? { address: address.slice(0, -1), end: address.length - 1 } : undefined;
 }
 
-function candidates(text: string, fieldsAt: (index: number) => boolean): Candidate[] {
+function candidates(text: string, { fieldsAt }: LineKind): Candidate[] {
   const found: Candidate[] = [];
   let at = text.indexOf(' <"');
   for (let places = 0; at >= 0 && places < PLACES; places++) {
@@ -64,7 +88,7 @@ function candidates(text: string, fieldsAt: (index: number) => boolean): Candida
     const address = text.slice(0, at);
     const domain = original.slice(original.lastIndexOf('@'));
     if (end >= 0 && domain.startsWith('@') && address.toLowerCase().endsWith(domain) && fieldsAt(end)) {
-      found.push({ address, end, exact: address.toLowerCase() === unquoted(original) });
+      found.push({ address, at, end, exact: address.toLowerCase() === unquoted(original) });
     }
     at = text.indexOf(' <"', at + 1);
   }
@@ -72,7 +96,7 @@ function candidates(text: string, fieldsAt: (index: number) => boolean): Candida
 }
 
 /** A bare address with blanks that an alias led to: only where no second place could be meant. */
-function readAlias(text: string, fieldsAt: (index: number) => boolean): AddressPart | undefined {
+function readAlias(text: string, { fieldsAt }: LineKind): AddressPart | undefined {
   const found: AddressPart[] = [];
   let at = text.indexOf('> ');
   for (let places = 0; at >= 0 && places < PLACES; places++) {

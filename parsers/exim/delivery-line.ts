@@ -58,7 +58,11 @@ export function readDeliveryLine(text: string): DeliveryLine | undefined {
 
 /** Everything of interest precedes `DN=` and `C=`, which hold text of the peer: read from the left, stop there. */
 function readSuccess(flag: '=>' | '->' | '>>', rest: string): DeliveryLine | undefined {
-  const address = readAddress(rest, (index) => behind(ROUTED, rest, behindEnvelope(rest, index)) >= 0);
+  const address = readAddress(rest, {
+    fieldsAt: (index) => behind(ROUTED, rest, behindEnvelope(rest, index)) >= 0,
+    // In `C=` quotes are escaped, so that none stands behind a `<`.
+    peerAt: (index) => firstOf(rest, index, [' DN="']),
+  });
   if (address === undefined) return undefined;
   const routed = behindEnvelope(rest, address.end);
   const end = behind(ROUTED, rest, routed);
@@ -81,7 +85,16 @@ export function readRoute(text: string): { readonly transport: string; readonly 
 }
 
 function readFailure(rest: string): DeliveryLine | undefined {
-  const address = readAddress(rest, (index) => /^(?: [FPQRTH]=|:| :|$)/.test(rest.slice(index, index + 3)));
+  const address = readAddress(rest, {
+    fieldsAt: (index) => /^(?: [FPQRTH]=|:| :|$)/.test(rest.slice(index, index + 3)),
+    peerAt(index) {
+      const routed = behindEnvelope(rest, index);
+      const end = behind(MAYBE_ROUTED, rest, routed);
+      // Of mail that no transport took no peer has said anything.
+      const isRouters = lastGroup(MAYBE_ROUTED, rest, routed) === '' && messageAt(rest, end) !== '';
+      return isRouters ? rest.length : firstOf(rest, end, [' DN="', ': ']);
+    },
+  });
   if (address === undefined) return undefined;
   const routed = behindEnvelope(rest, address.end);
   const end = behind(MAYBE_ROUTED, rest, routed);
@@ -103,7 +116,13 @@ function readDeferral(rest: string): DeliveryLine | undefined {
     const routed = behind(MAYBE_ROUTED, rest, behindEnvelope(rest, index));
     return routed < 0 ? -1 : behind(DEFER, rest, routed);
   };
-  const address = readAddress(rest, (index) => deferAt(index) >= 0);
+  const address = readAddress(rest, {
+    fieldsAt: (index) => deferAt(index) >= 0,
+    peerAt(index) {
+      const isRouters = lastGroup(MAYBE_ROUTED, rest, behindEnvelope(rest, index)) === '';
+      return isRouters ? rest.length : firstOf(rest, deferAt(index), [': ']);
+    },
+  });
   if (address === undefined) return undefined;
   const routed = behindEnvelope(rest, address.end);
   const defer = behind(MAYBE_ROUTED, rest, routed);
@@ -120,6 +139,12 @@ function readDeferral(rest: string): DeliveryLine | undefined {
     message: messageAt(rest, behindTime(rest, host?.end ?? systemText)),
     confirmed: false,
   };
+}
+
+/** The first place from `index` on where one of the texts stands; the end, if none does. */
+function firstOf(text: string, index: number, texts: readonly string[]): number {
+  const places = texts.map((one) => text.indexOf(one, Math.max(index, 0))).filter((at) => at >= 0);
+  return Math.min(text.length, ...places);
 }
 
 /** `: strerror`, which Exim writes for system errors only, before `H=` (exim: deferral_log). */

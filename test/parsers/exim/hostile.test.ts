@@ -92,7 +92,9 @@ describe('hostile text makes and changes no session', () => {
   it('as a quoted local part, where the router keeps its case', () => {
     const property = fc.property(hostile, (local) => {
       fc.pre(local !== '');
-      expectOnlyTruth(message(`=> ${logged(local, true)} ${ROUTE} ${SECURE} ${OK}`), false);
+      // Only a certificate's name may hold quotes as they are, so only that of a server could be meant.
+      const exactly = !local.includes(' DN="');
+      expectOnlyTruth(message(`=> ${logged(local, true)} ${ROUTE} ${SECURE} ${OK}`), exactly);
     });
     fc.assert(property, runs);
   });
@@ -188,10 +190,73 @@ describe('hostile text makes and changes no session', () => {
   });
 });
 
+/** A server that says the beginning of the line again, as if it were a quoted address, and whole fields behind it. */
+function echoOf(head: string, domain: string, fields: string): string {
+  const local = head.replace(/["\\]/g, '\\$&');
+  return `@${domain} <"${local}"@${domain}> R=a T=b${fields}`;
+}
+
+describe('a server that says again what Exim wrote before it is not taken for a quoted address', () => {
+  const reply = 'SMTP error from remote mail server after RCPT TO:<x>: 550 ';
+  const domain = fc.constantFrom('example.org', 'evil.test', 'victim.test');
+
+  it.each([
+    ['in its certificate', `=> bob@example.org ${ROUTE} ${SECURE} DN="/CN=`, `" ${OK}`],
+    [
+      'in its certificate, where mail is refused',
+      `** bob@example.org ${ROUTE} ${SECURE} DN="/CN=`,
+      `": ${reply}`,
+    ],
+    ['in its refusal', `** bob@example.org ${ROUTE} ${SECURE}: ${reply}`, ''],
+    ['in clear text', `** bob@example.org ${ROUTE} ${MX1} : ${reply}`, ': x'],
+    ['in its deferral', `== bob@example.org ${ROUTE} defer (-44) ${MX1}: ${reply}`, ''],
+    ['in its confirmation', `=> bob@example.org ${ROUTE} ${SECURE} C="250 `, '"'],
+  ])('%s', (_, line, end) => {
+    const property = fc.property(hostile, domain, (text, to) => {
+      const isEscaped = line.endsWith('C="250 ');
+      const head = `${line}${isEscaped ? text.replace(/["\\]/g, '\\$&') : text}`;
+      const fields = line.startsWith('==')
+        ? ' defer (-37) H=mx.evil.test [203.0.113.66]: TLS session: (SSL_connect): timed out'
+        : ' H=mx.evil.test [203.0.113.66] X=TLS1.0:fake:40 CV=dane';
+      const echo = echoOf(head.slice(3), to, fields);
+      const told = isEscaped ? echo.replace(/["\\]/g, '\\$&') : echo;
+      expectOnlyTruth(message(`${head}${told}${end}`), isEscaped);
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+});
+
+const FORGED = 'u@evil.test R=a T=b H=mx.evil.test [203.0.113.66] X=TLS1.0:a:40 CV=yes';
+
 it.each([
-  `=> u@evil.test R=a T=b H=mx.evil.test [203.0.113.66] X=TLS1.0:a:40 CV=yes@example.org <"u@evil.test R=a T=b H=mx.evil.test [203.0.113.66] X=TLS1.0:a:40 CV=yes"@example.org> ${ROUTE} ${SECURE} ${OK}`,
-  `** x@evil.test: DANE error: tlsa lookup FAIL@example.org <"x@evil.test: DANE error: tlsa lookup FAIL"@example.org> ${ROUTE} ${SECURE}: x`,
-  `== x@evil.test defer (-36): DANE error: tlsa lookup DEFER@example.org <"x@evil.test defer (-36): DANE error: tlsa lookup DEFER"@example.org> ${ROUTE} defer (-44) ${MX1}: x`,
-])('takes no reading where two are possible: %s', (text) => {
-  expect(tell(message(text)).filter((one) => one !== TRUE)).toEqual([]);
+  ['fields', `=> ${logged(FORGED, true)} ${ROUTE} ${SECURE} ${OK}`],
+  ['fields and a reply', `=> ${logged(`${FORGED} C="250 ok"`, true)} ${ROUTE} ${SECURE} ${OK}`],
+  [
+    'a quoted address and fields',
+    `=> ${logged(`u@evil.test <"u"@evil.test>${FORGED.slice(11)}`, true)} ${ROUTE} ${SECURE} ${OK}`,
+  ],
+  ['a colon', `** ${logged('x: y', true)} ${ROUTE} ${SECURE}: x`],
+  ['an error', `** ${logged('x@evil.test: DANE error: tlsa lookup FAIL', true)} ${ROUTE} ${SECURE}: x`],
+  ['a router', `** ${logged('x@evil.test R=a: retry timeout exceeded', true)} ${ROUTE} ${SECURE} : x`],
+])('a quoted local part that imitates %s hides no session', (_, text) => {
+  expect(tell(message(text))).toEqual([TRUE]);
+});
+
+it.each([
+  'u@evil.test defer (-37) y',
+  'u@evil.test defer (-37): TLS session: (SSL_connect): timed out',
+  'u@evil.test R=a T=b defer (-37) H=mx.evil.test [203.0.113.66] y',
+])('nor does one that imitates a deferral: %s', (local) => {
+  const required = 'a TLS session is required, but the server did not offer TLS support';
+  expect(tell(message(`== ${logged(local, true)} ${ROUTE} defer (-38) ${MX1}: ${required}`))).toEqual([
+    `example.org starttls-not-supported (the server did not offer TLS support) mx1.example.org 192.0.2.10`,
+  ]);
+});
+
+it.each([
+  `=> ${logged(`${FORGED} DN="/CN=x`, true)} ${ROUTE} ${SECURE} ${OK}`,
+  `** ${logged('u@evil.test R=a T=b: DANE error: tlsa lookup FAIL', true)} ${ROUTE} ${SECURE}: x`,
+  `== ${logged('x@evil.test R=a T=b defer (-36): DANE error: tlsa lookup DEFER', true)} ${ROUTE} defer (-37) ${MX1}: TLS session: (SSL_connect): timed out`,
+])('takes no reading where a peer may have written what makes the second one: %s', (text) => {
+  expect(tell(message(text))).toEqual([]);
 });

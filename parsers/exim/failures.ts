@@ -44,10 +44,10 @@ export function noteFailure(context: Context, line: Failure): RuleName {
 }
 
 /** As long as a delivery may last, but less than the quarter of an hour that Exim waits at first before it tries a host again. */
-const SAME_RUN_MS = 14 * 60_000;
+const UNTIL_RETRY_MS = 14 * 60_000;
 
 function isOfEarlierRun({ time }: Context, earlier: { readonly time: number }): boolean {
-  return time - earlier.time > SAME_RUN_MS;
+  return time - earlier.time > UNTIL_RETRY_MS;
 }
 
 /**

@@ -55,6 +55,8 @@ const tls = often(
   ' CV=maybe',
   ' X=TLS1.3 CV=no',
   ' X=TLS1.3:x:',
+  ' X=TLS1.3',
+  ' X=TLS1.3:',
   '',
 );
 const fields = fc
@@ -66,6 +68,7 @@ const fields = fc
       ' R=smarthost T=remote_smtp_smarthost',
       ' R=x T=lmtp',
       ' R=dns T=a:b',
+      ' R=vacation T=**bypassed**',
       '',
     ),
     size: often('', '', ' S=1234'),
@@ -173,6 +176,8 @@ const other = fc.constantFrom(
   'Completed QT=1s',
   'Completedly',
   '*> bob@example.org R=dnslookup T=remote_smtp',
+  '=> :blackhole: <drop@corp.example> R=system_aliases',
+  '=> blackhole (DATA ACL discarded message)',
   '*> bob@example.org R=dnslookup T=remote_smtp C="250 => TLS "',
   '<= ann@example.com H=client [198.51.100.20] P=esmtps X=TLS1.3:a:256 CV=no S=1 id=x@y',
   '<= ann@example.com H=client [198.51.100.20] P=esmtps X=TLS1.3:a:256 CV=no S=1 T="a => b TLS "',

@@ -15,6 +15,7 @@ const OPTIONS = [
   { ownSender: OWN, relayhosts: ['relay.example.com:587'] },
   { ownSender: 'ünlaut@reports.example', inferPlaintext: false, sendingMtaIp: '192.0.2.99' },
   { excludeHosts: ['mx0.*'], loopback: true, includeTransports: ['remote_*'] },
+  { relayhosts: ['example.org', '[192.0.2.27]'] },
 ];
 
 function expectRoadsEqual(lines: readonly string[], options: object, timezone = 'UTC'): number {

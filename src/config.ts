@@ -41,7 +41,7 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .describe('directory of the ledger, or postgres://USER@HOST/DATABASE that a fleet shares'),
-  logs: z.array(logSchema).default([]).describe('the logs to read'),
+  logs: z.array(logSchema).default([]).describe('the logs to read: [{path: /var/log/mail.log}]'),
   mta: z
     .strictObject({
       honours: z

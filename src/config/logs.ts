@@ -64,7 +64,9 @@ const logFields = z.strictObject({
 });
 
 /** One log of `logs`: a file with its rotations, or a journal. */
-export const logSchema = logFields.refine(
-  ({ path, journal }) => (path === undefined) !== (journal === undefined),
-  'must name either `path` or `journal`',
-);
+export const logSchema = logFields
+  .refine(
+    ({ path, journal }) => (path === undefined) !== (journal === undefined),
+    'must name either `path` or `journal`',
+  )
+  .describe('{path: /var/log/mail.log}, or {journal: {units: ["postfix@-.service"]}}');

@@ -26,11 +26,18 @@ export function elementOf(schema: Schema): Schema | undefined {
   return 'element' in def ? (def.element as Schema) : undefined;
 }
 
+/** What each value of a mapping with keys of any name is; undefined for whatever is none. */
+function namedValueOf(schema: Schema): Schema | undefined {
+  const { def } = unwrapped(schema)._zod;
+  return 'valueType' in def ? (def.valueType as Schema) : undefined;
+}
+
 /** The schema at a path of keys and indices; of a union, that of its branch which is a mapping. */
 export function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
   const [key, ...rest] = path;
   if (key === undefined) return schema;
-  const inner = typeof key === 'number' ? elementOf(schema) : shapeOrBranchOf(schema)?.[key];
+  const inner =
+    typeof key === 'number' ? elementOf(schema) : (shapeOrBranchOf(schema)?.[key] ?? namedValueOf(schema));
   return inner === undefined ? undefined : schemaAt(inner, rest);
 }
 

@@ -3,13 +3,15 @@ import { z } from 'zod';
 /** Lengths of time as people write them: `15m`, `4h`, `2d`, `30s`; plain numbers are seconds. */
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+const DURATION = 'must be a length of time such as 30s, 15m, 4h or 2d';
+
 /** A length of time, in ms once read. */
 export const duration = z
-  .union([z.string(), z.number()])
+  .union([z.string(), z.number()], { error: DURATION })
   .transform((value, context) => {
     const match = /^(\d+(?:\.\d+)?)\s*([smhd])?$/.exec(String(value));
     if (match === null) {
-      context.addIssue({ code: 'custom', message: 'must be a length of time such as 30s, 15m, 4h or 2d' });
+      context.addIssue({ code: 'custom', message: DURATION });
       return z.NEVER;
     }
     return Math.round(Number(match[1]) * (UNITS[match[2] ?? 's'] ?? 1000));

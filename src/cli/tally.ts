@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { dayEnd } from '../day.ts';
@@ -73,7 +73,7 @@ async function exportFiles(
       help: 'openssl genpkey -algorithm ed25519 -out tally.pem, then `fleet: {export-key: tally.pem}`',
     });
   }
-  const key = await keyFrom(context, named, createPrivateKey);
+  const key = await keyFrom(named, createPrivateKey);
   let written = 0;
   await exportDays({ ...context, program: packageVersion() }, day, async (part) => {
     const path = join(out, `${encodeURIComponent(part.host)}_${part.day}.tally`);
@@ -126,22 +126,16 @@ function newer(sequence: number, greatest: number): string {
   return sequence < greatest ? ` (export ${sequence}; ${greatest} came before)` : '';
 }
 
-async function importKeys({ config, configPath }: Context): Promise<Map<string, KeyObject[]>> {
+async function importKeys({ config }: Context): Promise<Map<string, KeyObject[]>> {
   const keys = new Map<string, KeyObject[]>();
   for (const { host, key } of config.fleet['import-keys']) {
     const known = keys.get(host) ?? [];
-    keys.set(host, [...known, await keyFrom({ configPath }, key, createPublicKey)]);
+    keys.set(host, [...known, await keyFrom(key, createPublicKey)]);
   }
   return keys;
 }
 
-/** A key file, its path from the config's directory. */
-async function keyFrom(
-  { configPath }: Pick<Context, 'configPath'>,
-  name: string,
-  parse: (pem: Buffer) => KeyObject,
-): Promise<KeyObject> {
-  const path = resolve(dirname(resolve(configPath)), name);
+async function keyFrom(path: string, parse: (pem: Buffer) => KeyObject): Promise<KeyObject> {
   const help = 'openssl genpkey -algorithm ed25519 makes one, openssl pkey -pubout gives its public half';
   let key: KeyObject;
   try {

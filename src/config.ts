@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dnsServer, ledgerPlace } from './config/addresses.ts';
 import { deliverySchema, mailSchema } from './config/delivery.ts';
 import { logSchema } from './config/logs.ts';
 import { addrSpec, duration } from './config/values.ts';
@@ -37,10 +38,9 @@ const reportSchema = z.strictObject({
 export const configSchema = z.strictObject({
   organization: z.string().min(1).describe('organization-name of every report'),
   contact: addrSpec.describe('contact-info of every report; its domain is the TLS-Report-Submitter'),
-  state: z
-    .string()
-    .min(1)
-    .describe('directory of the ledger, or postgres://USER@HOST/DATABASE that a fleet shares'),
+  state: ledgerPlace.describe(
+    'directory of the ledger, or postgres://USER@HOST/DATABASE that a fleet shares',
+  ),
   logs: z.array(logSchema).default([]).describe('the logs to read: [{path: /var/log/mail.log}]'),
   mta: z
     .strictObject({
@@ -55,7 +55,7 @@ export const configSchema = z.strictObject({
   dns: z
     .strictObject({
       servers: z
-        .array(z.string())
+        .array(dnsServer)
         .default([])
         .describe('resolvers, "127.0.0.1" or "[2001:db8::1]:53"; default: /etc/resolv.conf'),
       timeout: duration.default(5000).describe('how long one server is waited for, each time it is asked'),

@@ -6,7 +6,7 @@ import type { Zone } from '../parser.ts';
 import type { GlobalArguments } from './command.ts';
 
 /** An option that may be given several times; always a list here. */
-const repeatable = z
+export const repeatable = z
   .union([z.string(), z.array(z.string())])
   .optional()
   .transform((value) => (value === undefined ? [] : typeof value === 'string' ? [value] : value));

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { systemClock } from '../clock.ts';
+import { DNS_SERVER_FORM, readDnsServer } from '../config/addresses.ts';
 import { loadConfig } from '../config/file.ts';
 import { configSchema } from '../config.ts';
 import { toDomain } from '../domain.ts';
@@ -9,7 +10,7 @@ import { policyFetcher } from '../policy/attribute-tallies.ts';
 import { type Finding, type LookupResult, lookupDomain } from '../policy/lookup.ts';
 import { configuredResolver } from '../policy/network.ts';
 import { timelineLine } from '../policy/timeline.ts';
-import { checked } from './arguments.ts';
+import { checked, repeatable } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG, watch } from './context.ts';
 import type { Printer } from './io.ts';
@@ -17,10 +18,7 @@ import { printable, table } from './table.ts';
 
 const lookupArguments = z.object({
   domains: z.array(z.string()).min(1),
-  server: z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .transform((value) => (value === undefined ? [] : [value].flat())),
+  server: repeatable,
   record: z.boolean().default(false),
 });
 
@@ -62,6 +60,7 @@ Examples:
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(lookupArguments, values);
     const domains = chosen.domains.map(asDomain);
+    demandServers(chosen.server);
     const dns = await dnsSettings(globals, chosen.server);
     const { witness, end } = watch(printer);
     const resolver = await configuredResolver(dns, systemClock, witness);
@@ -89,6 +88,14 @@ function asDomain(text: string): string {
   const domain = toDomain(text);
   if (domain === undefined) throw new Problem(EXIT.usage, `${JSON.stringify(text)} is no domain name`);
   return domain;
+}
+
+function demandServers(servers: readonly string[]): void {
+  const wrong = servers.find((text) => readDnsServer(text) === undefined);
+  if (wrong === undefined) return;
+  throw new Problem(EXIT.usage, `--server ${JSON.stringify(wrong)} is no DNS server`, {
+    help: `allowed: ${DNS_SERVER_FORM}`,
+  });
 }
 
 /** A config at the default place helps, but need not be there. */

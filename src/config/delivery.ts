@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wayOut } from './addresses.ts';
 import { addrSpec, duration } from './values.ts';
 
 const dkimKey = z.strictObject({
@@ -12,12 +13,7 @@ const dkimKey = z.strictObject({
 /** `mail`: how report mails leave, and who signs them. */
 export const mailSchema = z.strictObject({
   from: addrSpec.optional().describe('From and envelope sender of report mails; default: `contact`'),
-  via: z
-    .string()
-    .regex(
-      /^(sendmail|smtps?:\/\/(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?)$/,
-      'must be "sendmail", "smtp://host:port" or "smtps://host:port"',
-    )
+  via: wayOut
     .default('smtp://127.0.0.1:25')
     .describe(
       'how mails leave: "sendmail", "smtp://127.0.0.1:25", or a smart host "smtps://smtp.isp.example:465"',

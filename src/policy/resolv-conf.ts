@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { DNS_SERVER_FORM, readDnsServer } from '../config/addresses.ts';
 import { EXIT, Problem } from '../errors.ts';
 
 /** A resolver to ask. */
@@ -34,16 +35,14 @@ export async function dnsServers(
  * @throws Problem with EXIT.config for anything else; a name would need a resolver to find it.
  */
 export function parseServer(text: string): DnsServer {
-  const match = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text);
-  const address = isIP(text) === 0 ? (match?.[1] ?? match?.[2] ?? '') : text;
-  const port = isIP(text) === 0 ? Number(match?.[3] ?? DNS_PORT) : DNS_PORT;
-  if (isIP(address) === 0 || port < 1 || port > 65_535) {
+  const server = readDnsServer(text);
+  if (server === undefined) {
     throw new Problem(EXIT.config, `"${text}" is no DNS server`, {
       where: 'dns.servers',
-      help: 'allowed: an address, with or without a port: 127.0.0.1, 192.0.2.1:5353, [2001:db8::1]:53',
+      help: `allowed: ${DNS_SERVER_FORM}`,
     });
   }
-  return { address, port, trusted: true };
+  return { ...server, trusted: true };
 }
 
 /** The name servers of a resolv.conf(5); remote ones are believed only with `options trust-ad`. */

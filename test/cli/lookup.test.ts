@@ -85,8 +85,9 @@ describe('lookup', () => {
     expect(await lookup('not a domain')).toMatchObject({ code: 64 });
     expect((await runCli(['lookup'])).code).toBe(64);
     const result = await runCli(['lookup', DOMAIN, '--server', 'dns.example']);
-    expect(result.code).toBe(78);
-    expect(result.stderr).toContain('is no DNS server');
+    expect(result.code).toBe(64);
+    expect(result.stderr).toContain('--server "dns.example" is no DNS server');
+    expect(result.stderr).not.toContain('dns.servers');
   });
 
   it('takes the servers of the config', async () => {

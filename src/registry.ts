@@ -5,6 +5,8 @@ import { parser as exim } from '../parsers/exim/index.ts';
 import { parser as opensmtpd } from '../parsers/opensmtpd/index.ts';
 import { parser as postfix } from '../parsers/postfix/index.ts';
 import { EXIT, Problem, systemReason } from './errors.ts';
+import { nearestOf } from './nearest.ts';
+import { optionFaults } from './option-faults.ts';
 import { CONTRACT, type LogParser, type ParserModule } from './parser.ts';
 
 /** The formats that come with the program. A foreign one is named by the path of its module. */
@@ -32,7 +34,9 @@ export async function loadParser(name: string, directory: string): Promise<Parse
     });
   }
   if (!/[./\\]/.test(name)) {
-    throw new Problem(EXIT.config, `there is no parser \`${name}\``, {
+    const meant = nearestOf(name, [...BUILT_IN.map((module) => module.name), 'auto']);
+    const asked = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+    throw new Problem(EXIT.config, `there is no parser \`${name}\`${asked}`, {
       help: `built in: ${BUILT_IN.map((module) => module.name).join(', ')}; or give the path of a module of yours: ./my-parser.js`,
     });
   }
@@ -81,12 +85,12 @@ const madeShape = z.object({
  * @throws Problem (config) naming the option that is wrong, or what the module's `create` left out.
  */
 export function createParser(module: ParserModule, options: object): LogParser {
+  const [fault] = optionFaults(module, options);
   const result = module.options.safeParse(options);
-  if (result.success) return whole(module.name, module.create(result.data));
-  const [issue] = result.error.issues;
+  if (fault === undefined && result.success) return whole(module.name, module.create(result.data));
   throw new Problem(
     EXIT.config,
-    `the ${module.name} parser refuses an option: ${issue?.path.join('.')} ${issue?.message}`,
+    `the ${module.name} parser refuses an option: ${fault?.path.join('.')} ${fault?.words}`,
     {
       help: `see parsers/${module.name}/README.md for its options`,
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT, Problem } from '../src/errors.ts';
-import { CONTRACT } from '../src/parser.ts';
+import { CONTRACT, z } from '../src/parser.ts';
 import { BUILT_IN, createParser, loadParser } from '../src/registry.ts';
 
 let place: string;
@@ -42,6 +42,7 @@ describe('a parser named by a word', () => {
     expect(exitCode).toBe(EXIT.config);
     expect(message).toBe('there is no parser `qmail`');
     expect(help).toContain('postfix, exim, opensmtpd');
+    expect((await problemOf('postfx')).message).toBe('there is no parser `postfx`; did you mean `postfix`?');
   });
 });
 
@@ -108,6 +109,22 @@ describe('options of a parser', () => {
     expect(() => createParser(opensmtpd, { relayhosts: ['a b'] })).toThrow(
       /relayhosts\.0 must be a smart host/,
     );
+  });
+
+  it('are refused where the parser does not know their name, with the name that was meant', () => {
+    const exim = BUILT_IN.find(({ name }) => name === 'exim');
+    if (exim === undefined) throw new Error('no Exim');
+    expect(() => createParser(exim, { excludeTransport: ['x'] })).toThrow(
+      'the exim parser refuses an option: excludeTransport is no option of the exim parser; did you mean `excludeTransports`?',
+    );
+    const own = { ...exim, name: 'own', options: z.object({}) };
+    expect(() => createParser(own, { anything: 1 })).toThrow('it has none');
+    expect(
+      createParser(
+        { ...own, options: z.looseObject({}), create: () => exim.create(exim.options.parse({})) },
+        { anything: 1 },
+      ),
+    ).toBeDefined();
   });
 
   it('of one format do not hurt another: every parser gets the common ones', () => {

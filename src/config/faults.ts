@@ -27,28 +27,28 @@ export function schemaFaults(error: z.core.$ZodError, yaml: YamlText): Fault[] {
   return error.issues.flatMap(branchMeant).flatMap((issue) => faultsOf(issue, yaml));
 }
 
-/** A key that nobody knows; the nearest that is known was likely meant. */
-export function unknownKey(
-  yaml: YamlText,
-  parents: KeyPath,
-  key: string,
-  known: readonly string[],
-  what = 'key',
-): Fault {
+/** A value that is not as it must be. @param words what it must be: `must be …` */
+export function wrongValue(yaml: YamlText, keys: KeyPath, words: string): Fault {
+  const where = yaml.placeOf(keys);
+  return { where, message: `${where}: \`${dotted(keys)}\` ${words}`, help: descriptionOf(keys) };
+}
+
+/** A key that must not be there. @param words what it is */
+export function wrongKey(yaml: YamlText, keys: KeyPath, words: string): Fault {
+  const where = yaml.placeOfKey(keys.slice(0, -1), String(keys.at(-1)));
+  return { where, message: `${where}: \`${dotted(keys)}\` ${words}` };
+}
+
+function unknownKey(yaml: YamlText, parents: KeyPath, key: string): Fault {
+  const known = knownKeys(parents);
   const nearest = nearestOf(key, known);
   const where = yaml.placeOfKey(parents, key);
   const meant = nearest === undefined ? '' : `; did you mean \`${nearest}\`?`;
   return {
     where,
-    message: `${where}: unknown ${what} \`${dotted([...parents, key])}\`${meant}`,
+    message: `${where}: unknown key \`${dotted([...parents, key])}\`${meant}`,
     help: `allowed here: ${known.join(', ')}`,
   };
-}
-
-/** A value that is not as it must be. @param words what it must be: `must be …` */
-export function wrongValue(yaml: YamlText, keys: KeyPath, words: string): Fault {
-  const where = yaml.placeOf(keys);
-  return { where, message: `${where}: \`${dotted(keys)}\` ${words}`, help: descriptionOf(keys) };
 }
 
 /** Of a union, the faults of the branch that the value was meant for: the one whose outer shape it has. */
@@ -63,8 +63,7 @@ function branchMeant(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 
 function faultsOf(issue: z.core.$ZodIssue, yaml: YamlText): Fault[] {
   const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => unknownKey(yaml, keys, key, knownKeys(keys)));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(yaml, keys, key));
   if (keys.length === 0 && issue.code === 'invalid_type') {
     const where = yaml.placeOf(keys);
     const help =

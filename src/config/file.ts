@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Config, configSchema } from '../config.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { refusal, schemaFaults } from './faults.ts';
+import { logOptionFaults } from './log-options.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { configWords } from './words.ts';
 import { YamlText } from './yaml.ts';
@@ -16,11 +17,14 @@ export async function loadConfig(
   path: string,
   credentials = process.env['CREDENTIALS_DIRECTORY'],
 ): Promise<Config> {
-  const config = parseConfig(await textOf(path), path);
+  const yaml = new YamlText(await textOf(path), path);
+  const config = checkedConfig(yaml);
+  const faults = await logOptionFaults(config, yaml);
+  if (faults.length > 0) throw refusal(faults);
   return withAbsolutePaths(config, dirname(resolve(path)), credentials);
 }
 
-/** Checks a configuration's text; `path` is for messages only. */
+/** Checks a configuration's text, but for what only parsers know; `path` is for messages only. */
 export function parseConfig(text: string, path: string): Config {
   return checkedConfig(new YamlText(text, path));
 }

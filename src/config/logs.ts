@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { nearestOf } from '../nearest.ts';
 import { zone } from './values.ts';
+import { anyOf } from './words.ts';
 
 /** What differs on one host of a collector's file. */
 const hostSchema = z.strictObject({
@@ -8,6 +10,15 @@ const hostSchema = z.strictObject({
   'sending-mta-ip': z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }).optional(),
   'tls-log-level': z.int().min(0).max(4).optional(),
 });
+
+/** What `parser` may be but a path: the formats that come with the program, and who looks which it is. */
+export const PARSER_NAMES: readonly string[] = ['postfix', 'exim', 'opensmtpd', 'auto'];
+
+function noParser({ input }: { readonly input: unknown }): string {
+  const meant = nearestOf(String(input), PARSER_NAMES);
+  const asked = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+  return `must be ${anyOf(PARSER_NAMES)}, or the path of a parser module of yours: ./my-parser.js${asked}`;
+}
 
 const journalSchema = z
   .strictObject({
@@ -28,6 +39,7 @@ const logFields = z.strictObject({
   journal: journalSchema.optional().describe("read from systemd's journal in place of a file"),
   parser: z
     .string()
+    .refine((name) => PARSER_NAMES.includes(name) || /[./\\]/.test(name), { error: noParser })
     .default('postfix')
     .describe(
       'postfix, exim or opensmtpd; auto (told by the lines); or the path of a parser module of yours',

@@ -167,5 +167,7 @@ if (startedAsProgram()) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.cannotWrite),
   );
+  // Messages that nobody can hear are no reason to leave work half done.
+  process.stderr.on('error', () => undefined);
   process.exitCode = await main(process.argv.slice(2), process);
 }

@@ -35,6 +35,11 @@ const STYLE: Record<Level, Style> = {
   debug: 'dim',
 };
 
+/** Characters a line of a terminal. One that was told no size says 0. */
+function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
+  return columns > 0 ? columns : 80;
+}
+
 /** Prints what a command has to say. */
 export class Printer {
   readonly #io: Io;
@@ -61,7 +66,7 @@ export class Printer {
   live(text: string | undefined): void {
     if (!this.drawsOver || (text === undefined && !this.#live) || !this.says('info')) return;
     this.#live = text !== undefined;
-    const columns = this.#io.stderr.columns ?? 80;
+    const columns = columnsOf(this.#io.stderr);
     this.#io.stderr.write(`\r\u001b[K${(text ?? '').slice(0, columns - 1)}`);
   }
 
@@ -78,7 +83,7 @@ export class Printer {
   get width(): number | undefined {
     const told = Number(this.#io.env['COLUMNS']);
     if (Number.isInteger(told) && told >= 40) return told;
-    return this.#io.stdout.isTTY === true ? (this.#io.stdout.columns ?? 80) : undefined;
+    return this.#io.stdout.isTTY === true ? columnsOf(this.#io.stdout) : undefined;
   }
 
   /** One line of data. */

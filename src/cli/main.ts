@@ -83,7 +83,7 @@ function flowing(text: string): string {
 /** yargs lays out the help text at every start; without a width it costs the least, and nobody sees it. */
 function widthFor(argv: readonly string[], io: Io): number | null {
   const asked = argv.length === 0 || argv.some((word) => word === '--help' || word === '-h');
-  return asked ? Math.min(110, (io.stdout as { columns?: number }).columns ?? 100) : null;
+  return asked ? Math.min(110, (io.stdout as { columns?: number }).columns || 100) : null;
 }
 
 /** @throws Problem (usage) */

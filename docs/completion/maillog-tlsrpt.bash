@@ -15,20 +15,20 @@ _maillog_tlsrpt() {
   case $command in
     '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --verbose --now --version --help' -- "$word"); return ;;
     run) options='--offline --config --state --json --quiet --verbose --now --version --help' ;;
-    follow) options='--offline --config --state --json --quiet --verbose --now --version --help' ;;
+    follow) options='--offline --config --state --quiet --verbose --now --version --help' ;;
     backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --config --state --json --quiet --verbose --now --version --help' ;;
     report) options='--day --domain --out --reissue --offline --config --state --json --quiet --verbose --now --version --help' ;;
     send) options='--day --dry-run --to --unsuppress --config --state --json --quiet --verbose --now --version --help' ;;
     sessions) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --config --state --json --quiet --verbose --now --version --help' ;;
     explain) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --queue-id --domain --lines --config --state --json --quiet --verbose --now --version --help' ;;
-    scrub) options='--parser --no-check --config --state --json --quiet --verbose --now --version --help' ;;
+    scrub) options='--parser --no-check --config --state --quiet --verbose --now --version --help' ;;
     status) options='--check --max-lag --config --state --json --quiet --verbose --now --version --help' ;;
     lookup) options='--server --record --config --state --json --quiet --verbose --now --version --help' ;;
     posture) options='--level --since --domain --unproven --config --state --json --quiet --verbose --now --version --help' ;;
     metrics) options='--config --state --json --quiet --verbose --now --version --help' ;;
-    dashboard) options='--out --days --domains --config --state --json --quiet --verbose --now --version --help' ;;
+    dashboard) options='--out --days --domains --config --state --quiet --verbose --now --version --help' ;;
     check) options='--config --state --json --quiet --verbose --now --version --help' ;;
-    init) options='--print --config --state --json --quiet --verbose --now --version --help' ;;
+    init) options='--print --config --state --quiet --verbose --now --version --help' ;;
     ledger) options='--config --state --json --quiet --verbose --now --version --help' ;;
     tally) options='--out --day --config --state --json --quiet --verbose --now --version --help' ;;
   esac

@@ -66,13 +66,13 @@ export function checked<T>(schema: z.ZodType<T>, values: Readonly<Record<string,
 /** The wall clock, or the one that `--now` fixes. */
 export function clockOf(globals: GlobalArguments): Clock {
   if (globals.now === undefined) return systemClock;
-  const time = Date.parse(globals.now);
-  if (Number.isNaN(time)) {
+  // Date.parse alone takes the 30th of February for the 2nd of March.
+  if (!z.iso.datetime({ offset: true }).safeParse(globals.now).success) {
     throw new Problem(EXIT.usage, `--now ${globals.now} is no time`, {
       help: 'write it as RFC 3339: 2026-11-23T12:00:00Z',
     });
   }
-  return fixedClock(time);
+  return fixedClock(Date.parse(globals.now));
 }
 
 /**

@@ -39,6 +39,9 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
+/** Options that may be given several times. */
+export const REPEATABLE: readonly string[] = ['relayhost', 'fallback-relay', 'server'];
+
 /** One command a file: its words for --help, its options, what it does. */
 export interface Command {
   readonly name: string;
@@ -47,6 +50,8 @@ export interface Command {
   readonly summary: string;
   /** A paragraph of help and the examples, printed below the options. */
   readonly details: string;
+  /** It has no data for machines: `--json` is refused, and not listed. */
+  readonly withoutJson?: true;
   options(yargs: Argv): Argv;
   run(
     values: Readonly<Record<string, unknown>>,

@@ -32,6 +32,7 @@ put it where only those who may know that can read it.
 Examples:
   maillog-tlsrpt dashboard --out /var/www/private/tls.html
   maillog-tlsrpt dashboard --days 7 > tls.html`,
+  withoutJson: true,
   options: (yargs: Argv) =>
     yargs
       .option('out', {

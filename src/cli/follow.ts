@@ -34,6 +34,7 @@ Use this or the timer's \`run\`; both together do no harm.
 Examples:
   maillog-tlsrpt follow
   maillog-tlsrpt follow --offline      # read the logs only; ask and send nothing`,
+  withoutJson: true,
   options: (yargs: Argv) =>
     yargs.option('offline', {
       type: 'boolean',

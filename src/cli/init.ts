@@ -25,6 +25,7 @@ Examples:
   maillog-tlsrpt init
   maillog-tlsrpt init --print              # show it, write nothing
   maillog-tlsrpt init --config ./tlsrpt.yaml`,
+  withoutJson: true,
   options: (yargs: Argv) =>
     yargs.option('print', {
       type: 'boolean',

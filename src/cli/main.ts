@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { packageVersion } from '../version.ts';
-import { GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
+import { type Command, GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
+import { demandSound, type KnownOptions } from './given.ts';
 import { keepHeapSmall } from './heap.ts';
 import { type Io, Printer, type Volume } from './io.ts';
 import { usageProblem } from './usage-problem.ts';
@@ -30,16 +31,18 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     let chosen: (() => Promise<ExitCode>) | undefined;
     const parser = baseParser(widthFor(argv, io), argv);
+    const known = () => (parser as Argv as Argv & Inspected).getOptions();
     for (const command of await commandsFor(argv)) {
       parser.command(
         command.usage,
         command.summary,
         (scope) =>
-          ownFirst(command.options(scope))
+          ownFirst(command, scope)
             .usage(`Usage: $0 ${command.usage} [options]\n\n${command.summary}`)
             .epilogue(flowing(command.details)),
         (values) => {
           const globals = values as unknown as GlobalArguments;
+          demandSound(command, known(), { words: argv, values });
           printer = new Printer(io, volumeOf(globals));
           chosen = () => command.run(withTail(values), globals, printer);
         },
@@ -59,19 +62,21 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 const COMMON = [...Object.keys(GLOBAL_OPTIONS), 'version', 'help'];
 
 /** yargs would list the options of every command before those that a command is asked for. */
-function ownFirst(scope: Argv): Argv {
-  const known = scope as Argv & Inspected;
+function ownFirst(command: Command, scope: Argv): Argv {
+  const known = command.options(scope) as Argv & Inspected;
   const positional = new Set(known.getGroups()['Positionals:']);
   const own = Object.keys(known.getOptions().key).filter(
     (name) => name !== 'h' && !COMMON.includes(name) && !positional.has(name),
   );
-  return scope.group(own, 'Options:').group(COMMON, 'Options of every command:');
+  const common = command.withoutJson === true ? COMMON.filter((name) => name !== 'json') : COMMON;
+  if (common !== COMMON) known.hide('json');
+  return known.group(own, 'Options:').group(common, 'Options of every command:');
 }
 
 /** What yargs has and its types leave out. */
 interface Inspected {
   getGroups(): Readonly<Record<string, readonly string[]>>;
-  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
+  getOptions(): KnownOptions;
 }
 
 /** A help text as yargs can wrap it to any width: paragraphs in one line each, but what is indented as it stands. */

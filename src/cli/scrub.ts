@@ -33,6 +33,7 @@ read beside the original, and a difference in their sessions is told.
 Examples:
   maillog-tlsrpt scrub /var/log/mail.log > shown.log
   zcat mail.log.2.gz | maillog-tlsrpt scrub - --parser postfix > shown.log`,
+  withoutJson: true,
   options: (yargs: Argv) =>
     yargs
       .positional('files', {

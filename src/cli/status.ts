@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { openLedger } from '../ledger/open.ts';
 import { isPostgresUrl } from '../ledger/postgres-address.ts';
 import { gatherStatus } from '../status/gather.ts';
@@ -58,6 +58,10 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(statusArguments, values);
+    if (chosen.check && globals.json)
+      throw new Problem(EXIT.usage, '--check and --json exclude each other', {
+        help: '`status --json` holds the findings, `state` the verdict',
+      });
     const maxLag = chosen['max-lag'] * HOUR_MS;
     if (!chosen.check) {
       const found = await look(globals, maxLag, printer);

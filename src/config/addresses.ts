@@ -43,11 +43,16 @@ function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535;
 }
 
-/** Where the ledger is: a directory, or the address of a PostgreSQL database. */
+/** What {@link isLedgerPlace} takes, for messages. */
+export const LEDGER_FORM = 'a directory, or postgres://USER@HOST/DATABASE';
+
+/** Whether a text can name a ledger. Any other URL would be made as a directory of that name. */
+export function isLedgerPlace(text: string): boolean {
+  if (text === '') return false;
+  return /^postgres(?:ql)?:\/\//.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:\//.test(text);
+}
+
+/** Where the ledger is. */
 export const ledgerPlace = z
   .string()
-  .min(1)
-  .refine(
-    (text) => /^postgres(?:ql)?:\/\//.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:\//.test(text),
-    'must be a directory, or postgres://USER@HOST/DATABASE: there is no other kind of ledger',
-  );
+  .refine(isLedgerPlace, `must be ${LEDGER_FORM}: there is no other kind of ledger`);

@@ -20,5 +20,7 @@ it('completes commands, options of a command, and choices in bash', () => {
   expect(offered('posture', '--level', 'd')).toEqual(['dane']);
   expect(offered('status', '--max-lag', '')).toEqual([]);
   expect(offered('status', '--overl')).toEqual([]);
+  expect(offered('report', '--js')).toEqual(['--json']);
+  expect(offered('dashboard', '--js')).toEqual([]);
   expect(offered('backfill', `${SCRIPT.slice(0, -2)}`)).toEqual([SCRIPT]);
 });

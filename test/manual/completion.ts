@@ -1,4 +1,4 @@
-import { type CommandDoc, globalOptions, type OptionDoc } from './describe.ts';
+import { type CommandDoc, commonOptions, globalOptions, type OptionDoc } from './describe.ts';
 
 /** Options whose value is a file or a directory. */
 const PATHS: ReadonlySet<string> = new Set(['--config', '--state', '--out', '--policies']);
@@ -7,7 +7,7 @@ const PATHS: ReadonlySet<string> = new Set(['--config', '--state', '--out', '--p
 export function bashCompletion(commands: readonly CommandDoc[]): string {
   const common = globalOptions();
   const cases = commands.map((command) => {
-    const options = [...command.options, ...common].map(({ name }) => name).join(' ');
+    const options = [...command.options, ...commonOptions(command)].map(({ name }) => name).join(' ');
     return `    ${command.name}) options='${options}' ;;`;
   });
   return `# bash completion of maillog-tlsrpt. Made from the help texts by \`npm run manual\`; changes here are lost.

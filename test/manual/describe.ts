@@ -19,6 +19,8 @@ export interface CommandDoc {
   readonly details: string;
   readonly positionals: readonly OptionDoc[];
   readonly options: readonly OptionDoc[];
+  /** It has no data for machines, and knows no `--json`. */
+  readonly withoutJson: boolean;
 }
 
 /** What a command says of itself: it declares its options to a recorder in place of yargs. */
@@ -40,8 +42,8 @@ export function describeCommand(command: Command): CommandDoc {
     },
   );
   command.options(recorder as Argv);
-  const { name, usage, summary, details } = command;
-  return { name, usage, summary, details, positionals, options };
+  const { name, usage, summary, details, withoutJson = false } = command;
+  return { name, usage, summary, details, positionals, options, withoutJson };
 }
 
 /** The options of every command, and what yargs adds. */
@@ -52,6 +54,11 @@ export function globalOptions(): OptionDoc[] {
     { name: '--version', words: 'show the version', choices: [] },
     { name: '--help', words: 'show help, of a command if one is named', choices: [] },
   ];
+}
+
+/** Those of them that a command takes. */
+export function commonOptions({ withoutJson }: CommandDoc): OptionDoc[] {
+  return globalOptions().filter(({ name }) => !withoutJson || name !== '--json');
 }
 
 function optionDoc(plain: string, name: string, spec: Options & PositionalOptions): OptionDoc {

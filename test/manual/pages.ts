@@ -15,10 +15,12 @@ const EXIT_WORDS: Record<keyof typeof EXIT, string> = {
   config: 'the configuration is wrong, or something it names',
 };
 
-const COMMON = [
-  'Every command takes the common options of maillog-tlsrpt(1).',
-  'Data goes to standard output, messages go to standard error.',
-].join('\n');
+function common({ withoutJson }: CommandDoc): string {
+  const whose = withoutJson
+    ? 'It takes the common options of maillog-tlsrpt(1), but for --json.'
+    : 'It takes the common options of maillog-tlsrpt(1).';
+  return [whose, 'Data goes to standard output, messages go to standard error.'].join('\n');
+}
 
 /** maillog-tlsrpt-COMMAND(1). */
 export function commandPage(command: CommandDoc, version: string): string {
@@ -29,7 +31,7 @@ export function commandPage(command: CommandDoc, version: string): string {
     ...section('SYNOPSIS', [synopsis(command)]),
     ...section('DESCRIPTION', prose(description)),
     ...section('ARGUMENTS', command.positionals.flatMap(optionItem)),
-    ...section('OPTIONS', [...command.options.flatMap(optionItem), '.PP', ...prose(COMMON)]),
+    ...section('OPTIONS', [...command.options.flatMap(optionItem), '.PP', ...prose(common(command))]),
     ...section('EXAMPLES', examples === undefined ? [] : prose(examples)),
     ...section('EXIT STATUS', exitItems()),
     ...section('SEE ALSO', ['.BR maillog\\-tlsrpt (1),', '.BR maillog\\-tlsrpt.yaml (5)']),

@@ -1,6 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { bytesText } from '../bytes-text.ts';
 import { Problem } from '../errors.ts';
+import { isUntouched } from '../ledger/open.ts';
 import { isPostgresUrl } from '../ledger/postgres-address.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -15,13 +17,14 @@ export const checkState: Check = async (deps) => {
     return [fail('ledger', `${ledger.message} (${ledger.where ?? config.state})`, ledger.help ?? '')];
   if (ledger instanceof Error) throw ledger;
   const bytes = await ledger.size();
-  const size = bytes === undefined ? '' : `, ${Math.ceil(bytes / 1_048_576)} MB`;
+  const size = bytes === undefined ? '' : `, ${bytesText(bytes)}`;
   if (isPostgresUrl(config.state)) return [ok('ledger', `the shared ledger answers${size}`)];
   const findings = await directoryFindings(deps);
+  const words = (await isUntouched(config.state))
+    ? `the first \`run\` makes the ledger in ${config.state}`
+    : `the ledger in ${config.state} can be used${size}`;
   return [
-    ...(findings.some(({ severity }) => severity === 'fail')
-      ? []
-      : [ok('ledger', `the ledger in ${config.state} can be used${size}`)]),
+    ...(findings.some(({ severity }) => severity === 'fail') ? [] : [ok('ledger', words)]),
     ...findings,
   ];
 };

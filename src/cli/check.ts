@@ -10,7 +10,7 @@ import type { Config } from '../config.ts';
 import { withDetectedParsers } from '../detect/configured.ts';
 import { type ExitCode, MONITOR, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open.ts';
+import { openToLook } from '../ledger/open.ts';
 import { type Ask, askLocalMta } from '../policy/local-mta.ts';
 import { configuredResolver } from '../policy/network.ts';
 import { dnsServers } from '../policy/resolv-conf.ts';
@@ -103,7 +103,7 @@ async function findAll(
 
 async function ledgerOf(state: string): Promise<Ledger | Error> {
   try {
-    return await openLedger(state);
+    return await openToLook(state);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

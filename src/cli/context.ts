@@ -5,7 +5,7 @@ import { loadConfig } from '../config/file.ts';
 import { type Config, configSchema } from '../config.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open.ts';
+import { isUntouched, openLedger, openToLook } from '../ledger/open.ts';
 import type { PipelineDeps } from '../pipeline.ts';
 import type { TurnOptions } from '../reading/one-at-a-time.ts';
 import type { Witness } from '../witness.ts';
@@ -33,6 +33,8 @@ export interface Context {
 export interface Demands {
   /** A report must name its sender: refuses to work without a configuration, before a ledger is made. */
   readonly sender?: boolean;
+  /** It only looks: where there is no ledger yet, none is made, and that is said. */
+  readonly looks?: boolean;
   /** Opens the ledger that a state names. */
   readonly open?: (state: string) => Promise<Ledger>;
 }
@@ -45,14 +47,16 @@ export async function withContext<T>(
   globals: GlobalArguments,
   printer: Printer,
   work: (context: Context) => Promise<T>,
-  { sender = false, open = openLedger }: Demands = {},
+  { sender = false, looks = false, open = looks ? openToLook : openLedger }: Demands = {},
 ): Promise<T> {
   const configPath = globals.config ?? DEFAULT_CONFIG;
   const config = await configOf(globals);
   if (sender) demandSender(config, configPath);
   const { witness, end } = watch(printer);
   witness.tell?.(configText(configPath, config));
-  const ledger = await open(globals.state ?? config.state);
+  const state = globals.state ?? config.state;
+  if (looks && (await isUntouched(state))) printer.message('warning', noLedger(state));
+  const ledger = await open(state);
   try {
     const common = { configPath, ledger, clock: clockOf(globals), host: hostname(), witness };
     return await work({ ...common, config: await withParsers(config, common) });
@@ -60,6 +64,10 @@ export async function withContext<T>(
     end();
     await ledger.close();
   }
+}
+
+function noLedger(state: string): string {
+  return `warning: there is no ledger in ${printable(state)} yet: \`run\` and \`backfill\` make one`;
 }
 
 /** Who watches a command's work: what is told goes to `--verbose`, steps that take long are shown. */

@@ -55,7 +55,7 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(dashboardArguments, values);
-    return withContext(globals, printer, async (context) => {
+    const work = async (context: Context) => {
       const page = await pageOf(context, chosen);
       if (chosen.out === undefined) printer.io.stdout.write(page);
       else {
@@ -63,7 +63,8 @@ Examples:
         printer.message('notice', `wrote ${resolve(chosen.out)}`);
       }
       return EXIT.ok;
-    });
+    };
+    return withContext(globals, printer, work, { looks: true });
   },
 };
 

@@ -16,7 +16,7 @@ import { createParser } from '../registry.ts';
 import { checked, clockOf, latestStamp, readingArguments, someFiles } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { DEFAULT_CONFIG, withContext } from './context.ts';
+import { type Context, DEFAULT_CONFIG, withContext } from './context.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
 import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
@@ -72,10 +72,7 @@ Examples:
     someFiles(chosen.files);
     const parsers = await chosenParsers(chosen.parser, chosen.files, clockOf(globals).now(), printer);
     const inLedger = (print: (entries: ReportEntries) => Promise<void>) =>
-      withContext(globals, printer, async ({ ledger, config }) => {
-        const deps = { ledger, config, honours: await resolveHonours(config) };
-        await print(new ReportEntries(deps, await trustAnchorsOf(ledger)));
-      });
+      withContext(globals, printer, (context) => printWith(context, print), { looks: true });
     await withLedger(globals, printer, inLedger, async (entries) => {
       for (const { module, files } of parsers)
         await explainFiles({ ...chosen, files: [...files] }, module, globals, printer, entries);
@@ -83,6 +80,14 @@ Examples:
     return EXIT.ok;
   },
 };
+
+async function printWith(
+  { ledger, config }: Context,
+  print: (entries: ReportEntries) => Promise<void>,
+): Promise<void> {
+  const deps = { ledger, config, honours: await resolveHonours(config) };
+  await print(new ReportEntries(deps, await trustAnchorsOf(ledger)));
+}
 
 /** A ledger that was named must open; the default one may be missing, or not be ours to read. */
 async function withLedger(

@@ -3,8 +3,9 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { gatherMetrics } from '../metrics/gather.ts';
 import { metricsText } from '../metrics/text.ts';
 import { packageVersion } from '../version.ts';
-import type { Command } from './command.ts';
-import { withContext } from './context.ts';
+import type { Command, GlobalArguments } from './command.ts';
+import { type Context, withContext } from './context.ts';
+import type { Printer } from './io.ts';
 
 export const metrics: Command = {
   name: 'metrics',
@@ -18,10 +19,12 @@ Examples:
   maillog-tlsrpt metrics | promtool check metrics`,
   options: (yargs: Argv) => yargs,
   run: (_values, globals, printer): Promise<ExitCode> =>
-    withContext(globals, printer, async (context) => {
-      const found = await gatherMetrics({ ...context, version: packageVersion() });
-      if (globals.json) for (const metric of found) printer.json(metric);
-      else printer.io.stdout.write(metricsText(found));
-      return EXIT.ok;
-    }),
+    withContext(globals, printer, (context) => print(context, globals, printer), { looks: true }),
 };
+
+async function print(context: Context, globals: GlobalArguments, printer: Printer): Promise<ExitCode> {
+  const found = await gatherMetrics({ ...context, version: packageVersion() });
+  if (globals.json) for (const metric of found) printer.json(metric);
+  else printer.io.stdout.write(metricsText(found));
+  return EXIT.ok;
+}

@@ -6,7 +6,7 @@ import { type DomainPosture, posture as postureOf } from '../posture/posture.ts'
 import { readSeen } from '../posture/read.ts';
 import { checked } from './arguments.ts';
 import type { Command } from './command.ts';
-import { withContext } from './context.ts';
+import { type Context, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { table } from './table.ts';
 
@@ -53,7 +53,7 @@ Examples:
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(postureArguments, values);
-    return withContext(globals, printer, async ({ ledger, witness }) => {
+    const work = async ({ ledger, witness }: Context) => {
       const filter = {
         ...(chosen.since !== undefined && { since: chosen.since }),
         ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
@@ -64,7 +64,8 @@ Examples:
       if (globals.json) for (const each of listed) printer.json({ level: chosen.level, ...each });
       else show(domains, listed, chosen, printer);
       return EXIT.ok;
-    });
+    };
+    return withContext(globals, printer, work, { looks: true });
   },
 };
 

@@ -58,7 +58,7 @@ Examples:
       chosen.reissue
         ? reissueReport(context, chosen, printer)
         : showReports(context, chosen, globals, printer);
-    return withContext(globals, printer, work, { sender: true });
+    return withContext(globals, printer, work, { sender: true, looks: true });
   },
 };
 

@@ -62,7 +62,8 @@ Examples:
       if (chosen.to !== undefined) return rehearseTo(context, chosen, chosen.to, printer);
       return sendNow(context, chosen, globals, printer);
     };
-    return withContext(globals, printer, work, { sender: true });
+    const looks = chosen['dry-run'] || chosen.to !== undefined;
+    return withContext(globals, printer, work, { sender: true, looks });
   },
 };
 

@@ -1,11 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
-import { openLedger } from '../ledger/open.ts';
-import { isPostgresUrl } from '../ledger/postgres-address.ts';
+import { isUntouched, openLedger } from '../ledger/open.ts';
 import { gatherStatus } from '../status/gather.ts';
 import { FINDINGS } from '../status/judge.ts';
 import type { Status } from '../status/schema.ts';
@@ -96,15 +94,6 @@ async function look(globals: GlobalArguments, maxLag: number, printer: Printer):
   } finally {
     await ledger?.close();
   }
-}
-
-/** Whether nobody has made the ledger yet; who only looks does not make it. */
-async function isUntouched(state: string): Promise<boolean> {
-  if (isPostgresUrl(state)) return false;
-  return stat(join(state, 'ledger.sqlite')).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-  );
 }
 
 function findingLines(): string[] {

@@ -48,11 +48,11 @@ Examples:
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(tallyArguments, values);
-    return withContext(globals, printer, (context) =>
-      chosen.action === 'export'
-        ? exportFiles(context, chosen, globals, printer)
-        : importFiles(context, chosen, globals, printer),
-    );
+    const isExport = chosen.action === 'export';
+    const work = isExport ? exportFiles : importFiles;
+    return withContext(globals, printer, (context) => work(context, chosen, globals, printer), {
+      looks: isExport,
+    });
   },
 };
 

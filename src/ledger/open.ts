@@ -1,9 +1,12 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Ledger } from './ledger.ts';
 import { migrate } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { isPostgresUrl } from './postgres-address.ts';
+import type { SqlDatabase } from './sql.ts';
 import { SqlLedger } from './sql-ledger.ts';
-import { openSqlite } from './sqlite.ts';
+import { emptySqlite, LEDGER_FILE, openSqlite } from './sqlite.ts';
 
 /**
  * Opens the ledger that `state:` names: a directory holds one SQLite file, a `postgres://` URI is a database that
@@ -11,7 +14,28 @@ import { openSqlite } from './sqlite.ts';
  * @throws Problem (cannotWrite, tryAgain, config)
  */
 export async function openLedger(state: string): Promise<Ledger> {
-  const database = isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state);
+  return migrated(isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state));
+}
+
+/**
+ * Opens the ledger for one who only looks, which must not make any: where there is none yet, an empty one stands for
+ * it, in memory.
+ * @throws Problem (cannotWrite, tryAgain, config)
+ */
+export async function openToLook(state: string): Promise<Ledger> {
+  return (await isUntouched(state)) ? migrated(emptySqlite(state)) : openLedger(state);
+}
+
+/** Whether nobody has made the ledger yet that `state:` names. */
+export async function isUntouched(state: string): Promise<boolean> {
+  if (isPostgresUrl(state)) return false;
+  return stat(join(state, LEDGER_FILE)).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+}
+
+async function migrated(database: SqlDatabase): Promise<Ledger> {
   try {
     await migrate(database);
   } catch (error) {

@@ -24,6 +24,9 @@ const DIALECT: Dialect = {
   hasMeta: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
 };
 
+/** The ledger's file in its directory. */
+export const LEDGER_FILE = 'ledger.sqlite';
+
 /** How long another process may hold the write lock before we give up for this time. */
 const BUSY_MS = 20_000;
 /** What the write-ahead log may keep of its size when it was emptied, so that one great day is not paid for ever. */
@@ -39,7 +42,7 @@ const PAGES_A_STEP = 2000;
  * @throws Problem (cannotWrite) when the directory or file cannot be made or written.
  */
 export function openSqlite(directory: string): SqlDatabase {
-  const path = join(directory, 'ledger.sqlite');
+  const path = join(directory, LEDGER_FILE);
   try {
     makeDirectory(directory, 0o750);
     makeForOwner(path, directory);
@@ -56,6 +59,11 @@ export function openSqlite(directory: string): SqlDatabase {
   } catch (error) {
     throw isDamaged(error) ? damaged(error, path) : cannotOpen(error, directory);
   }
+}
+
+/** A database without anything in it, which is nowhere. @param directory where it would be */
+export function emptySqlite(directory: string): SqlDatabase {
+  return new SqliteDatabase(new Database(':memory:'), directory, directory);
 }
 
 class SqliteDatabase implements SqlDatabase {

@@ -29,7 +29,7 @@ export async function saidByBoth(
       .replaceAll(state, 'STATE')
       .replaceAll(out, 'OUT')
       .replaceAll(/the (shared ledger answers|ledger in STATE can be used)/g, 'the ledger answers')
-      .replaceAll(/, \d+ MB/g, ', N MB')
+      .replaceAll(/, [\d.]+ [kM]B/g, ', N MB')
       .replace(/(Ledger\n) +[\d.]+ k?M?B/, '$1 N')
       .replace(/("seconds":|last run .*: )[\d.]+/g, '$1N');
     outputs.push(text.replace(/("?(?:ledger|size)[a-z_"]*[:=]? ?)\d+/gi, '$1N'));

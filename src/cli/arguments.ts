@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Clock, fixedClock, systemClock } from '../clock.ts';
+import { toDomain } from '../domain.ts';
 import { EXIT, Problem } from '../errors.ts';
 import { latestOfYear } from '../logs/stamp.ts';
 import type { Zone } from '../parser.ts';
@@ -43,9 +44,17 @@ export type ReadingArguments = z.infer<typeof readingArguments>;
 
 const day = z.iso.date('must be a day such as 2026-11-22');
 
+/** A domain as people write it; its A-label form, as the ledger has it. */
+export const domainArgument = z.string().transform((text, context) => {
+  const domain = toDomain(text);
+  if (domain !== undefined) return domain;
+  context.addIssue({ code: 'custom', message: `must be a domain name, and ${JSON.stringify(text)} is none` });
+  return z.NEVER;
+});
+
 export const selectionArguments = z.object({
   day: day.optional(),
-  domain: z.string().optional(),
+  domain: domainArgument.optional(),
   offline: z.boolean().default(false),
 });
 

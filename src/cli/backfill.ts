@@ -118,15 +118,18 @@ function absolute(file: string): string {
 }
 
 function say(summary: ReadSummary, policies: PastSummary, printer: Printer): void {
-  const days =
-    summary.firstTime === undefined || summary.lastTime === undefined
-      ? ''
-      : `, ${dayText(summary.firstTime)} to ${dayText(summary.lastTime)}`;
+  const days = daysText(summary);
   printer.line(
-    `${counted(summary.files, 'file')}, ${summary.lines} new lines, ${summary.sessions} sessions${days}`,
+    `${counted(summary.files, 'file')}, ${counted(summary.lines, 'new line')}, ${counted(summary.sessions, 'session')}${days}`,
   );
   if (summary.known > 0) printer.line(`${counted(summary.known, 'file')} held nothing new: read before`);
   printer.line(policies.words);
+}
+
+function daysText({ firstTime, lastTime }: ReadSummary): string {
+  if (firstTime === undefined || lastTime === undefined) return '';
+  const [first, last] = [dayText(firstTime), dayText(lastTime)];
+  return first === last ? `, ${first}` : `, ${first} to ${last}`;
 }
 
 function dayText(time: number): string {

@@ -19,6 +19,7 @@ import type { Command, GlobalArguments } from './command.ts';
 import { type Context, DEFAULT_CONFIG, withContext } from './context.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
+import { counted } from './quantities.ts';
 import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
 
 const explainArguments = readingArguments.extend({
@@ -155,7 +156,7 @@ async function explainFiles(
   const { lines, relevant, unknown, sessions } = explainer.totals;
   printer.message(
     'notice',
-    `${lines} lines read, ${relevant} of them ${module.name}'s, ${unknown} that no rule knows, ${sessions} sessions`,
+    `${counted(lines, 'line')} read, ${relevant} of them ${module.name}'s, ${unknown} that no rule knows, ${counted(sessions, 'session')}`,
   );
 }
 

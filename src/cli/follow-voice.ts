@@ -28,7 +28,7 @@ export class FollowVoice {
     const { files, lines, sessions } = summary;
     this.#printer.message(
       'info',
-      `read ${counted(files, 'file')}, ${lines} new lines, ${sessions} sessions; following`,
+      `read ${counted(files, 'file')}, ${counted(lines, 'new line')}, ${counted(sessions, 'session')}; following`,
     );
   }
 

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { LEVELS, type Level, REASONS, type Reason } from '../posture/judge.ts';
 import { type DomainPosture, posture as postureOf } from '../posture/posture.ts';
 import { readSeen } from '../posture/read.ts';
-import { checked } from './arguments.ts';
+import { checked, domainArgument } from './arguments.ts';
 import type { Command } from './command.ts';
 import { type Context, withContext } from './context.ts';
 import type { Printer } from './io.ts';
@@ -13,7 +13,7 @@ import { table } from './table.ts';
 const postureArguments = z.object({
   level: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('encrypt'),
   since: z.iso.date('must be a day such as 2026-11-22').optional(),
-  domain: z.string().optional(),
+  domain: domainArgument.optional(),
   unproven: z.boolean().default(false),
 });
 type PostureArguments = z.infer<typeof postureArguments>;
@@ -56,7 +56,7 @@ Examples:
     const work = async ({ ledger, witness }: Context) => {
       const filter = {
         ...(chosen.since !== undefined && { since: chosen.since }),
-        ...(chosen.domain !== undefined && { domain: chosen.domain.toLowerCase() }),
+        ...(chosen.domain !== undefined && { domain: chosen.domain }),
       };
       const seen = await readSeen(ledger, filter, witness);
       const domains = postureOf(chosen.level, seen.sums, seen.snapshots, seen.trusting);

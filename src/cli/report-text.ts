@@ -1,4 +1,5 @@
 import type { Report } from '../report/schema.ts';
+import { counted } from './quantities.ts';
 import { printable, table } from './table.ts';
 
 /** A report as a person reads it. */
@@ -8,7 +9,7 @@ export function reportLines(report: Report, domain: string, state: string): stri
   for (const entry of report.policies) {
     const { policy, summary } = entry;
     lines.push(
-      `  ${policy['policy-type']} ${printable(policy['policy-domain'])}: ${summary['total-successful-session-count']} sessions succeeded, ${summary['total-failure-session-count']} failed`,
+      `  ${policy['policy-type']} ${printable(policy['policy-domain'])}: ${counted(summary['total-successful-session-count'], 'session')} succeeded, ${summary['total-failure-session-count']} failed`,
     );
     for (const text of policy['policy-string'] ?? []) lines.push(`      ${printable(text)}`);
     const rows = (entry['failure-details'] ?? []).map((detail) => [

@@ -15,6 +15,7 @@ import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
+import { counted } from './quantities.ts';
 import { reportLines } from './report-text.ts';
 
 const reportArguments = selectionArguments.extend({
@@ -88,10 +89,9 @@ async function showReports(
 /** What a report may be of: the domains mail went to, and the MX hosts that `report.dane-to` adds. */
 async function* subjects(
   { ledger }: Context,
-  { day: onlyDay, domain }: ReportArguments,
+  { day: onlyDay, domain: only }: ReportArguments,
   { building: { daneSessions } }: Rules,
 ): AsyncGenerator<Subject> {
-  const only = domain?.toLowerCase();
   const entries = await ledger.domainDays({
     ...(onlyDay !== undefined && { day: onlyDay }),
     ...(only !== undefined && { domain: only }),
@@ -115,7 +115,7 @@ async function reissueReport(context: Context, chosen: ReportArguments, printer:
       help: 'one report is reissued at a time',
     });
   }
-  const stored = await reissuePass(pipelineDeps(context), chosen.day, chosen.domain.toLowerCase());
+  const stored = await reissuePass(pipelineDeps(context), chosen.day, chosen.domain);
   printer.message(
     'notice',
     `revision ${stored.revision} of ${stored.day} for ${stored.domain} is queued; \`send\` delivers it`,
@@ -152,7 +152,7 @@ async function reportOf(
 ): Promise<Found | undefined> {
   const stored = await context.ledger.report(day, domain);
   if (stored !== undefined) {
-    const more = late > 0 ? `, ${late} sessions came late` : '';
+    const more = late > 0 ? `, ${counted(late, 'session')} came late` : '';
     return {
       report: reportSchema.parse(JSON.parse(stored.json)),
       json: stored.json,

@@ -76,7 +76,7 @@ function say(summary: PassSummary, printer: Printer): void {
   sayFaults(read, printer);
   printer.message(
     'info',
-    `read ${counted(read.files, 'file')}, ${read.lines} new lines, ${read.sessions} sessions`,
+    `read ${counted(read.files, 'file')}, ${counted(read.lines, 'new line')}, ${counted(read.sessions, 'session')}`,
   );
   if (summary.lookedUp !== undefined) sayLookedUp(summary.lookedUp, printer);
   if (summary.closed !== undefined) sayClosed(summary.closed, printer);

@@ -42,7 +42,7 @@ export function sayClosed(closed: ClosedDays, printer: Printer): void {
   if (tooOld.length > 0) {
     printer.message(
       'notice',
-      `${tooOld.length} days that ended too long ago are held (${tooOld[0]} to ${tooOld[tooOld.length - 1]}); \`status\` shows them, \`send --day\` releases one`,
+      `${tooOldText(tooOld)}; \`status\` shows what is held, \`send --day\` releases a day`,
     );
   }
   for (const [day, reason] of closed.held) {
@@ -62,6 +62,13 @@ export function sayClosed(closed: ClosedDays, printer: Printer): void {
       'warning',
       `the reports of ${domains(closed.waiting)} wait for an answer of the resolver; the next run asks again`,
     );
+}
+
+/** @param days one at least, in order */
+function tooOldText(days: readonly string[]): string {
+  return days.length === 1
+    ? `${days[0]} ended too long ago, and is held`
+    : `${days.length} days that ended too long ago are held (${days[0]} to ${days.at(-1)})`;
 }
 
 /** Says what a pass of deliveries came to. */

@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, MONITOR, Problem } from '../errors.ts';
 import type { Status } from '../status/schema.ts';
 import type { Printer } from './io.ts';
+import { counted } from './quantities.ts';
 import { printable } from './table.ts';
 
 const CODES: Record<Status['state'], ExitCode> = {
@@ -29,7 +30,7 @@ export function printUnknown(error: unknown, printer: Printer): ExitCode {
 function quiet({ logs, days }: Status): string {
   const read = logs.filter(({ configured }) => configured).length;
   const today = days.at(-1);
-  return `${read === 1 ? 'one log' : `${read} logs`} read${today === undefined ? '' : `, ${today.sessions} sessions on ${today.day}`}`;
+  return `${read === 1 ? 'one log' : `${read} logs`} read${today === undefined ? '' : `, ${counted(today.sessions, 'session')} on ${today.day}`}`;
 }
 
 /** `|` and line breaks have a meaning of their own there. */

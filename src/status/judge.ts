@@ -149,7 +149,7 @@ function ofDays({ days, hosts }: Facts, { now, maxLag, config }: JudgeOptions): 
       : [
           warning(
             'held-day',
-            `${held.length === 1 ? `${held[0].day} is` : `${held.length} days are`} held: \`status\` says why, \`send --day ${held[0].day}\` releases`,
+            `${held.length === 1 ? `${held[0].day} is` : `${held.length} days are`} held: \`send --day ${held[0].day}\` releases ${held.length === 1 ? 'it' : 'the oldest'}`,
           ),
         ]),
     ...(lateSessions > 0 && lateSessions >= SHARE * sessions

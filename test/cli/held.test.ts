@@ -33,7 +33,9 @@ it('failures without a single success are no truth: the day is held, and goes wh
   const held = await command('send', '--json');
   expect(held.json()).toMatchObject([{ built: 0, held: { '2026-11-23': 'log-level' } }]);
   expect(held.stderr).toContain('smtp_tls_loglevel = 1');
-  expect((await command('status')).stdout).toContain('send --day 2026-11-23');
+  expect((await command('status')).stdout).toContain(
+    '2026-11-23 is held: `send --day 2026-11-23` releases it',
+  );
   expect(smtp.received).toEqual([]);
   expect((await command('send', '--day', '2026-11-23', '--json')).json()).toMatchObject([
     { sent: { sent: 1 } },

@@ -122,7 +122,9 @@ function say(summary: ReadSummary, policies: PastSummary, printer: Printer): voi
   printer.line(
     `${counted(summary.files, 'file')}, ${counted(summary.lines, 'new line')}, ${counted(summary.sessions, 'session')}${days}`,
   );
-  if (summary.known > 0) printer.line(`${counted(summary.known, 'file')} held nothing new: read before`);
+  const before = summary.known - summary.empty;
+  if (before > 0) printer.line(`${counted(before, 'file')} held nothing new: read before`);
+  if (summary.empty > 0) printer.line(`${counted(summary.empty, 'file')} held no line: empty`);
   printer.line(policies.words);
 }
 

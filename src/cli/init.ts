@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { writeNew } from '../delivery/atomic-file.ts';
@@ -62,6 +62,11 @@ Examples:
 async function refuseExisting(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return;
+  if (found.isDirectory())
+    throw new Problem(EXIT.cannotWrite, 'this is a directory, and the configuration is a file', {
+      where: path,
+      help: `name the file in it: --config ${join(path, 'config.yaml')}`,
+    });
   throw new Problem(EXIT.cannotWrite, 'there is a configuration already, and it is left as it is', {
     where: path,
     help: 'look at what would be written with --print, or name another file with --config',

@@ -15,7 +15,7 @@ const ACTIONS = ['check', 'backup', 'restore', 'restored'] as const;
 
 const ledgerArguments = z.object({
   action: z.enum(ACTIONS, 'must be check, backup, restore or restored'),
-  files: z.array(z.string()).max(1, 'one file only').default([]),
+  files: z.array(z.string()).default([]),
 });
 
 export const ledger: Command = {
@@ -40,6 +40,7 @@ Examples:
       .positional('files', { type: 'string', array: true, describe: 'backup, restore: the file' }),
   async run(values, globals, printer): Promise<ExitCode> {
     const { action, files } = checked(ledgerArguments, values);
+    const file = fileOf(action, files);
     const state = globals.state ?? (await loadConfig(globals.config ?? DEFAULT_CONFIG)).state;
     if (action === 'check') return check(state, globals, printer);
     if (action === 'restored') {
@@ -47,15 +48,22 @@ Examples:
       sayHeld(printer);
       return EXIT.ok;
     }
-    const [file] = files;
-    if (file === undefined)
-      throw new Problem(EXIT.usage, `ledger ${action} needs a file`, { help: `ledger ${action} FILE` });
     if (action === 'backup') await backupLedger(demandLedger(state), resolve(file));
     else await restore(state, resolve(file), globals, printer);
     printer.message('notice', `${action === 'backup' ? 'wrote' : 'restored'} ${resolve(file)}`);
     return EXIT.ok;
   },
 };
+
+/** The one file that a backup or its restore needs; the others take none. @throws Problem (usage) */
+function fileOf(action: (typeof ACTIONS)[number], files: readonly string[]): string {
+  const needed = action === 'backup' || action === 'restore' ? 1 : 0;
+  if (files.length === needed) return files[0] ?? '';
+  const words = needed === 0 ? 'takes no file' : files.length === 0 ? 'needs a file' : 'takes one file only';
+  throw new Problem(EXIT.usage, `ledger ${action} ${words}`, {
+    help: `ledger ${action}${needed === 0 ? '' : ' FILE'}`,
+  });
+}
 
 /** A backup of nothing is no backup: the name is wrong. */
 function demandLedger(state: string): string {

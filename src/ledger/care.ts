@@ -218,8 +218,15 @@ function refusePostgres(state: string, message: string, help: string): void {
 function cannotWrite(error: unknown, where: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof Problem || code === undefined || code.startsWith('SQLITE')) return error;
-  const reason = code === 'EEXIST' ? 'it exists already, and is left as it is' : systemReason(error);
-  return new Problem(EXIT.cannotWrite, `the file cannot be written: ${reason}`, { where, cause: error });
+  return new Problem(EXIT.cannotWrite, `the file cannot be written: ${writeReason(code, error, where)}`, {
+    where,
+    cause: error,
+  });
+}
+
+function writeReason(code: string, error: unknown, path: string): string {
+  if (code === 'EEXIST') return 'it exists already, and is left as it is';
+  return code === 'ENOENT' ? `there is no directory ${dirname(resolve(path))}` : systemReason(error);
 }
 
 function sync(path: string): void {

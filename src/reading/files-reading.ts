@@ -80,10 +80,14 @@ async function readOne(
 
 /** Adds a pass over some files to what was read. */
 export function countFiles(summary: ReadSummary, holdings: readonly Holding[]): void {
-  for (const { file, bytes, problem } of holdings) {
+  for (const { file, bytes, segment, problem } of holdings) {
     summary.files++;
     if (problem !== undefined) summary.faults.push({ path: file.path, problem });
-    else if (bytes === 0) summary.known++;
+    else if (bytes === 0) {
+      summary.known++;
+      // The first whole line makes a segment.
+      if (segment === undefined) summary.empty++;
+    }
   }
 }
 

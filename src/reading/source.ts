@@ -65,6 +65,8 @@ export interface ReadSummary {
   files: number;
   /** Files that held nothing new. */
   known: number;
+  /** Those of them that hold no line at all. */
+  empty: number;
   lines: number;
   sessions: number;
   firstTime?: number;
@@ -78,7 +80,7 @@ export interface ReadSummary {
 
 /** What came of reading, to be added to. */
 export function emptySummary(): ReadSummary {
-  return { files: 0, known: 0, lines: 0, sessions: 0, faults: [], hints: [], notices: [] };
+  return { files: 0, known: 0, empty: 0, lines: 0, sessions: 0, faults: [], hints: [], notices: [] };
 }
 
 /** Adds a batch; its times are those of its first and last stamp, UTC ms. */
@@ -102,6 +104,7 @@ export function addBatch(
 export function addSummary(total: ReadSummary, read: ReadSummary): void {
   total.files += read.files;
   total.known += read.known;
+  total.empty += read.empty;
   addBatch(total, read);
   total.faults.push(...read.faults);
   total.hints.push(...read.hints);

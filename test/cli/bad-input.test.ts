@@ -62,6 +62,9 @@ describe('logs', () => {
     const result = await backfill(await place.write('mail.log', ''));
     expect(result).toMatchObject({ code: 0 });
     expect(result.stdout).toContain('0 new lines');
+    expect(result.stdout).toContain('1 file held no line: empty\n');
+    expect(result.stdout).not.toContain('read before');
+    expect(await backfill(await place.write('mail.log', ''))).toMatchObject({ stdout: result.stdout });
   });
 });
 

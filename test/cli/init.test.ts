@@ -18,6 +18,14 @@ it('never overwrites a configuration', async () => {
   expect(await readFile(place.config, 'utf8')).toBe(before);
 });
 
+it('says that a directory is no file for a configuration', async () => {
+  const { code, stderr } = await runCli(['init', '--config', place.directory]);
+  expect(code).toBe(73);
+  expect(stderr).not.toContain('there is a configuration already');
+  expect(stderr).toContain(`this is a directory, and the configuration is a file\n`);
+  expect(stderr).toContain(`--config ${place.path('config.yaml')}`);
+});
+
 it('of two that write at once only one does, and nothing is left behind', async () => {
   const path = place.path('new.yaml');
   const results = await Promise.allSettled([writeNew(path, 'one'), writeNew(path, 'two')]);

@@ -16,6 +16,9 @@ it.each([
   ['status extra', /`extra` is no argument of `status`\n/],
   ['posture --level tls13', /level cannot be tls13; allowed: encrypt, dane, verify/],
   ['ledger fix', /action cannot be fix; allowed: check, backup/],
+  ['ledger backup', /ledger backup needs a file\n.*ledger backup FILE/],
+  ['ledger backup a b', /ledger backup takes one file only\n.*ledger backup FILE/],
+  ['ledger check a', /ledger check takes no file\n/],
   ['lookup', /an argument is missing\n.*maillog-tlsrpt lookup --help/],
   ['', /name a command\n.*maillog-tlsrpt --help/],
 ])('%s: says what is wrong, what was likely meant, and whose help tells more', async (words, told) => {
@@ -35,6 +38,14 @@ it('says that a configuration is none', async () => {
   const { code, stderr } = await runCli(['status', '--config', config]);
   expect(stderr).toMatch(/passwd:1:1: this is no configuration\n.*organization/);
   expect(code).toBe(78);
+});
+
+it('names the directory that a backup cannot be written into', async () => {
+  const common = ['--config', place.config];
+  await runCli(['run', '--offline', ...common]);
+  const { code, stderr } = await runCli(['ledger', 'backup', place.path('none/b.sqlite'), ...common]);
+  expect(stderr).toContain(`the file cannot be written: there is no directory ${place.path('none')}\n`);
+  expect(code).toBe(73);
 });
 
 it('says that nothing of what explain was asked for is there', async () => {

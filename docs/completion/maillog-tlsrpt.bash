@@ -1,19 +1,45 @@
 # bash completion of maillog-tlsrpt. Made from the help texts by `npm run manual`; changes here are lost.
+
+# Offers words, and files whose names begin so: readline puts them in quotes, and no blank behind a directory.
+_maillog_tlsrpt_offer() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word")
+  [[ $2 == files ]] || return 0
+  local -a files
+  mapfile -t files < <(compgen -f -- "$word")
+  COMPREPLY+=("${files[@]}")
+  compopt -o filenames 2> /dev/null
+  return 0
+}
+
 _maillog_tlsrpt() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' options='' i
+  local word=${COMP_WORDS[COMP_CWORD]} before='' command='' action='' options='' each i
+  local valued=' --parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --overlap --policies --day --domain --out --to --unsuppress --queue-id --lines --max-lag --server --level --since --days --domains --config --state --now '
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case ${COMP_WORDS[i]} in
-    run|follow|backfill|report|send|sessions|explain|scrub|status|lookup|posture|metrics|dashboard|check|init|ledger|tally) command=${COMP_WORDS[i]}; break ;;
-    esac
+    each=${COMP_WORDS[i]}
+    # readline parts --option=value into three words, and a URL into many.
+    if [[ $each == = ]]; then continue; fi
+    if [[ $each == +([:@]) ]]; then ((i++)); continue; fi
+    if [[ $before != '' ]]; then before=''; continue; fi
+    if [[ $each == -* ]]; then
+      if [[ $valued == *" $each "* ]]; then before=$each; fi
+    elif [[ $command == '' ]]; then command=$each
+    elif [[ $action == '' ]]; then action=$each
+    fi
   done
+  if [[ $word == = ]]; then word=''; fi
   case $before in
-    --policies|--out|--config|--state) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --level) mapfile -t COMPREPLY < <(compgen -W 'encrypt dane verify' -- "$word"); return ;;
-    --parser|--timezone|--year|--host|--relayhost|--fallback-relay|--postfix-tls-loglevel|--overlap|--day|--domain|--to|--unsuppress|--queue-id|--lines|--max-lag|--server|--since|--days|--domains|--now) return ;;
+    --parser) _maillog_tlsrpt_offer 'postfix exim opensmtpd auto' files; return ;;
+    --overlap) _maillog_tlsrpt_offer 'refuse count'; return ;;
+    --policies) _maillog_tlsrpt_offer 'none now' files; return ;;
+    --out) _maillog_tlsrpt_offer '' files; return ;;
+    --level) _maillog_tlsrpt_offer 'encrypt dane verify'; return ;;
+    --config) _maillog_tlsrpt_offer '' files; return ;;
+    --state) _maillog_tlsrpt_offer '' files; return ;;
+    -*) return ;;
   esac
   case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --verbose --now --version --help' -- "$word"); return ;;
+    '') _maillog_tlsrpt_offer 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --verbose --now --version --help'; return ;;
     run) options='--offline --config --state --json --quiet --verbose --now --version --help' ;;
     follow) options='--offline --config --state --quiet --verbose --now --version --help' ;;
     backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --config --state --json --quiet --verbose --now --version --help' ;;
@@ -33,17 +59,18 @@ _maillog_tlsrpt() {
     tally) options='--out --day --config --state --json --quiet --verbose --now --version --help' ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
-  else
-    case $command in
-      backfill) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-      sessions) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-      explain) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-      scrub) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-      lookup) mapfile -t COMPREPLY < <(compgen -- "$word") ;;
-      ledger) mapfile -t COMPREPLY < <(compgen -W 'check backup restore restored' -f -- "$word") ;;
-      tally) mapfile -t COMPREPLY < <(compgen -W 'export import' -f -- "$word") ;;
-    esac
+    _maillog_tlsrpt_offer "$options"
+    return
   fi
+  case "$command $action" in
+    'backfill '*) _maillog_tlsrpt_offer '' files ;;
+    'sessions '*) _maillog_tlsrpt_offer '' files ;;
+    'explain '*) _maillog_tlsrpt_offer '' files ;;
+    'scrub '*) _maillog_tlsrpt_offer '' files ;;
+    'ledger ') _maillog_tlsrpt_offer 'check backup restore restored' ;;
+    'ledger backup'|'ledger restore') _maillog_tlsrpt_offer '' files ;;
+    'tally ') _maillog_tlsrpt_offer 'export import' ;;
+    'tally import') _maillog_tlsrpt_offer '' files ;;
+  esac
 }
 complete -F _maillog_tlsrpt maillog-tlsrpt

@@ -42,6 +42,7 @@ Examples:
       .option('overlap', {
         type: 'string',
         requiresArg: true,
+        choices: ['refuse', 'count'],
         describe:
           'what to do with lines of a time that another log of this host covers: refuse, or count them',
         defaultDescription: 'refuse',

@@ -201,7 +201,10 @@ export interface ParserModule<Options = unknown, Open extends JsonObject = JsonO
   readonly name: string;
   /** Must equal {@link CONTRACT}. */
   readonly contract: number;
-  /** Checks and completes the parser's options; bad ones are refused with zod's sentence. */
+  /**
+   * Checks and completes the parser's options; bad ones are refused with its sentence. A name that it does not have is
+   * refused too, but for those of {@link CommonOptions}, unless it is a loose object.
+   */
   readonly options: z.ZodType<Options>;
   /** The named rules of {@link LineReading}, with the sentence `explain` shows. */
   readonly rules?: Readonly<Record<string, string>>;

@@ -131,8 +131,7 @@ function say(summary: ReadSummary, policies: PastSummary, printer: Printer): voi
 
 function daysText({ firstTime, lastTime }: ReadSummary): string {
   if (firstTime === undefined || lastTime === undefined) return '';
-  const [first, last] = [dayText(firstTime), dayText(lastTime)];
-  return first === last ? `, ${first}` : `, ${first} to ${last}`;
+  return `, ${dayText(firstTime)} to ${dayText(lastTime)}`;
 }
 
 function dayText(time: number): string {

@@ -50,7 +50,7 @@ describe('--year', () => {
       place.config,
       '--offline',
     ];
-    expect((await runCli(told)).stdout).toContain('1 session, 2021-11-22\n');
+    expect((await runCli(told)).stdout).toContain('1 session, 2021-11-22 to 2021-11-22\n');
   });
 
   it.each(['20', 'soon', '2025.5'])('is refused when it is %s', async (year) => {

@@ -24,7 +24,9 @@ it('counts one of a thing as one, and names a single day once', async () => {
   expect((await command('report')).stdout).toContain(': 1 session succeeded, 0 failed\n');
   expect((await command('status', '--check')).stdout).toContain(', 1 session on 2026-11-23');
   const fresh = ['backfill', place.path('mail.log'), '--state', place.path('other')];
-  expect((await command(...fresh)).stdout).toContain('1 file, 2 new lines, 1 session, 2026-11-23\n');
+  expect((await command(...fresh)).stdout).toContain(
+    '1 file, 2 new lines, 1 session, 2026-11-23 to 2026-11-23\n',
+  );
 });
 
 it.each([

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../parser.ts';
 import type { TallyKey } from './ledger.ts';
+import type { Covered } from './overlap.ts';
 
 /** The text in front of a position: equal for two segments only if they are one up to there. */
 export interface Position {
@@ -82,8 +83,10 @@ export interface IngestBatch {
     readonly incomplete: boolean;
   };
   readonly cursor?: string;
+  /** Log time (UTC ms) of the first and the last line read of the file, and the time that all of them cover. */
   readonly firstTime?: number;
   readonly lastTime?: number;
+  readonly covered?: Covered;
   readonly sessions: ReadonlyMap<string, { readonly key: TallyKey; readonly count: number }>;
   readonly openChanged: readonly OpenRow[];
   readonly openDeleted: readonly string[];
@@ -101,13 +104,13 @@ export class StalePosition extends Error {}
 
 /** Thrown by `commit` with `refuseOverlap`. */
 export class OverlapError extends Error {
-  readonly other: Log;
-  readonly from: number;
-  readonly to: number;
-  constructor(other: Log, from: number, to: number) {
-    super(`overlaps ${other.name}`);
-    this.other = other;
-    this.from = from;
-    this.to = to;
+  /** Where the other lines were read. */
+  readonly path: string;
+  /** The time that those cover. */
+  readonly covered: Covered;
+  constructor(path: string, covered: Covered) {
+    super(`overlaps ${path}`);
+    this.path = path;
+    this.covered = covered;
   }
 }

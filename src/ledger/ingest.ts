@@ -7,7 +7,8 @@ import {
   type Segment,
   StalePosition,
 } from './ledger.ts';
-import { number, toLog, toOpenRow, toSegment } from './rows.ts';
+import { type Covered, overlaps } from './overlap.ts';
+import { number, text, toLog, toOpenRow, toSegment } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 import type { TallyPart } from './tally-kinds.ts';
 
@@ -132,6 +133,8 @@ async function writeSegment(connection: SqlConnection, batch: IngestBatch): Prom
     batch.firstTime ?? null,
     batch.lastTime ?? null,
     segment.incomplete ? 1 : 0,
+    batch.covered?.from ?? null,
+    batch.covered?.until ?? null,
   ];
   return segment.id === undefined
     ? insertSegment(connection, batch.logId, [...common, segment.tie ?? 0])
@@ -147,10 +150,12 @@ async function updateSegment(
   await connection.query(
     `UPDATE segment SET segment_identity = $1, prefix_length = $2, first_line = $3, read_offset = $4, tail_hash = $5, path = $6,
        first_time = COALESCE(first_time, $7), last_time = COALESCE($8, last_time), incomplete = $9,
+       covered_from = CASE WHEN $10 < COALESCE(covered_from, first_time) THEN $10 ELSE COALESCE(covered_from, first_time, $10) END,
+       covered_until = CASE WHEN $11 > COALESCE(covered_until, last_time) THEN $11 ELSE COALESCE(covered_until, last_time, $11) END,
        tie = CASE WHEN segment_identity = $1 THEN tie ELSE
          (SELECT COALESCE(MAX(twin.tie) + 1, 0) FROM segment twin
           WHERE twin.host = segment.host AND twin.parser = segment.parser AND twin.segment_identity = $1) END
-     WHERE id = $10`,
+     WHERE id = $12`,
     values,
   );
   return id;
@@ -163,8 +168,9 @@ async function insertSegment(
   values: readonly SqlValue[],
 ): Promise<number> {
   const [row] = await connection.query(
-    `INSERT INTO segment (segment_identity, prefix_length, first_line, read_offset, tail_hash, path, first_time, last_time, incomplete, tie, log_id, host, parser)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, id, host, parser FROM log WHERE id = $11
+    `INSERT INTO segment (segment_identity, prefix_length, first_line, read_offset, tail_hash, path, first_time, last_time, incomplete,
+       covered_from, covered_until, tie, log_id, host, parser)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, id, host, parser FROM log WHERE id = $13
      ON CONFLICT (host, parser, segment_identity, tie) DO NOTHING RETURNING id`,
     [...values, logId],
   );
@@ -173,34 +179,40 @@ async function insertSegment(
 }
 
 /**
- * Lines through a pipe have no name to tell logs apart, so there every other segment counts as another log; and so
- * does one that begins like this one, for it may be the same file, edited.
+ * Refuses lines of a time that other lines of the host cover. Lines through a pipe have no name to tell logs apart, so
+ * there every other segment counts as another log; and so does one that begins like this one, for it may be the same
+ * file, edited.
+ * @throws OverlapError
  */
 async function refuseOverlap(
   connection: SqlConnection,
-  batch: IngestBatch,
+  { logId, covered }: IngestBatch,
   segmentId: number | undefined,
 ): Promise<void> {
-  if (batch.firstTime === undefined || batch.lastTime === undefined || segmentId === undefined) return;
+  if (covered === undefined || segmentId === undefined) return;
   // Holds up other readers of this host's logs, so that of two that overlap the second sees the first.
   await connection.query(
     `UPDATE log SET version = version WHERE host = (SELECT host FROM log WHERE id = $1)
        AND parser = (SELECT parser FROM log WHERE id = $1)`,
-    [batch.logId],
+    [logId],
   );
-  const [row] = await connection.query(
-    `SELECT other.log_id, other.first_time, other.last_time FROM segment other
-     JOIN log mine ON mine.id = $1 AND other.host = mine.host AND other.parser = mine.parser
-     JOIN segment this ON this.id = $2
-     WHERE other.id <> $2
-       AND (other.log_id <> $1 OR mine.name = '-' OR other.segment_identity = this.segment_identity)
-       AND other.first_time < $4 AND other.last_time > $3 ORDER BY other.first_time`,
-    [batch.logId, segmentId, batch.firstTime, batch.lastTime],
+  const rows = await connection.query(
+    `SELECT * FROM (
+       SELECT other.path, COALESCE(other.covered_from, other.first_time) AS covered_from,
+         COALESCE(other.covered_until, other.last_time) AS covered_until,
+         CASE WHEN other.log_id <> $1 OR mine.name = '-' OR other.segment_identity = this.segment_identity THEN 0 ELSE 1 END AS is_one_log
+       FROM segment other
+       JOIN log mine ON mine.id = $1 AND other.host = mine.host AND other.parser = mine.parser
+       JOIN segment this ON this.id = $2
+       WHERE other.id <> $2) known
+     WHERE covered_from < $4 AND covered_until > $3 ORDER BY covered_from`,
+    [logId, segmentId, covered.from, covered.until],
   );
-  if (row === undefined) return;
-  const [log] = await connection.query('SELECT * FROM log WHERE id = $1', [number(row, 'log_id')]);
-  if (log !== undefined)
-    throw new OverlapError(toLog(log, []), number(row, 'first_time'), number(row, 'last_time'));
+  for (const row of rows) {
+    const other: Covered = { from: number(row, 'covered_from'), until: number(row, 'covered_until') };
+    if (overlaps(covered, other, number(row, 'is_one_log') === 1))
+      throw new OverlapError(text(row, 'path'), other);
+  }
 }
 
 const OPEN: InsertTarget = {

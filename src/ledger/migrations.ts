@@ -76,6 +76,11 @@ function steps(dialect: Dialect): readonly (readonly string[])[] {
     // When something of the log was last committed, by the wall clock: what nobody reads any more is forgotten by that.
     ['ALTER TABLE log ADD COLUMN read_at BIGINT'],
     dialect.partitioned ? TALLIES_BY_DOMAIN_IN_PLACE : talliesByDomain(dialect),
+    // The time that a segment's lines cover, whatever their order.
+    [
+      'ALTER TABLE segment ADD COLUMN covered_from BIGINT',
+      'ALTER TABLE segment ADD COLUMN covered_until BIGINT',
+    ],
   ];
 }
 

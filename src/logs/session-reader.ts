@@ -1,5 +1,6 @@
 import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace } from '../parser.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
+import { CoveredTime } from './covered-time.ts';
 import type { LineBytes } from './line-bytes.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
@@ -19,6 +20,8 @@ export class SessionReader {
   /** UTC ms of the first and the last stamp read. */
   firstTime: number | undefined;
   lastTime: number | undefined;
+  /** The time that the lines of the present file cover. */
+  readonly covered = new CoveredTime();
   /** Lines on which the parser threw, which is a fault of the parser: they were passed over. */
   faults = 0;
   firstFault: unknown;
@@ -104,6 +107,7 @@ export class SessionReader {
     // A file without a line that matters tells nothing, and those before it stand.
     else if (last !== undefined) this.#before = () => last;
     this.lastTime = undefined;
+    this.covered.reset();
   }
 
   /**
@@ -237,6 +241,7 @@ export class SessionReader {
   #advance(time: number, host: string): void {
     this.firstTime ??= time;
     this.lastTime = time;
+    this.covered.add(time);
     this.table.advance(time, host);
   }
 

@@ -16,9 +16,10 @@ export function isPassing({ exitCode }: Problem): boolean {
 
 /** What is said of a file whose lines are of a time that another log covers. */
 export function refusal(path: string, host: string, error: OverlapError): Problem {
+  const { from, until } = error.covered;
   return new Problem(EXIT.data, `its lines are of a time that another log of ${host} covers already`, {
     where: path,
-    help: `${error.other.name} was read from ${minuteText(error.from)} to ${minuteText(error.to)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
+    help: `${error.path} was read from ${minuteText(from)} to ${minuteText(until)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
     cause: error,
   });
 }

@@ -253,6 +253,7 @@ export class LogReading {
 
   async #write(part: Pick<IngestBatch, 'segment' | 'cursor' | 'readToEndAt'>): Promise<number | undefined> {
     const { firstTime, lastTime, table } = this.#reader;
+    const covered = this.#reader.covered.span;
     const { changed, deleted } = table.takeChanges();
     const oldest = table.oldest();
     const sessions = this.#counter.sessions;
@@ -269,6 +270,7 @@ export class LogReading {
       ...(oldest !== undefined && { oldestOpen: oldest }),
       ...(firstTime !== undefined && { firstTime }),
       ...(lastTime !== undefined && { lastTime }),
+      ...(covered !== undefined && { covered }),
     });
     this.#version = version;
     this.#commits = part.segment === undefined ? Number.NaN : this.#commits + 1;

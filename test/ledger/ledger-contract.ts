@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type IngestBatch, type Ledger, OverlapError, StalePosition } from '../../src/ledger/ledger.ts';
-import { batchOf, failure, HOUR, NOON, REPORT, sessions, success } from './batches.ts';
+import { batchOf, failure, HOUR, HOUR_MS, NOON, REPORT, sessions, success } from './batches.ts';
 
 /** What every engine must do alike: run against SQLite and PostgreSQL. */
 export function describeLedger(
@@ -97,25 +97,48 @@ export function describeLedger(
 
     it('refuses what overlaps another log in time, and rolls it back', async () => {
       await ledger.commit(
-        await batch({ segment: segment('s1', 500), firstTime: HOUR, lastTime: HOUR + 1000 }),
+        await batch({
+          segment: segment('s1', 500),
+          firstTime: HOUR,
+          lastTime: HOUR + 1000,
+          covered: { from: HOUR, until: HOUR + 1000 },
+        }),
       );
       const extract = await ledger.log('mta1', 'postfix', '/tmp/extract.log');
       const overlapping = await batch({
         logId: extract.id,
         expectedVersion: 0,
         segment: segment('s2', 10),
-        firstTime: HOUR + 500,
-        lastTime: HOUR + 600,
+        covered: { from: HOUR + 500, until: HOUR + 600 },
         refuseOverlap: true,
       });
       await expect(ledger.commit(overlapping)).rejects.toBeInstanceOf(OverlapError);
       expect(await ledger.tallies({})).toMatchObject([{ count: 2 }]);
-      await ledger.commit({ ...overlapping, firstTime: HOUR + 1000, lastTime: HOUR + 2000 });
+      await ledger.commit({ ...overlapping, covered: { from: HOUR + 1000, until: HOUR + 2000 } });
       expect(await ledger.tallies({})).toMatchObject([{ count: 4 }]);
     });
 
+    it('refuses what holds other files of its own log, in whatever order they were joined', async () => {
+      const day = 24 * HOUR_MS;
+      const covering = (from: number, until: number) => ({
+        covered: { from: HOUR + from, until: HOUR + until },
+      });
+      await ledger.commit(await batch({ segment: segment('monday', 500), ...covering(0, day) }));
+      await ledger.commit(await batch({ segment: segment('tuesday', 500), ...covering(day, 2 * day) }));
+      const joined = { segment: segment('monday', 1000, 1), refuseOverlap: true };
+      await expect(
+        ledger.commit(await batch({ ...joined, ...covering(day, 3 * day) })),
+      ).rejects.toBeInstanceOf(OverlapError);
+      await ledger.commit(await batch({ ...joined, ...covering(2 * day, 3 * day) }));
+      const again = await batch({ segment: segment('again', 500), refuseOverlap: true });
+      const within = { ...again, ...covering(2.5 * day, 2.8 * day) };
+      await expect(ledger.commit(within)).rejects.toMatchObject({
+        covered: { from: HOUR, until: HOUR + 3 * day },
+      });
+    });
+
     it('keeps segments of one identity apart, and refuses that two readers meet one first', async () => {
-      const first = { firstTime: HOUR, lastTime: HOUR + 1000 };
+      const first = { covered: { from: HOUR, until: HOUR + 1000 } };
       await ledger.commit(await batch({ segment: segment('s1', 500), ...first }));
       await expect(ledger.commit(await batch({ segment: segment('s1', 700) }))).rejects.toBeInstanceOf(
         StalePosition,

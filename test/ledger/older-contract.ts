@@ -49,6 +49,8 @@ export async function makeOlder(database: SqlDatabase): Promise<void> {
       UNIQUE (day, tally_key, snapshot, revision)) ${partitioned ? 'PARTITION BY LIST (day)' : ''}`,
     'CREATE INDEX tally_by_day ON tally (day, domain)',
     "CREATE INDEX tally_unattributed ON tally (domain, hour) WHERE snapshot = ''",
+    'ALTER TABLE segment DROP COLUMN covered_from',
+    'ALTER TABLE segment DROP COLUMN covered_until',
     "UPDATE meta SET content = '2' WHERE name = 'schema'",
   ];
   for (const statement of statements) await database.query(statement.replace(/\bTEXT\b/g, text));

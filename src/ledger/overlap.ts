@@ -1,0 +1,30 @@
+/** Lines of one log may come that late in the next file of it, as those that another host has sent on. */
+const LATE_IN_A_LOG_MS = 600_000;
+/** Where a log's files lie under names that do not tell so, the next one begins with a few late lines. */
+const LATE_MS = 60_000;
+
+/** A span of log time that a file covers, UTC ms. */
+export interface Covered {
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * Whether two files are of one time, so that the lines of one may be those of the other (DESIGN: an extract, several
+ * logs through one pipe, a log that two programs wrote). What only touches, as files of one log do that follow each
+ * other, is not.
+ * @param isOneLog they are files of one log, by their names
+ */
+export function overlaps(one: Covered, other: Covered, isOneLog: boolean): boolean {
+  const touchesAtMost = one.from >= other.until || other.from >= one.until;
+  if (touchesAtMost) return false;
+  const shared = Math.min(one.until, other.until) - Math.max(one.from, other.from);
+  if (shared > (isOneLog ? LATE_IN_A_LOG_MS : LATE_MS)) return true;
+  if (!isWithin(one, other) && !isWithin(other, one)) return false;
+  // A file that was begun and rotated away within minutes may lie within the late lines of the next, but not so.
+  return !isOneLog || one.from === other.from || one.until === other.until;
+}
+
+function isWithin(inner: Covered, outer: Covered): boolean {
+  return inner.from >= outer.from && inner.until <= outer.until;
+}

@@ -8,6 +8,7 @@ import { fixedBound } from '../logs/years.ts';
 import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
 import { TallyCounter } from './batch.ts';
+import { LOG_LIMITS, limitsFor } from './batch-limits.ts';
 import type { Edit } from './edited.ts';
 import { isOfTheLedger, noticesOf, refusal } from './faults.ts';
 import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
@@ -15,10 +16,6 @@ import { noteFindings } from './findings.ts';
 import { sinkOf } from './line-sink.ts';
 import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
 import { UnknownLines } from './unknown-lines.ts';
-
-/** A batch is written when it has so many different tallies or bytes: memory stays flat, and a kill costs little. */
-const BATCH_TALLIES = 20_000;
-const BATCH_BYTES = 256 * 1_048_576;
 
 /** The reading of one log: bytes in, committed batches out. It may go on from pass to pass. */
 export class LogReading {
@@ -172,7 +169,7 @@ export class LogReading {
       known: this.#known,
       sink: this.#sink(file.path),
       finished: file.finished,
-      enough: () => this.#isEnough(),
+      enough: () => this.#isEnough(limitsFor(file.path)),
       stop: () => this.#deps.signal?.aborted === true,
     });
     let { segment } = start;
@@ -199,9 +196,8 @@ export class LogReading {
     }
   }
 
-  #isEnough(): boolean {
-    const tallies = this.#deps.batchTallies ?? BATCH_TALLIES;
-    return this.#counter.size >= tallies || this.#bytes >= BATCH_BYTES;
+  #isEnough({ tallies, bytes } = LOG_LIMITS): boolean {
+    return this.#counter.size >= (this.#deps.batchTallies ?? tallies) || this.#bytes >= bytes;
   }
 
   /** What is wrong with a file, if that is what an error says; else it is thrown on. */

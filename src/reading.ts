@@ -3,7 +3,7 @@ import { Problem } from './errors.ts';
 import { ReadAhead } from './logs/ahead/read-ahead.ts';
 import type { Threads } from './logs/ahead/worker-entry.ts';
 import { describeFile } from './logs/chain.ts';
-import { sortByContent } from './logs/content-order.ts';
+import { type DatedFile, sortByContent } from './logs/content-order.ts';
 import type { JournalSelection } from './logs/journal-name.ts';
 import { isCompressed, logName } from './logs/rotation-name.ts';
 import { localZone, zoneOf } from './logs/zone.ts';
@@ -116,13 +116,13 @@ export async function readArchivedLogs(
   how: Omit<Source, 'name'>,
 ): Promise<ReadSummary> {
   const summary = emptySummary();
-  const byLog = new Map<string, string[]>();
-  const order = { zone: how.zone, ...(how.latest !== undefined && { latest: how.latest }) };
-  for (const path of await sortByContent([...new Set(paths)], order)) {
-    const name = path === '-' ? path : logName(path);
-    byLog.set(name, [...(byLog.get(name) ?? []), path]);
+  const byLog = new Map<string, DatedFile[]>();
+  for (const file of await sortByContent([...new Set(paths)], deps.clock.now(), how)) {
+    const name = file.path === '-' ? file.path : logName(file.path);
+    byLog.set(name, [...(byLog.get(name) ?? []), file]);
   }
-  const ahead = readAheadOf([...byLog.values()].flat(), how.makeParser().needles, deps.threads);
+  const inOrder = [...byLog.values()].flat().map(({ path }) => path);
+  const ahead = readAheadOf(inOrder, how.makeParser().needles, deps.threads);
   const ours = { ...deps, ...(ahead !== undefined && { ahead }) };
   try {
     for (const [name, files] of byLog) {
@@ -150,12 +150,12 @@ function readAheadOf(
 async function readArchived(
   deps: ReadingDeps,
   reading: LogReading,
-  paths: readonly string[],
+  files: readonly DatedFile[],
   summary: ReadSummary,
 ): Promise<void> {
-  for (const path of paths) {
-    const last = path === paths.at(-1);
-    const work = () => untilFresh(() => readArchivedFile(deps, reading, path, last));
+  for (const file of files) {
+    const last = file === files.at(-1);
+    const work = () => untilFresh(() => readArchivedFile(deps, reading, file, last));
     countFiles(summary, (await taking(deps, work)) ?? []);
   }
 }
@@ -163,13 +163,13 @@ async function readArchived(
 async function readArchivedFile(
   deps: ReadingDeps,
   reading: LogReading,
-  path: string,
+  dated: DatedFile,
   last: boolean,
 ): Promise<Holding[]> {
   await reading.begin();
   const seen = new SeenFiles(deps.ledger, reading.log.id);
   await seen.load();
-  const file = await archivedFile(path, deps.clock.now());
+  const file = await archivedFile(dated, deps.clock.now());
   const holdings = await readFiles(reading, seen, [file], {
     signal: deps.signal,
     tell: deps.witness?.tell,
@@ -179,11 +179,11 @@ async function readArchivedFile(
 }
 
 /** The file may be a log that is still being written. */
-async function archivedFile(path: string, now: number): Promise<SourceFile> {
+async function archivedFile({ path, dates }: DatedFile, now: number): Promise<SourceFile> {
   const found = path === '-' ? undefined : await describeFile(path);
   const age = found === undefined ? SETTLED_MS : now - found.changedAt;
   const growing = !isCompressed(path) && age >= 0 && age < SETTLED_MS;
-  return { path, finished: !growing, ...(found !== undefined && { found }) };
+  return { path, finished: !growing, dates: async () => dates, ...(found !== undefined && { found }) };
 }
 
 async function collectFaults(summary: ReadSummary, path: string, work: () => Promise<void>): Promise<void> {

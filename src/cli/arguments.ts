@@ -84,17 +84,22 @@ export function clockOf(globals: GlobalArguments): Clock {
   return fixedClock(Date.parse(globals.now));
 }
 
-/**
- * UTC ms no stamp without a year may be later than, where the command line tells: by `--year`, else by `--now`.
- * Absent: each file's own time of last change.
- */
-export function latestStamp(
+/** What the command line tells of stamps without a year; nothing: each file's own time of last change does. */
+export interface YearsTold {
+  /** UTC ms no such stamp may be later than. */
+  readonly latest?: number;
+  /** That bounds the first stamp of each log only. */
+  readonly years?: 'from';
+}
+
+/** By `--year`, else by `--now`. */
+export function yearsTold(
   { year }: Pick<ReadingArguments, 'year'>,
   zone: Zone,
   globals: GlobalArguments,
-): number | undefined {
-  if (year !== undefined) return latestOfYear(year, zone);
-  return globals.now === undefined ? undefined : clockOf(globals).now();
+): YearsTold {
+  if (year !== undefined) return { latest: latestOfYear(year, zone), years: 'from' };
+  return globals.now === undefined ? {} : { latest: clockOf(globals).now() };
 }
 
 /** `FILE` must be given. */

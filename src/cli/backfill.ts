@@ -8,7 +8,7 @@ import { localZone, zoneOf } from '../logs/zone.ts';
 import { addSummary, emptySummary } from '../reading/source.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
 import { createParser } from '../registry.ts';
-import { checked, latestStamp, readingArguments, someFiles } from './arguments.ts';
+import { checked, readingArguments, someFiles, yearsTold } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, turnOf, withContext } from './context.ts';
@@ -76,7 +76,6 @@ async function readInto(
   const named = await namedFiles(chosen.files);
   const parsers = await chosenParsers(chosen.parser, named, context.clock.now(), printer);
   const zone = zoneOf(chosen.timezone ?? localZone());
-  const latest = latestStamp(chosen, zone, globals);
   const progress = await showProgress(named, printer, {
     quiet: globals.quiet,
     elapsed: () => performance.now(),
@@ -97,8 +96,7 @@ async function readInto(
         zone,
         host: chosen.host ?? context.host,
         overlap: chosen.overlap satisfies Overlap,
-        ...(latest !== undefined && { latest }),
-        ...(chosen.year !== undefined && { years: 'from' as const }),
+        ...yearsTold(chosen, zone, globals),
       });
       addSummary(summary, read);
     }

@@ -13,14 +13,14 @@ import { localZone, zoneOf } from '../logs/zone.ts';
 import type { ParserModule } from '../parser.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
 import { createParser } from '../registry.ts';
-import { checked, clockOf, latestStamp, readingArguments, someFiles } from './arguments.ts';
+import { checked, clockOf, readingArguments, someFiles, yearsTold } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, DEFAULT_CONFIG, withContext } from './context.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
-import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
+import { parserOptions, withReadingOptions } from './reading-options.ts';
 
 const explainArguments = readingArguments.extend({
   'queue-id': z.string().min(1, 'must be a queue id').optional(),
@@ -121,7 +121,7 @@ async function explainFiles(
 ): Promise<void> {
   const clock = clockOf(globals);
   const zone = zoneOf(chosen.timezone ?? localZone());
-  const latest = latestStamp(chosen, zone, globals);
+  const told = yearsTold(chosen, zone, globals);
   let years = fixedBound(clock.now());
   const waiting: Explained[] = [];
   const explainer = new Explainer({
@@ -139,11 +139,11 @@ async function explainFiles(
     for (const one of waiting.splice(0)) await printOne(one, module.name, globals.json, printer, entries);
     await printer.drained();
   };
-  for (const file of await sortByContent(chosen.files, { zone })) {
-    printer.message('debug', `log: ${file}, read as ${module.name}`);
-    years = await yearsOfFile(file, { year: chosen.year, latest, zone, now: clock.now() });
-    explainer.file(file);
-    for await (const chunk of openLog(file)) {
+  for (const { path, dates } of await sortByContent(chosen.files, clock.now(), { zone, ...told })) {
+    printer.message('debug', `log: ${path}, read as ${module.name}`);
+    years = dates.bound();
+    explainer.file(path);
+    for await (const chunk of openLog(path)) {
       explainer.bytes(chunk);
       await print();
     }

@@ -1,7 +1,5 @@
 import type { Argv } from 'yargs';
-import { modifiedAt } from '../logs/archive.ts';
-import { boundOf, fixedBound, rollingBound, type YearBound } from '../logs/years.ts';
-import type { CommonOptions, Zone } from '../parser.ts';
+import type { CommonOptions } from '../parser.ts';
 import type { ReadingArguments } from './arguments.ts';
 
 /** The options of every command that reads logs named on the command line. */
@@ -73,21 +71,4 @@ export function parserOptions(chosen: ReadingArguments): CommonOptions {
     midStream: chosen['mid-stream'],
     ...(level !== undefined && { tlsLogLevel: level }),
   };
-}
-
-/** What bounds the year of a named file's stamps without one. */
-export async function yearsOfFile(
-  file: string,
-  how: {
-    /** `--year`. */
-    readonly year: number | undefined;
-    /** UTC ms, where the command line tells. */
-    readonly latest: number | undefined;
-    readonly zone: Zone;
-    readonly now: number;
-  },
-): Promise<YearBound> {
-  const { year, latest, zone, now } = how;
-  if (latest !== undefined) return year === undefined ? fixedBound(latest) : rollingBound(latest);
-  return boundOf(file, zone, (await modifiedAt(file)) ?? now);
 }

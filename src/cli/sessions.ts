@@ -13,15 +13,16 @@ import { toSessionRecord } from '../session.ts';
 import {
   checked,
   clockOf,
-  latestStamp,
   type ReadingArguments,
   readingArguments,
   someFiles,
+  type YearsTold,
+  yearsTold,
 } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
-import { parserOptions, withReadingOptions, yearsOfFile } from './reading-options.ts';
+import { parserOptions, withReadingOptions } from './reading-options.ts';
 
 export const sessions: Command = {
   name: 'sessions',
@@ -39,19 +40,18 @@ Examples:
     const chosen = checked(readingArguments, values);
     someFiles(chosen.files);
     const clock = clockOf(globals);
-    const latest = latestStamp(chosen, zoneOf(chosen.timezone ?? localZone()), globals);
+    const told = yearsTold(chosen, zoneOf(chosen.timezone ?? localZone()), globals);
     const named = await namedFiles(chosen.files);
     for (const { module, files } of await chosenParsers(chosen.parser, named, clock.now(), printer))
-      await printSessions(module, { ...chosen, files: [...files] }, latest, clock.now(), printer);
+      await printSessions(module, { ...chosen, files: [...files] }, told, clock.now(), printer);
     return EXIT.ok;
   },
 };
 
-/** @param latest the time no stamp may be later than; absent: each file's own time of last change. */
 async function printSessions(
   module: ParserModule,
   chosen: ReadingArguments,
-  latest: number | undefined,
+  told: YearsTold,
   now: number,
   printer: Printer,
 ): Promise<void> {
@@ -64,11 +64,11 @@ async function printSessions(
     latest: (last) => years(last),
     onSession: (session) => printer.json(toSessionRecord(session, module.name)),
   });
-  for (const file of await sortByContent(chosen.files, { zone })) {
-    printer.message('debug', `log: ${file}, read as ${module.name}`);
-    years = await yearsOfFile(file, { year: chosen.year, latest, zone, now });
+  for (const { path, dates } of await sortByContent(chosen.files, now, { zone, ...told })) {
+    printer.message('debug', `log: ${path}, read as ${module.name}`);
+    years = dates.bound();
     reader.nextFile();
-    for await (const chunk of openLog(file)) {
+    for await (const chunk of openLog(path)) {
       reader.bytes(chunk);
       await printer.drained();
     }

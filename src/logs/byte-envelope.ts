@@ -53,7 +53,7 @@ export class ByteEnvelope extends LineBytes {
     this.of(chunk);
     const stamp = this.#stamp;
     this.isStrange = false;
-    if (!stamp.read(this.view, from, until, this.#latest())) return false;
+    if (!stamp.read(this.view, from, until, this.#latest)) return false;
     const tags = this.#tags;
     const tag = tags.find(this.view, stamp.end, until);
     if (tag === undefined) {
@@ -78,7 +78,7 @@ export class ByteEnvelope extends LineBytes {
   learn(chunk: Buffer, from: number, until: number, entry: LogEntry): void {
     if (this.read(chunk, from, until)) return;
     const stamp = this.#stamp;
-    const latest = this.#latest();
+    const latest = this.#latest;
     const { view } = this;
     if (!stamp.read(view, from, until, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
     if (!stamp.read(view, from, until, latest) || stamp.time !== entry.time) return;

@@ -41,11 +41,11 @@ export class ByteStamp {
 
   /**
    * @param end of the line
-   * @param latest what bounds the year of stamps without one: an hour holds as long as it is the same
+   * @param latest tells what bounds the year of stamps without one: an hour holds as long as it is the same
    */
-  read(view: DataView, from: number, end: number, latest: number): boolean {
+  read(view: DataView, from: number, end: number, latest: () => number): boolean {
     const hour = this.#hour;
-    if (hour.length === CLASSIC_HOUR) return this.#readClassic(view, from, end, latest);
+    if (hour.length === CLASSIC_HOUR) return this.#readClassic(view, from, end, latest());
     if (hour.length === 0 || !hour.standsAt(view, from, end)) return false;
     return this.#readClock(view, from + hour.length, end) && this.#readRest(view, end);
   }
@@ -107,7 +107,7 @@ export class ByteStamp {
    * Takes over the hour of a line that was read as text, at `time`, if it is one whose other stamps follow from it.
    * @param stamp a reader like the one that read the line
    */
-  learn(bytes: Uint8Array, from: number, time: number, stamp: StampReader, latest: number): void {
+  learn(bytes: Uint8Array, from: number, time: number, stamp: StampReader, latest: () => number): void {
     this.#hour = NONE;
     this.#secondTime = Number.NaN;
     this.#second.fill(0);
@@ -119,7 +119,7 @@ export class ByteStamp {
    * In zones that change at half past, and where the year changes, the hour's begin does not tell its end; and which of
    * its readings is meant of an hour that comes twice, each stamp is to be asked.
    */
-  #learnClassic(bytes: Uint8Array, from: number, stamp: StampReader, latest: number): void {
+  #learnClassic(bytes: Uint8Array, from: number, stamp: StampReader, latest: () => number): void {
     if (bytes[from + 3] !== SPACE || bytes[from + 6] !== SPACE || bytes[from + 9] !== COLON) return;
     if (bytes[from + 15] !== SPACE) return;
     const hour = bytes.slice(from, from + CLASSIC_HOUR);
@@ -130,7 +130,7 @@ export class ByteStamp {
     if ((this.#zone.repeated(base) ?? this.#zone.repeated(stamp.time)) !== undefined) return;
     this.#hour = new BytePattern(hour);
     this.#base = base;
-    this.#latest = latest;
+    this.#latest = latest();
   }
 
   /** Of a line with two stamps the first is not the one that tells its time. */
@@ -140,7 +140,7 @@ export class ByteStamp {
     this.#offset = new Uint8Array(0);
     this.#base = 0;
     const end = bytes.indexOf(SPACE, from);
-    const isShort = this.read(view, from, bytes.length, 0) && end > this.end && end - this.end <= 6;
+    const isShort = this.read(view, from, bytes.length, () => 0) && end > this.end && end - this.end <= 6;
     const text = isShort ? String.fromCharCode(...bytes.subarray(from, end)) : '';
     if (!isShort || !stamp.read(text, 0) || stamp.time !== time) {
       this.#hour = NONE;

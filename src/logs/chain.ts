@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { type FileKey, keyOf } from './file-key.ts';
-import { type RotationName, rotationOf, withoutCompression } from './rotation-name.ts';
+import { compareRotations, type RotationName, rotationOf, withoutCompression } from './rotation-name.ts';
 
 /** A file of a log, as it was when the directory was listed. */
 export interface ChainFile {
@@ -124,10 +124,8 @@ function isWhole(rotation: Rotation, _: number, all: readonly Rotation[]): boole
 }
 
 async function inOrder(rotations: readonly Rotation[]): Promise<ChainFile[]> {
-  const numbered = rotations
-    .filter(({ kind }) => kind === 'number')
-    .sort((a, b) => Number(b.rank) - Number(a.rank));
-  const dated = rotations.filter(({ kind }) => kind === 'date').sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const numbered = rotations.filter(({ kind }) => kind === 'number').sort(compareRotations);
+  const dated = rotations.filter(({ kind }) => kind === 'date').sort(compareRotations);
   // Both kinds are there only when the way of rotating was changed: the one whose last file is older came first.
   const [lastNumber, lastDate] = [numbered.at(-1)?.found.changedAt, dated.at(-1)?.found.changedAt];
   const numbersFirst = (lastNumber ?? 0) <= (lastDate ?? 0);

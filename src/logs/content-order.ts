@@ -1,22 +1,35 @@
+import { basename } from 'node:path';
 import { Problem } from '../errors.ts';
 import { modifiedAt, openLog } from './archive.ts';
+import type { FileDates } from './file-dates.ts';
+import { LogDates, type LogFile } from './log-dates.ts';
 import { ZoneOfLines } from './repeated-hour.ts';
+import { compareRotations, logName, rotationOf } from './rotation-name.ts';
 import { createSyslogReader } from './syslog.ts';
-import { boundOf, fixedBound } from './years.ts';
+import type { YearBound } from './years.ts';
 import { type LocalZone, zoneOf } from './zone.ts';
 
 /** Lines of noise a log may begin with. */
 const HEAD_BYTES = 65_536;
+const DAY_MS = 86_400_000;
 /** Exim's own stamp: no syslog, yet a log all the same. */
 const EXIM_STAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{3})?(?: ([+-]\d\d)(\d\d))?/;
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** How the first stamp of a file is read. */
+/** How the stamps of files are read. */
 export interface ContentOrderOptions {
   /** The zone of stamps that carry none; UTC when absent, which orders the files of one host as well. */
   readonly zone?: LocalZone;
   /** UTC ms: bounds the year of stamps without one; each file's own time of last change when absent. */
   readonly latest?: number;
+  /** `latest` bounds the first stamp of each log only, and its lines may go on behind it. */
+  readonly years?: 'from';
+}
+
+/** A file, and what its stamps without a year mean. */
+export interface DatedFile {
+  readonly path: string;
+  readonly dates: FileDates;
 }
 
 /** Where a file stands among others: UTC ms, compared one after the other. */
@@ -32,19 +45,63 @@ interface Begin {
 /**
  * Files in the order of their first stamps. What has none, cannot be read or is standard input comes last, in the
  * order given: reading it says what is wrong with it.
+ * @param now UTC ms, the bound of what has no time of last change
  */
 export async function sortByContent(
   paths: readonly string[],
+  now: number,
   options: ContentOrderOptions = {},
-): Promise<string[]> {
-  const dated: { path: string; begin: Begin }[] = [];
-  for (const path of paths) dated.push({ path, begin: await beginOf(path, options) });
-  return dated.sort((a, b) => compare(a.begin, b.begin)).map(({ path }) => path);
+): Promise<DatedFile[]> {
+  const zone = options.zone ?? zoneOf('UTC');
+  const dated = new Map<string, FileDates>();
+  const files: LogFile[] = [];
+  for (const path of new Set(paths)) files.push(await asLogFile(path, now, options));
+  for (const log of logsOf(files)) {
+    const dates = new LogDates(log, zone, options.years === 'from' ? options.latest : undefined);
+    for (const [at, { path }] of log.entries()) dated.set(path, await dates.of(at));
+  }
+  const begins: (DatedFile & { readonly begin: Begin })[] = [];
+  for (const path of paths) {
+    const dates = dated.get(path);
+    if (dates !== undefined) begins.push({ path, dates, begin: await beginOf(path, dates, zone) });
+  }
+  return begins.sort((a, b) => compare(a.begin, b.begin)).map(({ path, dates }) => ({ path, dates }));
+}
+
+async function asLogFile(
+  path: string,
+  now: number,
+  { latest, years }: ContentOrderOptions,
+): Promise<LogFile> {
+  const told = years === 'from' ? undefined : latest;
+  return { path, changedAt: told ?? (await modifiedAt(path)) ?? now };
+}
+
+/** The files of each log, oldest first as far as their names and times of last change tell. */
+function logsOf(files: readonly LogFile[]): LogFile[][] {
+  const logs = new Map<string, LogFile[]>();
+  for (const file of files) {
+    const name = logName(file.path);
+    logs.set(name, [...(logs.get(name) ?? []), file]);
+  }
+  return [...logs.values()].map(oldestFirst);
+}
+
+function oldestFirst(files: readonly LogFile[]): LogFile[] {
+  const named = files.map((file) => ({
+    file,
+    name: rotationOf(basename(logName(file.path)), basename(file.path)),
+  }));
+  const rotations = named.flatMap(({ file, name }) => (name === undefined ? [] : [{ file, name }]));
+  const others = named.flatMap(({ file, name }) => (name === undefined ? [file] : []));
+  if (others.length > 1 || new Set(rotations.map(({ name }) => name.kind)).size > 1)
+    return files.toSorted((a, b) => a.changedAt - b.changedAt);
+  return [...rotations.sort((a, b) => compareRotations(a.name, b.name)).map(({ file }) => file), ...others];
 }
 
 /** Whether a file holds a dated line near its begin. */
 export async function hasStamp(path: string): Promise<boolean> {
-  return (await beginOf(path, {})).time < NEVER;
+  return firstStamp(await headLines(path), new ZoneOfLines(zoneOf('UTC')), () => 0) < NEVER;
 }
 
 function compare(a: Begin, b: Begin): number {
@@ -52,23 +109,22 @@ function compare(a: Begin, b: Begin): number {
   return a.written - b.written || a.first - b.first;
 }
 
-async function beginOf(path: string, options: ContentOrderOptions): Promise<Begin> {
+async function beginOf(path: string, dates: FileDates, local: LocalZone): Promise<Begin> {
   if (path === '-') return { time: NEVER, written: 0, first: 0 };
-  const zone = new ZoneOfLines(options.zone ?? zoneOf('UTC'));
-  const time = await firstStamp(path, zone, options);
+  const zone = new ZoneOfLines(local);
+  const time = firstStamp(await headLines(path), zone, dates.bound());
+  // A machine that did not know the time when it started wrote its first line at no time of the log's.
+  if (dates.begin !== undefined && Math.abs(time - dates.begin) > DAY_MS)
+    return { time: dates.begin, written: 0, first: 0 };
   const hour = zone.hourOf(time);
   if (hour === undefined) return { time, written: 0, first: 0 };
   const written = Math.min((await modifiedAt(path)) ?? NEVER, hour.end);
   return { time: hour.begin, written, first: time };
 }
 
-async function firstStamp(path: string, zone: ZoneOfLines, options: ContentOrderOptions): Promise<number> {
-  const years =
-    options.latest === undefined
-      ? await boundOf(path, zone, (await modifiedAt(path)) ?? 0)
-      : fixedBound(options.latest);
+function firstStamp(lines: readonly string[], zone: ZoneOfLines, years: YearBound): number {
   const read = createSyslogReader({ zone, host: '-', latest: () => years(undefined) });
-  for (const line of await headLines(path)) {
+  for (const line of lines) {
     zone.newLine();
     const time = eximTime(line, zone) ?? read(line)?.time;
     if (time !== undefined && !Number.isNaN(time)) return time;

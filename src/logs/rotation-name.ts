@@ -25,6 +25,12 @@ export function rotationOf(live: string, name: string): RotationName | undefined
   return date === undefined ? undefined : { kind: 'date', rank: date.replace(/\D/g, ''), compressed };
 }
 
+/** The order of two rotations of one kind: the older one first. */
+export function compareRotations(a: RotationName, b: RotationName): number {
+  if (a.kind === 'number') return Number(b.rank) - Number(a.rank);
+  return a.rank < b.rank ? -1 : 1;
+}
+
 /** Whether the name says that the file is packed. */
 export function isCompressed(path: string): boolean {
   return COMPRESSED.test(path);

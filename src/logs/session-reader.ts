@@ -9,6 +9,7 @@ import { ProgramNeedles } from './program-needles.ts';
 import { type LineBefore, ZoneOfLines } from './repeated-hour.ts';
 import { emitTo, type SessionReaderOptions } from './session-reader-options.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
+import { UnknownYear } from './years.ts';
 
 /** Lines decoded only to learn their host and program, at most: of a log whose lines differ in each it would be all. */
 const MOST_STRANGERS = 5000;
@@ -246,6 +247,8 @@ export class SessionReader {
   }
 
   #noteFault(fault: unknown): void {
+    // That no parser can help.
+    if (fault instanceof UnknownYear) throw fault;
     this.firstFault ??= fault;
     this.faults += 1;
   }

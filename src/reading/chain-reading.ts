@@ -1,5 +1,6 @@
 import { type ChainFile, chainOf, sameChain, targetOf } from '../logs/chain.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import { LogDates, type LogFile } from '../logs/log-dates.ts';
 import type { Hint } from '../parser.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './files-reading.ts';
 import { gapText } from './gaps.ts';
@@ -88,7 +89,11 @@ export class ChainReading {
     { target, segment: former }: Trail,
   ): Promise<Holding[] | undefined> {
     const now = this.#deps.clock.now();
-    const files = chain.map((file) => asSource(file, now));
+    const dates = new LogDates(
+      chain.map((file) => asLogFile(file, now)),
+      this.#source.zone,
+    );
+    const files = chain.map((file, at) => ({ ...asSource(file, now), dates: () => dates.of(at) }));
     // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
     const confirm = async () => sameChain(chain, await chainOf(this.name, target));
     try {
@@ -130,7 +135,11 @@ export class ChainReading {
   }
 }
 
-function asSource({ path, live, found }: ChainFile, now: number): SourceFile {
+function asLogFile({ path, found }: ChainFile, now: number): LogFile {
+  return { path, changedAt: found?.changedAt ?? now };
+}
+
+function asSource({ path, live, found }: ChainFile, now: number): Omit<SourceFile, 'dates'> {
   const finished = !live && found !== undefined && now - found.changedAt >= SETTLED_MS;
   return { path, finished, live, ...(found !== undefined && { found }) };
 }

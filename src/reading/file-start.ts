@@ -5,7 +5,7 @@ import { modifiedAt } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { type LineBefore, lastWithin } from '../logs/repeated-hour.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
-import { boundBehind, boundOf, fixedBound, rollingBound, type YearBound } from '../logs/years.ts';
+import { boundBehind, type YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import { type Edit, findEdit } from './edited.ts';
 import { refusedEdit } from './faults.ts';
@@ -111,16 +111,13 @@ function lineBefore(begun: Pick<FileStart, 'start' | 'edit'>, { id, known }: Fil
 
 /** What bounds the year of a file's stamps without one. @param now UTC ms */
 export async function yearsOf(
-  { path, found }: SourceFile,
+  { path, found, dates }: SourceFile,
   begun: Pick<FileStart, 'start' | 'edit'>,
-  { latest, years, zone }: Source,
+  { latest, years }: Source,
   now: number,
 ): Promise<YearBound> {
   const last = lastOf(begun);
-  if (years === 'from' && latest !== undefined)
-    return last === undefined ? rollingBound(latest) : boundBehind(last, Number.POSITIVE_INFINITY);
-  if (latest !== undefined) return fixedBound(latest);
-  const changedAt = found?.changedAt ?? (await modifiedAt(path)) ?? now;
-  if (last !== undefined) return boundBehind(last, changedAt);
-  return boundOf(path, zone, changedAt);
+  if (last === undefined) return (await dates()).bound();
+  if (years === 'from') return boundBehind(last, Number.POSITIVE_INFINITY);
+  return boundBehind(last, latest ?? found?.changedAt ?? (await modifiedAt(path)) ?? now);
 }

@@ -7,14 +7,22 @@ import type { SessionReader } from '../logs/session-reader.ts';
  */
 export function sinkOf(reader: SessionReader, went: (bytes: number, lineBytes: number) => void): LineSink {
   return {
+    // Lines went by even if one of them cannot be dated, and nothing of them is to be committed.
     bytes(piece) {
-      const taken = reader.bytes(piece);
-      went(piece.length, taken);
+      let taken = piece.length;
+      try {
+        taken = reader.bytes(piece);
+      } finally {
+        went(piece.length, taken);
+      }
       return taken;
     },
     sifted({ matching, lines, lineBytes, bytes }) {
-      reader.sifted(matching, lines);
-      went(bytes, lineBytes);
+      try {
+        reader.sifted(matching, lines);
+      } finally {
+        went(bytes, lineBytes);
+      }
     },
     finish: () => reader.finish(),
     discard: () => reader.discard(),

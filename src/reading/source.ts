@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
 import type { Threads } from '../logs/ahead/worker-entry.ts';
 import type { FoundFile } from '../logs/chain.ts';
+import type { FileDates } from '../logs/file-dates.ts';
 import type { LocalZone } from '../logs/zone.ts';
 import type { Hint, LogParser } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
@@ -45,7 +46,7 @@ export interface Source {
   readonly sendingFrom?: SendingAddresses;
   /** UTC ms no stamp may be later than; absent: each file's own time of last change. */
   readonly latest?: number;
-  /** `from`: lines may go on behind `latest`, which bounds the first one of each file only. */
+  /** `from`: lines may go on behind `latest`, which bounds the first one of each log only. */
   readonly years?: 'from';
 }
 
@@ -58,6 +59,8 @@ export interface SourceFile {
   readonly live?: boolean;
   /** The file that is meant, where the directory was listed. */
   readonly found?: FoundFile;
+  /** What its stamps without a year mean, as the other files of its log tell. */
+  readonly dates: () => Promise<FileDates>;
 }
 
 /** What was read; a file that could not be is a fault, and the others are read all the same. */

@@ -1,6 +1,8 @@
 import { utimes } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openLedger } from '../../src/ledger/open.ts';
 import { makePlace, type Place } from './place.ts';
 import { runCli } from './run-cli.ts';
 
@@ -20,9 +22,14 @@ function session(stamp: string, number = 1): string {
   ].join('\n');
 }
 
-/** A log of sessions at these stamps, last changed at a time. */
-async function newLog(stamps: readonly string[], changed: string, name = 'mail.log'): Promise<string> {
-  const text = stamps.map((stamp, at) => session(stamp, at + 1)).join('');
+/** A log of sessions at these stamps, last changed at a time. @param number of the first session */
+async function newLog(
+  stamps: readonly string[],
+  changed: string,
+  name = 'mail.log',
+  number = 1,
+): Promise<string> {
+  const text = stamps.map((stamp, at) => session(stamp, at + number)).join('');
   const path = await place.write(name, name.endsWith('.gz') ? gzipSync(text) : text);
   await utimes(path, new Date(changed), new Date(changed));
   return path;
@@ -102,6 +109,76 @@ describe('stamps without a year', () => {
     );
   });
 
+  test('of an archive that goes on for more than a year are each of their own year', async () => {
+    const daily = Array.from({ length: 381 }, (_, at) => new Date(Date.UTC(2025, 10, 15 + at)));
+    const path = await newLog(daily.map(stampOf), '2026-11-30T12:01:00Z', 'mail.log.gz');
+    expect(await told(path)).toEqual(daily.map(wordsOf));
+    expect(await counted(path)).toBe('2025-11-15 to 2026-11-30');
+    const years = await newLog(UNROTATED.map(stampOf), '2026-10-30T00:00:00Z', 'years.log.gz');
+    expect(await told(years)).toEqual(UNROTATED.map(wordsOf));
+  });
+
+  test('of an archive too large to be looked through are refused when they turn out to go on for too long', async () => {
+    // All but nothing of a year is written behind its first day.
+    const busy = Array<Date>(30_000).fill(new Date('2025-11-15T12:00:00Z'));
+    const later = Array.from({ length: 380 }, (_, at) => new Date(Date.UTC(2025, 10, 16 + at)));
+    const path = await newLog([...busy, ...later].map(stampOf), '2026-11-30T12:01:00Z', 'mail.log.gz');
+    const words = ['--timezone', 'UTC', '--offline', '--config', place.config];
+    const refused = await runCli(['backfill', path, ...words]);
+    expect([refused.code, refused.stderr]).toEqual([65, expect.stringContaining('--year 2025')]);
+    expect(refused.stdout).toContain(' 0 sessions');
+    expect(await counted(path, '--year', '2025')).toBe('2025-11-15 to 2026-11-30');
+  });
+
+  describe('on standard input', () => {
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    function readingFrom(stamps: readonly string[], words: readonly string[]) {
+      const input = stamps.map((stamp, at) => session(stamp, at + 1)).join('');
+      vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(input)]) as never);
+      return runCli([...words, '-', '--timezone', 'UTC']);
+    }
+    const daily = (days: number) =>
+      Array.from({ length: days }, (_, at) => stampOf(new Date(Date.UTC(2025, 10, 15 + at))));
+
+    test('are refused when they go on for more than a year, for none knows when they began', async () => {
+      const now = ['--now', '2026-11-30T12:01:00Z'];
+      const words = ['backfill', '--offline', '--config', place.config];
+      const refused = await readingFrom(daily(381), [...words, ...now]);
+      expect([refused.code, refused.stderr]).toEqual([65, expect.stringContaining('--year 2025')]);
+      expect(refused.stdout).toContain(' 0 sessions');
+      expect((await readingFrom(daily(20), ['sessions', ...now])).code).toBe(65);
+      const given = await readingFrom(daily(381), [...words, '--year', '2025']);
+      expect(given.stdout).toContain('381 sessions, 2025-11-15 to 2026-11-30');
+    });
+
+    test.each([
+      ['a clock was wrong', ['Dec 20 10:00:00', 'Jan  1 00:00:10', 'Jan  1 00:10:00', 'Dec 20 10:20:00']],
+      [
+        'lines have years',
+        ['2026-12-20T10:00:00Z', '2026-01-01T10:00:00Z', '2026-01-01T10:01:00Z', '2026-01-03T10:00:00Z'],
+      ],
+    ])('may go back where %s', async (_, stamps) => {
+      const result = await readingFrom(stamps, ['sessions', '--now', '2026-12-20T12:00:00Z']);
+      expect([result.code, result.json().length]).toEqual([0, 4]);
+    });
+  });
+
+  test('around a Feb 29 are of its year', async () => {
+    const leap = ['Feb 28 23:59:59', 'Feb 29 12:00:00', 'Mar  1 00:00:00'];
+    const times = ['2024-02-28 23:59:59', '2024-02-29 12:00:00', '2024-03-01 00:00:00'];
+    for (const name of ['mail.log', 'mail.log.gz'])
+      expect(await told(await newLog(leap, '2026-11-24T00:00:00Z', name))).toEqual(times);
+    expect(await told(await newLog(leap.slice(0, 2), '2026-11-24T00:00:00Z'))).toEqual(times.slice(0, 2));
+    expect(await told(await newLog(leap.slice(1), '2026-11-24T00:00:00Z'))).toEqual(times.slice(1));
+    // A clock that was wrong moves no other line.
+    const wrong = ['Nov 23 10:00:00', 'Feb 29 12:00:00', 'Nov 23 11:00:00'];
+    const day = await told(await newLog(wrong, '2026-11-24T00:00:00Z'));
+    expect([day[0], day[2]]).toEqual(['2026-11-23 10:00:00', '2026-11-23 11:00:00']);
+  });
+
   test('of a machine that did not know the time when it started move no other line', async () => {
     const day = Array<string>(40).fill('Nov 23 10:00:00');
     const path = await newLog([...day, 'Jan  1 00:00:10', ...day], '2026-11-23T11:00:00Z');
@@ -133,6 +210,106 @@ describe('stamps without a year', () => {
     expect((await runCli(['backfill', other, ...told])).stdout).toContain('2019-12-30 to 2019-12-31');
     await newLog(NEW_YEAR, '2026-11-24T00:00:00Z', 'other.log');
     expect((await runCli(['backfill', other, ...told])).stdout).toContain('2020-01-01 to 2020-01-02');
+  });
+});
+
+describe('stamps without a year in the files of a log', () => {
+  /** Fourteen months of rotations, the oldest first, all changed last by a copy. */
+  async function monthly(nameOf: (number: number) => string): Promise<string[]> {
+    const paths: string[] = [];
+    for (let month = 0; month < 14; month++) {
+      const stamps = [1, 28].map((day) => stampOf(new Date(Date.UTC(2025, 9 + month, day))));
+      paths.push(await newLog(stamps, '2026-12-01T00:00:00Z', nameOf(13 - month), 2 * month + 1));
+    }
+    return paths;
+  }
+  const MONTHS = Array.from({ length: 28 }, (_, at) =>
+    wordsOf(new Date(Date.UTC(2025, 9 + Math.floor(at / 2), at % 2 === 0 ? 1 : 28))),
+  );
+  const numbered = (number: number) => (number === 0 ? 'mail.log' : `mail.log.${number}`);
+
+  test.each([
+    ['plain', numbered],
+    ['compressed', (number: number) => (number < 2 ? numbered(number) : `mail.log.${number}.gz`)],
+  ])('are of no later year than those of the file after it: %s', async (_, nameOf) => {
+    const [first = '', ...others] = await monthly(nameOf);
+    expect(await told(first, ...others)).toEqual(MONTHS);
+    expect(await told(first, ...others, '--year', '2019')).toEqual(
+      MONTHS.map((time) => time.replace(/^\d+/, (year) => String(Number(year) - 6))),
+    );
+    expect((await counted(first, ...others)) as string).toBe('2025-10-01 to 2026-11-28');
+  });
+
+  test('are so too where the configuration names the log', async () => {
+    await monthly(numbered);
+    await place.remove();
+    place = await makePlace();
+    await monthly(numbered);
+    const config = await place.write(
+      'with-log.yaml',
+      `organization: R\ncontact: tls@r.example\nstate: ${place.path('state')}\nlogs: [{path: ${place.path('mail.log')}, timezone: UTC}]\n`,
+    );
+    const words = ['--offline', '--now', '2026-12-01T01:00:00Z', '--config', config];
+    expect((await runCli(['run', ...words])).code).toBe(0);
+    const ledger = await openLedger(place.path('state'));
+    const hours = (await ledger.tallies({})).map(({ hour }) => hour).sort((a, b) => a - b);
+    await ledger.close();
+    expect([hours.length, hours[0], hours.at(-1)]).toEqual([
+      28,
+      Date.parse('2025-10-01T12:00:00Z'),
+      Date.parse('2026-11-28T12:00:00Z'),
+    ]);
+  });
+
+  test.each([
+    ['2025', (month: number) => `mail.log.${String(month + 1).padStart(2, '0')}.gz`],
+    ['of days', (month: number) => `mail.log-2025${String(month + 1).padStart(2, '0')}28`],
+  ])('stand where they were changed last, whichever way they are numbered: %s', async (_, nameOf) => {
+    const paths: string[] = [];
+    for (let month = 0; month < 12; month++) {
+      const days = [1, 28].map((day) => new Date(Date.UTC(2025, month, day)));
+      const changed = new Date(Date.UTC(2025, month, 28, 13)).toISOString();
+      paths.push(await newLog(days.map(stampOf), changed, nameOf(month)));
+    }
+    const times = await told(paths[0] ?? '', ...paths.slice(1));
+    expect([times.length, times[0], times.at(-1)]).toEqual([
+      24,
+      '2025-01-01 12:00:00',
+      '2025-12-28 12:00:00',
+    ]);
+    expect(times).toEqual([...times].sort());
+  });
+
+  test('begin in the year that --year names, and go on from file to file', async () => {
+    for (const end of ['', '.gz']) {
+      const december = await newLog(
+        ['Dec  5 12:00:00', 'Dec 28 12:00:00'],
+        '2026-12-01T00:00:00Z',
+        `mail.log.2${end}`,
+      );
+      const january = await newLog(
+        ['Jan  3 12:00:00', 'Jan 25 12:00:00'],
+        '2026-12-01T00:00:00Z',
+        `mail.log.1${end}`,
+      );
+      const february = await newLog(['Feb  3 12:00:00', 'Feb 25 12:00:00'], '2026-12-01T00:00:00Z');
+      const times = ['2024-12-05', '2024-12-28', '2025-01-03', '2025-01-25', '2025-02-03', '2025-02-25'];
+      const files = [january, february, december] as const;
+      expect(await told(...files, '--year', '2024')).toEqual(times.map((day) => `${day} 12:00:00`));
+      expect(await counted(...files, '--year', '2024')).toBe('2024-12-05 to 2025-02-25');
+      await place.remove();
+      place = await makePlace();
+    }
+  });
+
+  test('do not follow a file that begins with the time of a wrong clock', async () => {
+    const older = await newLog(['Nov 20 12:00:00', 'Nov 21 12:00:00'], '2026-11-21T23:00:00Z', 'mail.log.1');
+    const live = await newLog(['Jan  1 00:00:10', 'Nov 22 12:00:00'], '2026-11-22T13:00:00Z');
+    expect((await told(older, live)).filter((time) => !time.startsWith('2026-01-01'))).toEqual([
+      '2026-11-20 12:00:00',
+      '2026-11-21 12:00:00',
+      '2026-11-22 12:00:00',
+    ]);
   });
 });
 

@@ -7,6 +7,7 @@ import { zoneOf } from '../../src/logs/zone.ts';
 import { temporaryDirectories } from './temporary.ts';
 
 const newDirectory = temporaryDirectories();
+const NOW = Date.parse('2026-11-24T00:00:00Z');
 
 async function directoryWith(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const directory = await newDirectory();
@@ -30,8 +31,8 @@ describe('the order by content', () => {
     const given = ['noise', 'd', 'missing', 'c', 'folder', 'b', 'empty', 'a'].map((name) =>
       join(directory, name),
     );
-    const sorted = await sortByContent(['-', ...given], { latest: Date.parse('2026-11-23T00:00:00Z') });
-    expect(sorted.map((path) => basename(path))).toEqual([
+    const sorted = await sortByContent(['-', ...given], NOW, { latest: Date.parse('2026-11-23T00:00:00Z') });
+    expect(sorted.map(({ path }) => basename(path))).toEqual([
       'a',
       'b',
       'c',
@@ -49,8 +50,8 @@ describe('the order by content', () => {
     const changed = new Date('2026-01-02T00:00:00Z');
     await utimes(join(directory, 'old'), changed, changed);
     await utimes(join(directory, 'new'), changed, changed);
-    const sorted = await sortByContent([join(directory, 'new'), join(directory, 'old')]);
-    expect(sorted.map((path) => basename(path))).toEqual(['old', 'new']);
+    const sorted = await sortByContent([join(directory, 'new'), join(directory, 'old')], NOW);
+    expect(sorted.map(({ path }) => basename(path))).toEqual(['old', 'new']);
   });
 
   test('reads stamps without a zone in the configured one', async () => {
@@ -61,7 +62,7 @@ describe('the order by content', () => {
     const paths = [join(directory, 'a'), join(directory, 'b')];
     const latest = Date.parse('2026-11-23T00:00:00Z');
     const order = async (zone: string) =>
-      (await sortByContent(paths, { latest, zone: zoneOf(zone) })).map((path) => basename(path));
+      (await sortByContent(paths, NOW, { latest, zone: zoneOf(zone) })).map(({ path }) => basename(path));
     expect(await order('UTC')).toEqual(['b', 'a']);
     expect(await order('Europe/Berlin')).toEqual(['a', 'b']);
   });
@@ -79,7 +80,7 @@ describe('files that begin in the hour that comes twice', () => {
     for (const [name, [, written]] of Object.entries(files))
       await utimes(join(directory, name), new Date(written), new Date(written));
     const paths = Object.keys(files).map((name) => join(directory, name));
-    return (await sortByContent(paths, { zone, latest })).map((path) => basename(path));
+    return (await sortByContent(paths, NOW, { zone, latest })).map(({ path }) => basename(path));
   }
 
   test.each([

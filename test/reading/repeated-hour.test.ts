@@ -2,6 +2,7 @@ import { appendFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fixedBound } from '../../src/logs/years.ts';
 import { zoneOf } from '../../src/logs/zone.ts';
 import { ChainReading } from '../../src/reading/chain-reading.ts';
 import { LogReading } from '../../src/reading/log-reading.ts';
@@ -39,8 +40,9 @@ async function read(bench: Bench, night: Night, paths: readonly string[], dies =
   };
   const reading = new LogReading(deps, sourceOf(bench, night), emptySummary());
   await reading.begin();
+  const dates = async () => ({ bound: () => fixedBound(night.end + DAY_MS) });
   for (const path of paths) {
-    const found = reading.file({ path, finished: path !== paths.at(-1) });
+    const found = reading.file({ path, finished: path !== paths.at(-1), dates });
     if (dies) await found.catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
     else expect(await found).not.toHaveProperty('problem');
   }

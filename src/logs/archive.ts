@@ -11,6 +11,16 @@ export interface OpenLogOptions extends InputOptions {
   readonly from?: number;
 }
 
+/** What holds no text, and so can be no log. */
+export class BinaryData extends Problem {
+  constructor(path: string) {
+    super(EXIT.data, 'this is no log: it holds binary data', {
+      where: path,
+      help: 'logs are text, plain or compressed with gzip, xz, zstd or bzip2',
+    });
+  }
+}
+
 /**
  * The uncompressed bytes of a log: plain, .gz, .xz, .zst or .bz2, told by their first bytes, not by name; `-` is
  * standard input. A piece is valid only until the next one is asked for.
@@ -48,12 +58,7 @@ async function* checked(
 ): AsyncGenerator<Buffer, void> {
   let first = from === 0;
   for await (const piece of pieces) {
-    if (first && isBinary(piece)) {
-      throw new Problem(EXIT.data, 'this is no log: it holds binary data', {
-        where: path,
-        help: 'logs are text, plain or compressed with gzip, xz, zstd or bzip2',
-      });
-    }
+    if (first && isBinary(piece)) throw new BinaryData(path);
     first = false;
     yield piece;
   }

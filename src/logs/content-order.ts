@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Problem } from '../errors.ts';
-import { modifiedAt, openLog } from './archive.ts';
+import { BinaryData, modifiedAt, openLog } from './archive.ts';
 import type { FileDates } from './file-dates.ts';
 import { LogDates, type LogFile } from './log-dates.ts';
 import { ZoneOfLines } from './repeated-hour.ts';
@@ -99,9 +99,11 @@ function oldestFirst(files: readonly LogFile[]): LogFile[] {
   return [...rotations.sort((a, b) => compareRotations(a.name, b.name)).map(({ file }) => file), ...others];
 }
 
-/** Whether a file holds a dated line near its begin. */
-export async function hasStamp(path: string): Promise<boolean> {
-  return firstStamp(await headLines(path), new ZoneOfLines(zoneOf('UTC')), () => 0) < NEVER;
+/** Whether a file holds a dated line near its begin, or cannot be read so far that it could be told. */
+export async function mayBeLog(path: string): Promise<boolean> {
+  const { lines, problem } = await headOf(path);
+  if (firstStamp(lines, new ZoneOfLines(zoneOf('UTC')), () => 0) < NEVER) return true;
+  return problem !== undefined && !(problem instanceof BinaryData) && lines.join('') === '';
 }
 
 function compare(a: Begin, b: Begin): number {
@@ -112,7 +114,7 @@ function compare(a: Begin, b: Begin): number {
 async function beginOf(path: string, dates: FileDates, local: LocalZone): Promise<Begin> {
   if (path === '-') return { time: NEVER, written: 0, first: 0 };
   const zone = new ZoneOfLines(local);
-  const time = firstStamp(await headLines(path), zone, dates.bound());
+  const time = firstStamp((await headOf(path)).lines, zone, dates.bound());
   // A machine that did not know the time when it started wrote its first line at no time of the log's.
   if (dates.begin !== undefined && Math.abs(time - dates.begin) > DAY_MS)
     return { time: dates.begin, written: 0, first: 0 };
@@ -145,16 +147,23 @@ function eximTime(line: string, zone: ZoneOfLines): number | undefined {
   return zone.toUtc(wall.getUTCFullYear(), month, wall.getUTCDate(), hour, minute, second, 0);
 }
 
-async function headLines(path: string): Promise<string[]> {
+/** The first lines of a file, and what kept from reading more of them. */
+interface Head {
+  readonly lines: readonly string[];
+  readonly problem?: Problem;
+}
+
+async function headOf(path: string): Promise<Head> {
+  let head = Buffer.alloc(0);
+  const lines = () => head.toString('utf8').split('\n');
   try {
-    let head = Buffer.alloc(0);
     for await (const piece of openLog(path)) {
       head = Buffer.concat([head, piece.subarray(0, HEAD_BYTES)]);
       if (head.length >= HEAD_BYTES) break;
     }
-    return head.toString('utf8').split('\n');
-  } catch (error) {
-    if (error instanceof Problem) return [];
-    throw error;
+    return { lines: lines() };
+  } catch (problem) {
+    if (problem instanceof Problem) return { lines: lines(), problem };
+    throw problem;
   }
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
-import { hasStamp } from './content-order.ts';
+import { mayBeLog } from './content-order.ts';
 
 /**
  * The files that names on a command line mean: a directory stands for the logs in it, a pattern (`*`, `?`, `[…]`)
@@ -19,7 +19,10 @@ export async function namedFiles(names: readonly string[]): Promise<string[]> {
   return files;
 }
 
-/** Files that hold a dated line, hidden ones left out, and what lies deeper too. */
+/**
+ * Files that hold a dated line, hidden ones left out, and what lies deeper too. Those that cannot be read are among
+ * them, for reading them says so.
+ */
 async function logsIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
     throw new Problem(EXIT.data, `cannot list the directory: ${systemReason(cause)}`, {
@@ -31,13 +34,19 @@ async function logsIn(directory: string): Promise<string[]> {
   for (const entry of entries) {
     const path = join(directory, entry.name);
     if (entry.name.startsWith('.') || entry.isDirectory()) continue;
-    if ((entry.isFile() || entry.isSymbolicLink()) && (await hasStamp(path))) logs.push(path);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path)));
+    if (isFile && (await mayBeLog(path))) logs.push(path);
   }
   if (logs.length > 0) return logs.sort();
   throw new Problem(EXIT.data, 'there is no log in this directory', {
     where: directory,
     help: 'a log holds lines that begin with a time; name its files, or the directory they lie in',
   });
+}
+
+async function leadsToFile(link: string): Promise<boolean> {
+  const status = await stat(link).catch(() => undefined);
+  return status?.isFile() === true;
 }
 
 async function matching(pattern: string): Promise<string[]> {

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePlace, type Place } from './place.ts';
@@ -100,6 +101,40 @@ describe('files named on the command line', () => {
     const result = await runCli(['sessions', place.path('empty')]);
     expect(result.code).toBe(65);
     expect(result.stderr).toContain('there is no log in this directory');
+  });
+
+  it('are told of where a directory holds some that cannot be read, and the others are read', async () => {
+    await mkdir(place.path('bin'));
+    const whole = gzipSync(delivery('d.example', 'Nov 19'));
+    const wrong = Buffer.from(whole);
+    wrong.writeUInt8(wrong.readUInt8(whole.length - 8) ^ 1, whole.length - 8);
+    await writeFile(place.path('logs/cut.log.gz'), whole.subarray(0, 40));
+    await writeFile(place.path('logs/damaged.log.gz'), wrong);
+    await writeFile(place.path('logs/packed.log.xz'), Buffer.from('fd377a585a000004e6d6b446', 'hex'));
+    await writeFile(place.path('logs/notes.gz'), gzipSync('These are logs.\n').subarray(0, -6));
+    await symlink(place.path('nowhere'), place.path('logs/dangling.log'));
+    const path = process.env['PATH'];
+    process.env['PATH'] = place.path('bin');
+    const told = ['backfill', place.path('logs'), '--config', place.config, '--offline', '--json'];
+    const result = await runCli(told).finally(() => {
+      process.env['PATH'] = path;
+    });
+    const [{ faults, files }] = result.json() as [
+      { faults: { path: string; exitCode: number }[]; files: number },
+    ];
+    expect(faults.map(({ path: file, exitCode }) => [basename(file), exitCode]).sort()).toEqual([
+      ['cut.log.gz', 65],
+      ['damaged.log.gz', 65],
+      ['packed.log.xz', 69],
+    ]);
+    expect([files, result.code]).toEqual([5, expect.toBeOneOf([65, 69])]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('are told of, too, where nobody may read them', async () => {
+    await chmod(place.path('logs/mail.log.2.gz'), 0);
+    const told = ['backfill', place.path('logs'), '--config', place.config, '--offline'];
+    const result = await runCli(told);
+    expect([result.code, result.stderr]).toEqual([65, expect.stringContaining('permission denied')]);
   });
 
   it('are counted once by backfill, however they are named', async () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
 import { ReadAhead } from './logs/ahead/read-ahead.ts';
@@ -105,6 +106,7 @@ async function configuredSource(
     zone: zoneOf(log.timezone ?? localZone()),
     name,
     overlap: 'count',
+    ...(log.rotated !== undefined && { rotated: resolve(deps.directory, log.rotated) }),
     ...(sendingIp === 'auto' && { sendingFrom: await sendingAddresses(module.name, local) }),
   };
 }

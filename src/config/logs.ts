@@ -35,7 +35,13 @@ const logFields = z.strictObject({
   path: z
     .string()
     .optional()
-    .describe('the live log file; its rotations (.1, .2.gz, -20261101) are found by themselves'),
+    .describe('the live log file; its rotations (.1, .2.gz, -20261101) beside it are found by themselves'),
+  rotated: z
+    .string()
+    .optional()
+    .describe(
+      'directory that rotations are moved to, as olddir of logrotate has it; looked through beside that of the file',
+    ),
   journal: journalSchema.optional().describe("read from systemd's journal in place of a file"),
   parser: z
     .string()
@@ -80,5 +86,9 @@ export const logSchema = logFields
   .refine(
     ({ path, journal }) => (path === undefined) !== (journal === undefined),
     'must name either `path` or `journal`',
+  )
+  .refine(
+    ({ path, rotated }) => rotated === undefined || path !== undefined,
+    '`rotated` is for the files of a `path`',
   )
   .describe('{path: /var/log/mail.log}, or {journal: {units: ["postfix@-.service"]}}');

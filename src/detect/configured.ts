@@ -62,7 +62,8 @@ async function look(
   const zone = zoneOf(log.timezone ?? localZone());
   const options = { zone, host: log.host ?? deps.host, now: deps.clock.now() };
   try {
-    const files = await chainOf(path);
+    const rotated = log.rotated === undefined ? undefined : resolve(deps.directory, log.rotated);
+    const files = await chainOf(path, undefined, rotated);
     for (const file of files.reverse()) {
       if (!file.live && !thoroughly) break;
       const detected = await detectParsers(openLog(file.path), options);

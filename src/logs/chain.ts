@@ -39,22 +39,28 @@ interface Rotation extends ChainFile, RotationName {
  * is there, unless there are rotations, so that opening it says so). A rotation that stands there twice is being
  * compressed: the plain one is whole. Where the live file is a symbolic link, the rotations of its target are the log's too.
  * @param former what the link led to when the log was last read: its end comes first
- * @throws Problem (data) when the directory cannot be read.
+ * @param rotated a directory that rotations are moved to
+ * @throws Problem (data) when a directory cannot be read.
  */
-export async function chainOf(live: string, former?: string): Promise<ChainFile[]> {
-  let chain = await listed(live, former);
+export async function chainOf(live: string, former?: string, rotated?: string): Promise<ChainFile[]> {
+  let chain = await listed(live, former, rotated);
   for (let listing = 1; ; listing++) {
     // Names and files are looked up one by one: while a log is rotated, a file may escape us between two names.
-    const again = await listed(live, former);
+    const again = await listed(live, former, rotated);
     if (sameChain(chain, again) || listing >= MAX_LISTINGS) return again;
     chain = again;
   }
 }
 
-async function listed(live: string, former: string | undefined): Promise<ChainFile[]> {
+async function listed(
+  live: string,
+  former: string | undefined,
+  rotated: string | undefined,
+): Promise<ChainFile[]> {
   const target = await realpath(live).catch(() => live);
   const rotations = await rotationsOf(live);
   if (target !== live) rotations.push(...(await rotationsOf(target)));
+  if (rotated !== undefined) rotations.push(...(await rotationsOf(live, rotated)));
   const chain = await inOrder(rotations.filter(isWhole));
   if (former !== undefined && former !== target) chain.push(...(await fileAt(former)));
   const found = await describeFile(live);
@@ -76,11 +82,10 @@ export function sameChain(one: readonly ChainFile[], other: readonly ChainFile[]
   );
 }
 
-async function rotationsOf(live: string): Promise<Rotation[]> {
-  const directory = dirname(live);
+async function rotationsOf(live: string, directory = dirname(live)): Promise<Rotation[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
     throw new Problem(EXIT.data, `cannot look for the rotations of this log: ${systemReason(cause)}`, {
-      where: live,
+      where: directory === dirname(live) ? live : directory,
       cause,
     });
   });

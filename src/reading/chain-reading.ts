@@ -71,15 +71,19 @@ export class ChainReading {
    * faster than it is read, the next pass reads the rest.
    */
   async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
-    let chain = await chainOf(this.name, trail.target);
+    let chain = await this.#chain(trail.target);
     for (let listing = 1; ; listing++) {
       const holdings = await this.#read(seen, chain, trail);
-      const now = await chainOf(this.name, trail.target);
+      const now = await this.#chain(trail.target);
       const still = holdings !== undefined && sameChain(chain, now);
       if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)
         return { holdings: holdings ?? [], still };
       chain = now;
     }
+  }
+
+  #chain(target: string | undefined): Promise<ChainFile[]> {
+    return chainOf(this.name, target, this.#source.rotated);
   }
 
   /** Undefined when a file was not where the listing had it. */
@@ -95,7 +99,7 @@ export class ChainReading {
     );
     const files = chain.map((file, at) => ({ ...asSource(file, now), dates: () => dates.of(at) }));
     // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
-    const confirm = async () => sameChain(chain, await chainOf(this.name, target));
+    const confirm = async () => sameChain(chain, await this.#chain(target));
     try {
       return await readFiles(this.#reading, seen, files, {
         confirm,

@@ -83,6 +83,8 @@ export function missingAmong(
   const live = holdings.at(-1);
   return holdings.slice(1).flatMap((younger, at) => {
     const older = holdings[at];
+    // Where the live file is a link, or rotations are moved away, those of another directory may have other numbers.
+    if (dirname(older?.file.path ?? '') !== dirname(younger.file.path)) return [];
     const [high, low] = [numberOf(older, live), younger === live ? 0 : numberOf(younger, live)];
     const moving = (older?.file.found?.touchedAt ?? settledAt) >= settledAt;
     if (high === undefined || low === undefined || high <= low + 1 || moving) return [];
@@ -94,7 +96,6 @@ export function missingAmong(
 
 function numberOf(holding: Holding | undefined, live: Holding | undefined): number | undefined {
   const [path, name] = [holding?.file.path ?? '', live?.file.path ?? ''];
-  if (dirname(path) !== dirname(name)) return undefined;
   const rotation = rotationOf(basename(name), basename(path));
   return rotation?.kind === 'number' ? Number(rotation.rank) : undefined;
 }

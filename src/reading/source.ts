@@ -41,6 +41,8 @@ export interface Source {
   readonly zone: LocalZone;
   /** The live path without rotation suffixes, `journal:…`, or `-`. */
   readonly name: string;
+  /** The directory that the rotations of a live path are moved to. */
+  readonly rotated?: string;
   readonly overlap: Overlap;
   /** Filled in where the log does not tell the sending address (`sending-mta-ip: auto`). */
   readonly sendingFrom?: SendingAddresses;

@@ -39,6 +39,17 @@ describe('the name of a log', () => {
     ['maillog.20261101-101010', 'maillog'],
     ['mail.log.gz', 'mail.log'],
     ['abc-json.log.1.gz', 'abc-json.log'],
+    ['mail-20261130.log.gz', 'mail.log'],
+    ['mail.1.log', 'mail.log'],
+    ['/var/log/old/mail.log_20261130.bz2', '/var/log/old/mail.log'],
+    ['mail.log-20261130-1', 'mail.log'],
+    ['mail.log-2026-11-30T10:00:00.xz', 'mail.log'],
+    ['mail.log.old', 'mail.log'],
+    ['maillog.0.bz2', 'maillog'],
+    ['mx.example.log', 'mx.example.log'],
+    ['mx-1.log', 'mx-1.log'],
+    ['mail.old.log', 'mail.old.log'],
+    ['10.log', '10.log'],
     ['/var/log.1/mail.log', '/var/log.1/mail.log'],
     ['.1', '.1'],
     ['-', '-'],
@@ -78,6 +89,39 @@ describe('a chain', () => {
     ]);
   });
 
+  describe.each(['', '.gz', '.xz', '.zst', '.bz2'])('compressed or not: %s', (packed) => {
+    test.each([
+      ['the numbers of logrotate where the extension stays last', ['mail.2.log', 'mail.1.log']],
+      ['the dates of logrotate where the extension stays last', ['mail-20261129.log', 'mail-20261130.log']],
+      ['dates behind a low line', ['mail.log_20261129', 'mail.log_20261130']],
+      [
+        'dates of which one was there already',
+        ['mail.log-20261130', 'mail.log-20261130-1', 'mail.log-20261201'],
+      ],
+      ['dates with hours', ['mail.log-2026-11-29T23:00:00', 'mail.log-2026-11-30T00:00:00']],
+      ['dates with hours and minutes', ['mail.log-2026-11-30_09:05', 'mail.log-2026-11-30_10:00']],
+      ["newsyslog's numbers, which begin with 0", ['mail.log.1', 'mail.log.0']],
+      ['the one before', ['mail.log.old']],
+    ])('is %s', async (_, names) => {
+      const rotations = names.map((name) => `${name}${packed}`);
+      expect(await chainIn([...rotations.toReversed(), 'mail.log'])).toEqual([...rotations, 'mail.log']);
+    });
+  });
+
+  test('has its rotations where they are moved to, and beside the live file', async () => {
+    const directory = await directoryWith({ 'mail.log': '', 'mail.log.1': '', 'other.log.1': '' });
+    await mkdir(join(directory, 'old'));
+    for (const name of ['mail.log.2.gz', 'mail.log.3.gz', 'other.log.2'])
+      await writeFile(join(directory, 'old', name), '');
+    const chain = await chainOf(join(directory, 'mail.log'), undefined, join(directory, 'old'));
+    expect(namesOf(chain)).toEqual(['mail.log.3.gz', 'mail.log.2.gz', 'mail.log.1', 'mail.log']);
+    const none = join(directory, 'none');
+    await expect(chainOf(join(directory, 'mail.log'), undefined, none)).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      where: none,
+    });
+  });
+
   test('leaves out what only looks alike', async () => {
     const names = [
       'mail.log',
@@ -86,6 +130,13 @@ describe('a chain', () => {
       'mail.log~',
       'mail.logs',
       'xmail.log.1',
+      'mail.1.logs',
+      'mail-20261130.txt',
+      'mail-auth.log',
+      'mail.old.log',
+      'mailx.1.log',
+      'mail.log-2026',
+      'mail.log-20261130-rc1',
       'mail.log.gz',
     ];
     expect(await chainIn(names)).toEqual(['mail.log']);

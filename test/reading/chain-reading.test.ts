@@ -1,4 +1,14 @@
-import { appendFile, copyFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { emptySummary } from '../../src/reading/source.ts';
@@ -166,6 +176,20 @@ describe('a log that is rotated between two passes', () => {
     bench.now += 31 * 86_400_000;
     expect((await bench.read()).notices).toEqual([]);
     expect(await gapsIn(bench)).toEqual([]);
+  });
+
+  test('and has lost one of those that are moved away has a hole, and where their numbers begin tells of none', async () => {
+    const bench = await newBench();
+    const begin = Math.floor(bench.now / 1000) * 1000 - 3_600_000;
+    const line = (number: number) =>
+      `${new Date(begin + number * 1000).toISOString()} mta1 test[1]: line ${number}\n`;
+    await mkdir(bench.at('old'));
+    await writeFile(bench.at('old/mail.log.4'), line(0));
+    await writeFile(bench.at('old/mail.log.2'), line(1));
+    await writeFile(bench.at('mail.log'), line(2));
+    bench.now += 120_000;
+    expect((await bench.read('mail.log', 'old')).notices).toMatchObject([{ id: 'gap-missing' }]);
+    expect(await gapsIn(bench)).toMatchObject([{ after: begin, before: begin + 1000 }]);
   });
 
   test('is not said to have a hole while a file of it cannot be read', async () => {

@@ -76,15 +76,17 @@ export class Bench {
     };
   }
 
-  chain(name?: string, more: Pick<ReadingDeps, 'signal' | 'onBytes'> = {}): ChainReading {
+  /** @param rotated the directory that rotations are moved to */
+  chain(name?: string, more: Pick<ReadingDeps, 'signal' | 'onBytes'> = {}, rotated?: string): ChainReading {
     const deps = { ledger: this.ledger, clock: { now: () => this.now }, ...more };
-    return new ChainReading(deps, this.source(name), KEEP);
+    const source = { ...this.source(name), ...(rotated !== undefined && { rotated: this.at(rotated) }) };
+    return new ChainReading(deps, source, KEEP);
   }
 
   /** One pass by a process of its own. */
-  async read(name?: string): Promise<ReadSummary> {
+  async read(name?: string, rotated?: string): Promise<ReadSummary> {
     const summary = emptySummary();
-    await this.chain(name).pass(summary);
+    await this.chain(name, {}, rotated).pass(summary);
     return summary;
   }
 

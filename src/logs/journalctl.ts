@@ -7,7 +7,7 @@ export { type JournalSelection, journalName } from './journal-name.ts';
 
 const NEWLINE = 10;
 /** What entries are made of; journalctl adds cursor and times to them. */
-const FIELDS = 'MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_COMM,_PID,_HOSTNAME';
+const FIELDS = 'MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_COMM,_PID,_HOSTNAME,CONTAINER_ID';
 
 /** The place of an entry. */
 export interface JournalMark {

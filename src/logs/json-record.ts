@@ -1,3 +1,6 @@
+/** µs: the year 9999 is over. */
+const LATEST = 253_402_300_800_000_000;
+
 /** What a line of journald's JSON tells. */
 export interface JournalRecord {
   readonly kind: 'journal';
@@ -9,10 +12,10 @@ export interface JournalRecord {
   readonly text: string;
 }
 
-/** What a line of Docker's json-file log tells. */
+/** What a line that Docker keeps tells, in a json-file log or in the journal. */
 export interface DockerRecord {
   readonly kind: 'docker';
-  /** As the runtime wrote it: RFC 3339 with nanoseconds. */
+  /** As the runtime wrote it: RFC 3339. */
   readonly stamp: string;
   readonly text: string;
 }
@@ -28,9 +31,12 @@ export function readJsonRecord(line: string): JournalRecord | DockerRecord | und
   return readJournal(record);
 }
 
-function readJournal(record: Record<string, unknown>): JournalRecord | undefined {
+function readJournal(record: Record<string, unknown>): JournalRecord | DockerRecord | undefined {
   const time = Number(single(record['__REALTIME_TIMESTAMP']));
   const text = toText(record['MESSAGE']);
+  // Docker's driver for the journal puts a container's lines there as they are, under a name of its own.
+  if (record['CONTAINER_ID'] !== undefined && time > 0 && time < LATEST && text !== undefined)
+    return { kind: 'docker', stamp: new Date(Math.floor(time / 1000)).toISOString(), text: storable(text) };
   const program = single(record['SYSLOG_IDENTIFIER']) ?? single(record['_COMM']);
   if (!(time > 0) || text === undefined || program === undefined) return undefined;
   const host = single(record['_HOSTNAME']);

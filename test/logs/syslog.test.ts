@@ -69,6 +69,17 @@ describe('an envelope', () => {
     ['journald JSON', journal({}), precise],
     ['journald JSON, SYSLOG_PID before _PID', journal({ SYSLOG_PID: '4211', _PID: '1' }), precise],
     ['journald JSON, bytes', journal({ MESSAGE: [...Buffer.from(TLS)] }), precise],
+    [
+      "Docker's driver for the journal",
+      journal({
+        MESSAGE: `Nov 02 10:00:01 mail postfix/smtp[4211]: ${TLS}`,
+        SYSLOG_IDENTIFIER: 'mailer',
+        CONTAINER_ID: '4c01db0b339c',
+        _HOSTNAME: 'docker-host',
+        _PID: '1',
+      }),
+      precise,
+    ],
     ['Docker, maillog_file inside', docker(`Nov 02 10:00:01 mail postfix/smtp[4211]: ${TLS}\n`), captured],
     [
       'Docker, ISO with zone inside',
@@ -91,6 +102,14 @@ describe('an envelope', () => {
 
   test.each([
     ['Docker, tag only', docker(`postfix/smtp[4211]: ${TLS}\n`)],
+    [
+      "Docker's driver for the journal, tag only",
+      journal({
+        MESSAGE: `postfix/smtp[4211]: ${TLS}`,
+        CONTAINER_ID: '4c01db0b339c',
+        __REALTIME_TIMESTAMP: '1793610001123456',
+      }),
+    ],
     ['a bare tag behind a runtime stamp', `2026-11-02T09:00:01.123456789Z postfix/smtp[4211]: ${TLS}`],
     ['RFC 5424 with nil host', `<22>1 2026-11-02T09:00:01.123Z - postfix/smtp 4211 - - ${TLS}`],
   ])('without a host is of the reading host: %s', (_, line) => {
@@ -108,6 +127,8 @@ describe('an envelope', () => {
       repeated: 1,
     };
     expect(read(docker(`${text}\n`))).toEqual(bare);
+    const record = { MESSAGE: text, CONTAINER_ID: '4c01db0b339c', __REALTIME_TIMESTAMP: '1793610001123456' };
+    expect(read(journal(record))).toEqual(bare);
     expect(read(`2026-11-02T09:00:01.123Z stdout F ${text}`)).toEqual(bare);
   });
 

@@ -139,7 +139,7 @@ export function gapText(gap: Gap): string {
     case 'emptied':
       return `the file was emptied${span} and no copy of it was found: lines not read by then are lost`;
     case 'vanished':
-      return `a rotated file was gone before its end was read${span}: keep rotations longer, or run more often`;
+      return `a rotated file was gone before its end was read${span}: keep rotations longer, run more often, or name the directory they are moved to (\`rotated\`)`;
     case 'missing':
       return `a rotation is missing among those that are there${span}: what it held was never read`;
     case 'edited':

@@ -12,7 +12,7 @@ import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { addressResolver } from './policy/addresses.ts';
 import { type AttributeSummary, attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
-import { type KnownHonours, resolveHonours } from './policy/local-mta.ts';
+import { type KnownHonours, type MtaName, resolveHonours } from './policy/local-mta.ts';
 import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
 import type { TurnOptions } from './reading/one-at-a-time.ts';
@@ -158,6 +158,18 @@ function honoursText({ dane, mtaSts }: KnownHonours): string {
   return `mta: it honours ${honoured.length === 0 ? 'neither DANE nor MTA-STS' : honoured.join(' and ')}`;
 }
 
+const MTA_NAMES = { postfix: 'Postfix', exim: 'Exim' } as const;
+
+/** An MTA whose log is not read from here concerns nobody. */
+function isReadHere(name: MtaName, { logs }: Config): boolean {
+  return logs.some(({ parser, host }) => parser === name && host === undefined);
+}
+
+function hiddenText(hidden: readonly MtaName[]): string {
+  const names = hidden.map((name) => MTA_NAMES[name]).join(' and ');
+  return `${names} does not show its settings to this user, so of what it honours only what the log proves counts: set mta.honours (\`maillog-tlsrpt check\` as root says to what)`;
+}
+
 interface Network {
   readonly resolver: Resolver;
   readonly honours: KnownHonours;
@@ -167,6 +179,8 @@ async function openNetwork({ config, clock, witness }: PipelineDeps): Promise<Ne
   const resolver = await configuredResolver(config.dns, clock, witness);
   const honours = await resolveHonours(config);
   witness?.tell?.(honoursText(honours));
+  const hidden = honours.hidden?.filter((name) => isReadHere(name, config)) ?? [];
+  if (hidden.length > 0) witness?.note?.(hiddenText(hidden));
   return { resolver, honours };
 }
 

@@ -73,9 +73,15 @@ function noLedger(state: string): string {
 /** Who watches a command's work: what is told goes to `--verbose`, steps that take long are shown. */
 export function watch(printer: Printer): { readonly witness: Witness; readonly end: () => void } {
   const steps = new Steps(printer, () => performance.now());
+  const noted = new Set<string>();
   return {
     witness: {
       step: (...step) => steps.step(...step),
+      // A follower passes every few minutes.
+      note: (text) => {
+        if (!noted.has(text)) printer.message('notice', text);
+        noted.add(text);
+      },
       ...(printer.says('debug') && { tell: (text) => printer.message('debug', printable(text)) }),
     },
     end: () => steps.end(),

@@ -15,9 +15,7 @@ export function readExim(version: string, transports: string): EximFacts {
     .split(/^(?=\S+ transport:$)/m)
     .filter((section) => /^driver = smtp$/m.test(section));
   const built = /^Support for:.*\bDANE\b/m.test(version);
-  // Where the settings cannot be read, the default since 4.93 stands in: try DANE with everybody.
-  const dane =
-    built && (smtp.length === 0 || smtp.some((section) => /^hosts_(?:try|require)_dane = \S/m.test(section)));
+  const dane = built && smtp.some((section) => /^hosts_(?:try|require)_dane = \S/m.test(section));
   const addresses = new Set(smtp.flatMap((section) => /^interface = (\S+)$/m.exec(section)?.[1] ?? []));
   const [only] = addresses;
   const interfaceAddress = addresses.size === 1 && only !== undefined ? toAddress(only) : undefined;

@@ -10,12 +10,19 @@ export interface KnownHonours extends Omit<Honours, 'trustAnchors'> {
   readonly policyServers?: readonly string[];
   /** Postfix's own relayhost and smtp_fallback_relay. */
   readonly relays?: readonly string[];
+  /** The MTAs that do not show their settings, where they were to be asked: of theirs, only what a log proves counts. */
+  readonly hidden?: readonly MtaName[];
 }
+
+/** An MTA that can be asked, by the name of its parser. */
+export type MtaName = 'postfix' | 'exim';
 
 /** What the MTAs of this host say of themselves; absence is normal on a host that only collects logs. */
 export interface LocalMta {
   readonly postfix?: PostfixFacts;
   readonly exim?: EximFacts;
+  /** Those that are here but do not show their settings to whoever asks, who may not read their configuration. */
+  readonly hidden?: readonly MtaName[];
 }
 
 /** Runs a program with fixed arguments; undefined where it is not there or fails. */
@@ -43,26 +50,41 @@ export const askProgram: Ask = (program, args) =>
 /** Asks Postfix (`postconf`) and Exim (`-bV`, `-bP`) how they are set up. Nothing is changed, nothing is sent. */
 export async function askLocalMta(ask: Ask = askProgram): Promise<LocalMta> {
   const [postfix, exim] = await Promise.all([askPostfix(ask), askExim(ask)]);
-  return { ...(postfix !== undefined && { postfix }), ...(exim !== undefined && { exim }) };
+  const hidden: MtaName[] = [
+    ...(postfix === 'hidden' ? (['postfix'] as const) : []),
+    ...(exim === 'hidden' ? (['exim'] as const) : []),
+  ];
+  return {
+    ...(postfix !== undefined && postfix !== 'hidden' && { postfix }),
+    ...(exim !== undefined && exim !== 'hidden' && { exim }),
+    ...(hidden.length > 0 && { hidden }),
+  };
 }
 
-async function askPostfix(ask: Ask): Promise<PostfixFacts | undefined> {
+async function askPostfix(ask: Ask): Promise<PostfixFacts | 'hidden' | undefined> {
   const text = await ask('postconf', ['-x', ...POSTFIX_PARAMETERS]);
-  return text === undefined ? undefined : readPostfix(text);
+  if (text !== undefined) return readPostfix(text);
+  // What it was built with Postfix tells without its main.cf.
+  return (await ask('postconf', ['-d', 'mail_version'])) === undefined ? undefined : 'hidden';
 }
 
-async function askExim(ask: Ask): Promise<EximFacts | undefined> {
+/**
+ * Exim tells its version to everybody, its settings only after it read its configuration. Where the units forbid new
+ * privileges its setuid bit does nothing, and Debian's configuration is for root and Debian-exim alone.
+ */
+async function askExim(ask: Ask): Promise<EximFacts | 'hidden' | undefined> {
   for (const name of EXIM_NAMES) {
     const version = await ask(name, ['-bV']);
     if (version === undefined) continue;
-    return readExim(version, (await ask(name, ['-bP', 'transports'])) ?? '');
+    const transports = await ask(name, ['-bP', 'transports']);
+    return transports === undefined ? 'hidden' : readExim(version, transports);
   }
   return undefined;
 }
 
 /**
- * What the MTA enforces: as `mta.honours` says, or as the MTAs of this host say themselves. With no MTA here and
- * `auto`, nothing counts but what a log proves.
+ * What the MTA enforces: as `mta.honours` says, or as the MTAs of this host say themselves. With no MTA here, or
+ * none that shows its settings, and `auto`, nothing counts but what a log proves.
  */
 export async function resolveHonours(
   config: Pick<Config, 'mta' | 'report'>,
@@ -74,7 +96,7 @@ export async function resolveHonours(
     // postfix: smtp_tls_dane_insecure_mx_policy is "dane" wherever the level is.
     return { dane, halfDane: dane, mtaSts: honours.includes('mta-sts'), both: config.report.both };
   }
-  const { postfix, exim } = await local();
+  const { postfix, exim, hidden } = await local();
   return {
     dane: postfix?.dane === true || exim?.dane === true,
     halfDane: postfix?.halfDane === true,
@@ -84,5 +106,6 @@ export async function resolveHonours(
       policyServers: postfix.policyServers,
       relays: [...postfix.relayhosts, ...postfix.fallbackRelays],
     }),
+    ...(hidden !== undefined && { hidden }),
   };
 }

@@ -15,9 +15,11 @@ const ANY_PORT = 25;
 
 /**
  * Where mail of a parser's MTA leaves from (`sending-mta-ip: auto`): the address it is bound to (postfix:
- * smtp_bind_address, smtp_bind_address6; exim: interface), else the source the kernel chooses for the default route.
+ * smtp_bind_address, smtp_bind_address6; exim: interface), else the source the kernel chooses for the default route. Of an MTA that does not show its settings
+ * nobody knows whether it is bound, so there is none.
  */
 export async function sendingAddresses(parser: string, local: LocalMta): Promise<SendingAddresses> {
+  if (local.hidden?.some((name) => name === parser) === true) return {};
   const bound = parser === 'exim' ? eximBound(local) : postfixBound(local);
   const v4 = bound.v4 ?? (await routeSource('v4'));
   const v6 = bound.v6 ?? (await routeSource('v6'));

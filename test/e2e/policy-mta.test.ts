@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ask, askLocalMta, type LocalMta } from '../../src/policy/local-mta.ts';
+import { type Ask, askLocalMta, askProgram, type LocalMta } from '../../src/policy/local-mta.ts';
 
 /** The MTAs of Debian's packages, unpacked, not installed: two of them would push each other out. */
 const PACKAGES = ['postfix', 'exim4-daemon-light'] as const;
@@ -82,6 +82,34 @@ remote_smtp:
     bindAddress: '198.51.100.7',
   });
   expect(exim).toMatchObject({ dane: false, interfaceAddress: '198.51.100.8' });
+});
+
+test('MTAs whose configuration is not for who asks are hidden, and not taken for ones with the defaults', async () => {
+  chmodSync(directory, 0o755);
+  await ask('', 'begin transports\nremote_smtp:\n driver = smtp\n hosts_try_dane =\n');
+  chmodSync(join(directory, 'etc/main.cf'), 0o600);
+  chmodSync(join(directory, 'etc/exim.conf'), 0o640);
+  const root = join(directory, 'root');
+  // As the units do it: another user, whom no setuid bit helps.
+  const asNobody: Ask = (program, args) => {
+    const own =
+      program === 'postconf' ? ['-c', join(directory, 'etc')] : ['-C', join(directory, 'etc/exim.conf')];
+    const words = [
+      'LC_ALL=C',
+      `LD_LIBRARY_PATH=${join(root, 'usr/lib/postfix')}`,
+      join(root, 'usr/sbin', program),
+      ...own,
+      ...args,
+    ];
+    return askProgram('setpriv', [
+      ...['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', 'env'],
+      ...words,
+    ]);
+  };
+  expect(await askLocalMta(asNobody)).toEqual({ hidden: ['postfix', 'exim'] });
+  chmodSync(join(directory, 'etc/main.cf'), 0o644);
+  chmodSync(join(directory, 'etc/exim.conf'), 0o644);
+  expect(await askLocalMta(asNobody)).toMatchObject({ postfix: { dane: false }, exim: { dane: false } });
 });
 
 test('the half DANE of Postfix can be switched off', async () => {

@@ -40,6 +40,11 @@ test('bound addresses go before routes', async () => {
   expect(await sendingAddresses('exim', { postfix, exim })).toMatchObject({ v4: '198.51.100.8' });
 });
 
+test('none of an MTA that does not show whether it is bound to one', async () => {
+  expect(await sendingAddresses('exim', { hidden: ['exim'] })).toEqual({});
+  expect(await sendingAddresses('postfix', { hidden: ['postfix'] })).toEqual({});
+});
+
 test('else the source the kernel would take, which is an address of this host, or none', async () => {
   const found = await sendingAddresses('postfix', {});
   const own = Object.values(networkInterfaces()).flatMap((list) =>

@@ -77,7 +77,7 @@ describe('what Exim says of itself', () => {
     ['the default', transports('*'), true],
     ['some hosts', transports('*.example'), true],
     ['switched off', transports(''), false],
-    ['settings that cannot be read', '', true],
+    ['no transport at all', '', false],
   ])('%s', (_, text, dane) => {
     expect(readExim(EXIM_VERSION, text)).toEqual({ version: '4.96', dane });
   });
@@ -111,6 +111,18 @@ describe('asking the MTAs of this host', () => {
     expect(asked.find((line) => line.startsWith('postconf'))).toMatch(
       /^postconf -x mail_version smtp_tls_security_level /,
     );
+  });
+
+  test('an Exim that tells its version but not its settings is not taken for one with the defaults', async () => {
+    const ask: Ask = async (program, args) =>
+      program === 'exim4' && args[0] === '-bV' ? EXIM_VERSION : undefined;
+    expect(await askLocalMta(ask)).toEqual({ hidden: ['exim'] });
+  });
+
+  test('a Postfix that tells its version but not its settings is not taken for none', async () => {
+    const ask: Ask = async (program, args) =>
+      program === 'postconf' && args[0] === '-d' ? 'mail_version = 3.7.11\n' : undefined;
+    expect(await askLocalMta(ask)).toEqual({ hidden: ['postfix'] });
   });
 
   test('absence is normal', async () => {
@@ -147,6 +159,13 @@ describe('asking the MTAs of this host', () => {
       relays: ['[smtp.isp.example]:587'],
     });
     expect(await resolveHonours(config({}), async () => ({}))).toMatchObject({ dane: false, mtaSts: false });
+    expect(await resolveHonours(config({}), async () => ({ hidden: ['exim'] }))).toEqual({
+      dane: false,
+      halfDane: false,
+      mtaSts: false,
+      both: false,
+      hidden: ['exim'],
+    });
   });
 });
 

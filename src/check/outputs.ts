@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail } from './finding.ts';
-import { UNIT, unitSettings } from './unit-files.ts';
+import { listSetting, type Unit, unitsInUse } from './unit-files.ts';
 
 /** Where a program without a path is looked for. */
 const PROGRAM_PLACES = [
@@ -50,19 +50,23 @@ async function textfileFindings(deps: CheckDeps): Promise<Finding[]> {
         `make the directory, and let it: setfacl -m u:${access.who}:rwx ${directory}`,
       ),
     ];
-  const unit = await unitSettings(deps);
-  if (unit?.get('ProtectSystem')?.at(-1) !== 'strict') return [];
+  const units = await unitsInUse(deps);
+  return units.filter((unit) => isReadOnly(directory, unit)).map(({ name }) => readOnly(directory, name));
+}
+
+function readOnly(directory: string, unit: string): Finding {
+  return fail(
+    'textfile-read-only',
+    `${directory} is read-only for ${unit}: metrics cannot be written there`,
+    `systemctl edit ${unit}, and write: [Service] ReadWritePaths=${directory}`,
+  );
+}
+
+function isReadOnly(directory: string, unit: Unit): boolean {
+  if (unit.settings.get('ProtectSystem')?.at(-1) !== 'strict') return false;
   const writable = [
-    ...(unit.get('ReadWritePaths') ?? []).flatMap((value) => value.split(/\s+/)),
-    ...(unit.get('StateDirectory') ?? []).map((name) => `/var/lib/${name}`),
-  ].map((path) => path.replace(/^[-+]+/, ''));
-  if (writable.some((path) => path !== '' && `${directory}/`.startsWith(`${path.replace(/\/$/, '')}/`)))
-    return [];
-  return [
-    fail(
-      'textfile-read-only',
-      `${directory} is read-only for ${UNIT}: metrics cannot be written there`,
-      `systemctl edit ${UNIT}, and write: [Service] ReadWritePaths=${directory}`,
-    ),
+    ...listSetting(unit, 'ReadWritePaths').map((path) => path.replace(/^[-+]+/, '')),
+    ...listSetting(unit, 'StateDirectory').map((name) => `/var/lib/${name}`),
   ];
+  return !writable.some((path) => path !== '' && `${directory}/`.startsWith(`${path.replace(/\/$/, '')}/`));
 }

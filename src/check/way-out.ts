@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { systemReason } from '../errors.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { UNIT, unitSettings } from './unit-files.ts';
+import { isOn, unitsInUse } from './unit-files.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -17,7 +17,7 @@ export const checkWayOut: Check = async (deps) => {
 /** Under NoNewPrivileges a setgid sendmail runs without its group, and cannot queue. */
 async function sendmailFindings(deps: CheckDeps): Promise<Finding[]> {
   const program = deps.config.mail.sendmail;
-  const unit = await installedUnit(deps);
+  const unit = (await unitsInUse(deps)).find((each) => isOn(each, 'NoNewPrivileges'))?.name;
   const own = /^NoNewPrivs:\s*1$/m.test(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   if (unit !== undefined || own) {
     return [
@@ -38,11 +38,6 @@ async function sendmailFindings(deps: CheckDeps): Promise<Finding[]> {
       ),
     ];
   return [ok('way-out', `reports leave through ${program}`)];
-}
-
-async function installedUnit(deps: CheckDeps): Promise<string | undefined> {
-  const value = (await unitSettings(deps))?.get('NoNewPrivileges')?.at(-1);
-  return /^(?:yes|true|1|on)$/.test(value ?? '') ? UNIT : undefined;
 }
 
 async function serverFinding(via: string): Promise<Finding> {

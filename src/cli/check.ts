@@ -92,7 +92,7 @@ async function findAll(
       servers: await dnsServers(config.dns.servers),
       local: await askLocalMta(ask),
       ask,
-      access: await serviceAccess(ask),
+      access: await serviceAccess(ask, ''),
       ledger,
       root: '',
     });

@@ -75,7 +75,7 @@ it('looks at the file of a credential that the unit is given, which its user nee
   await host.file('etc/dkim/key.pem', await readFile(host.key, 'utf8'));
   const key = host.place.path('root/etc/dkim/key.pem');
   await chmod(key, 0o600);
-  const access: Access = { ...ownAccess(), can: async (_right, path) => path !== key };
+  const access: Access = { ...ownAccess(host.ask), can: async (_right, path) => path !== key };
   const findings = await host.examine({ access });
   expect(trouble(findings)).toEqual([]);
   expect(findings.map(({ id }) => id)).toContain('dkim-record');
@@ -110,7 +110,7 @@ it('says so when the resolver is silent, and of nothing else that it is missing'
 });
 
 it('looks with the rights of the user that will run it', async () => {
-  const access: Access = { ...ownAccess(), who: 'maillog-tlsrpt', can: async () => false };
+  const access: Access = { ...ownAccess(host.ask), who: 'maillog-tlsrpt', can: async () => false };
   const found = await host.examine({ access });
   expect(trouble(found)).toEqual([
     'fail log-unreadable',

@@ -52,6 +52,8 @@ export interface Host {
   readonly log: string;
   readonly key: string;
   now: number;
+  /** Answers as the programs of this host. */
+  readonly ask: Ask;
   examine(change?: Partial<CheckDeps>): Promise<readonly Finding[]>;
   /** Writes a file below the root that stands in for the host's. */
   file(path: string, text: string): Promise<void>;
@@ -188,7 +190,7 @@ mail:
         servers,
         local: await askLocalMta(this.ask),
         ask: this.ask,
-        access: ownAccess(),
+        access: ownAccess(this.ask),
         ledger,
         root: this.place.path('root'),
         ...change,

@@ -14,7 +14,7 @@ export const checkExim: Check = async (deps) => {
   const text = await askExim(deps.ask, ['log_selector', 'log_file_path']);
   if (text === undefined) return [];
   return [
-    ...selectorFindings(optionOf(text, 'log_selector')),
+    ...selectorFindings(selectorsOf(optionOf(text, 'log_selector'))),
     ...fileFindings(optionOf(text, 'log_file_path'), deps),
   ];
 };
@@ -33,17 +33,26 @@ export function optionOf(text: string, name: string): string {
   return new RegExp(`^${name} = (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
 }
 
-function selectorFindings(selector: string): Finding[] {
+/** What Exim is told to log now: whether a selector is on; undefined where it cannot be asked. */
+export async function eximSelectors(ask: Ask): Promise<((selector: string) => boolean) | undefined> {
+  const text = await askExim(ask, ['log_selector']);
+  return text === undefined ? undefined : selectorsOf(optionOf(text, 'log_selector'));
+}
+
+function selectorsOf(setting: string): (selector: string) => boolean {
   const on = new Set<string>(BY_DEFAULT);
   let all = false;
-  for (const [, sign, name = ''] of selector.matchAll(/([+-])\s*(\w+)/g)) {
+  for (const [, sign, name = ''] of setting.matchAll(/([+-])\s*(\w+)/g)) {
     if (name === 'all') {
       all = sign === '+';
       on.clear();
     } else if (sign === '+') on.add(name);
     else on.delete(name);
   }
-  const has = (name: string) => all || on.has(name);
+  return (selector) => all || on.has(selector);
+}
+
+function selectorFindings(has: (selector: string) => boolean): Finding[] {
   if (!has('tls_cipher') && !has('tls_certificate_verified'))
     return [
       fail(
@@ -61,16 +70,23 @@ function selectorFindings(selector: string): Finding[] {
         'log_selector = +tls_certificate_verified',
       ),
     );
-  if (!has('incoming_interface') || !has('outgoing_interface'))
+  if (!has('tls_cipher'))
     findings.push(
-      ok(
-        'exim-selectors',
-        'Exim logs TLS; the sending address it does not',
-        'log_selector = +incoming_interface +outgoing_interface +outgoing_port would tell it',
+      warn(
+        'exim-tls-cipher-hidden',
+        'Exim does not log X=: the TLS version cannot be told',
+        'log_selector = +tls_cipher',
       ),
     );
-  else findings.push(ok('exim-selectors', 'Exim logs TLS and the sending address'));
-  return findings;
+  if (!has('incoming_interface') || !has('outgoing_interface'))
+    findings.push(
+      warn(
+        'exim-interface-hidden',
+        'Exim does not log the address mail leaves from, and connections are counted by heuristics',
+        'log_selector = +incoming_interface +outgoing_interface +outgoing_port',
+      ),
+    );
+  return findings.length > 0 ? findings : [ok('exim-selectors', 'Exim logs TLS and the sending address')];
 }
 
 /** `log_file_path` is a list of file name patterns and the word syslog; empty: files in the spool directory. */

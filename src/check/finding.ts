@@ -9,13 +9,13 @@ export interface Finding {
   readonly severity: Severity;
   /** What was found, in one sentence. */
   readonly text: string;
-  /** What to do; absent where nothing is to be done. */
+  /** What to do; absent where all is well. */
   readonly help?: string;
 }
 
-/** @param help what would be even better, if anything */
-export function ok(id: string, text: string, help?: string): Finding {
-  return { id, severity: 'ok', text, ...(help !== undefined && { help }) };
+/** Nothing is to be done. */
+export function ok(id: string, text: string): Finding {
+  return { id, severity: 'ok', text };
 }
 
 /** It works, yet something is lost, or will be. */

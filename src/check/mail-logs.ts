@@ -3,12 +3,19 @@ import { resolve } from 'node:path';
 import type { LogConfig } from '../config.ts';
 import { AUTO } from '../detect.ts';
 import { Problem } from '../errors.ts';
-import { journalEntries, journalName } from '../logs/journalctl.ts';
-import type { Hint, ParserModule } from '../parser.ts';
+import {
+  type JournalSelection,
+  journalEntries,
+  journalName,
+  selectionArguments,
+} from '../logs/journalctl.ts';
+import type { ParserModule } from '../parser.ts';
+import type { Ask } from '../policy/local-mta.ts';
 import { selectionOf } from '../reading/log-name.ts';
 import { loadParser } from '../registry.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { hintFindings } from './log-hints.ts';
 import { readTail, type Tail } from './log-tail.ts';
 
 /** The end of a log is enough to see what kind it is and what it can tell. */
@@ -53,9 +60,16 @@ async function checkLog(deps: CheckDeps, log: LogConfig): Promise<Finding[]> {
 }
 
 /** Whether the journal can be read and holds entries of the kind; what they tell is seen when they are read. */
-async function checkJournal({ directory }: CheckDeps, log: LogConfig): Promise<Finding> {
+async function checkJournal({ directory, access, ask }: CheckDeps, log: LogConfig): Promise<Finding> {
   const selection = selectionOf(log, directory);
   const name = journalName(selection);
+  if (await holdsEntries(selection, access.ask)) return ok('log', `${name} holds entries`);
+  if (await holdsEntries(selection, ask))
+    return fail(
+      'log-unreadable',
+      `${access.who} may not read ${name}`,
+      `let it: usermod -aG systemd-journal ${access.who}, then restart what runs the program`,
+    );
   try {
     for await (const _ of journalEntries(selection, undefined)) return ok('log', `${name} holds entries`);
     return warn(
@@ -67,6 +81,12 @@ async function checkJournal({ directory }: CheckDeps, log: LogConfig): Promise<F
     if (!(error instanceof Problem)) throw error;
     return fail('log-unusable', `${name}: ${error.message}`, error.help ?? 'name a log file with `path:`');
   }
+}
+
+/** Whoever may not read a journal gets nothing of it. */
+async function holdsEntries(selection: JournalSelection, ask: Ask): Promise<boolean> {
+  const words = ['--quiet', '--lines=1', '--output=json', ...selectionArguments(selection)];
+  return ((await ask('journalctl', words)) ?? '').trim() !== '';
 }
 
 /** Debian's logs belong to group adm; RHEL's to root alone. */
@@ -100,7 +120,7 @@ async function tailFindings(
   return [
     ok('log', `${path} tells of ${tail.sessions} sessions in its last ${tail.lines} lines`),
     ...timeFindings(deps, tail.lastTime, mtimeMs, path),
-    ...tail.hints.flatMap((hint) => hintFinding(hint, deps)),
+    ...(await hintFindings(tail.hints, deps, log, path)),
   ];
 }
 
@@ -149,21 +169,4 @@ function timeFindings(
       ),
     ];
   return [];
-}
-
-const FATAL_HINTS: ReadonlySet<string> = new Set(['postfix-loglevel-0', 'exim-no-tls-shown']);
-/** What would be nice to have, and costs no truth. */
-const ADVICE: ReadonlySet<string> = new Set([
-  'exim-interface-hidden',
-  'exim-no-events',
-  'exim-tls-cipher-hidden',
-]);
-
-function hintFinding({ id, text }: Hint, { config }: CheckDeps): Finding[] {
-  if (id === 'postfix-native-tlsrpt' && config.native === 'use') return [];
-  const at = text.indexOf('. ');
-  const [what, help] =
-    at < 0 ? [text, 'see the parser’s README'] : [text.slice(0, at + 1), text.slice(at + 2)];
-  if (FATAL_HINTS.has(id)) return [fail(id, what, help)];
-  return [ADVICE.has(id) ? ok(id, what, help) : warn(id, what, help)];
 }

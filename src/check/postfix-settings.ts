@@ -57,8 +57,7 @@ function levelFindings(postfix: PostfixFacts, settings: Settings): Finding[] {
     return [
       ok(
         'postfix-loglevel',
-        `Postfix ${postfix.version} names the TLS level on each delivery line`,
-        'smtp_tls_loglevel = 1 would tell the TLS version as well',
+        `Postfix ${postfix.version} names the TLS level on each delivery line, though not the TLS version (smtp_tls_loglevel = 0)`,
       ),
     ];
   return [
@@ -77,10 +76,10 @@ function trustFindings(settings: Settings): Finding[] {
     settings.tls_append_default_CA === 'yes';
   if (anchors) return [];
   return [
-    ok(
+    warn(
       'postfix-no-anchors',
-      'Postfix knows no certificate authorities, so it calls every certificate untrusted',
-      'postconf -e smtp_tls_CApath=/etc/ssl/certs && postfix reload: then posture and dashboard tell more',
+      'Postfix knows no certificate authorities, so it calls every certificate untrusted: good ones cannot be told from bad ones',
+      'postconf -e smtp_tls_CApath=/etc/ssl/certs && postfix reload',
     ),
   ];
 }

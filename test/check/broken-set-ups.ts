@@ -54,6 +54,21 @@ export const BROKEN: readonly [string, (host: Host) => Promise<unknown> | undefi
     'warn native-tlsrpt',
     'warn native-loop',
   ],
+  ['Postfix knows no authorities', async (h) => put(h, 'smtp_tls_CApath', ''), 'warn postfix-no-anchors'],
+  [
+    'a smart host that is not named',
+    async (h) => set(h, /, relayhosts: .*\]/, ''),
+    'warn postfix-next-hop-unknown',
+  ],
+  [
+    'a journal that the user of the unit may not read',
+    async (h) => {
+      set(h, /- \{path: .*/, '- {journal: {units: ["postfix@-.service"]}}');
+      h.programs.set('journalctl', '{"MESSAGE":"hello"}\n');
+      h.barred.add('journalctl');
+    },
+    'fail log-unreadable',
+  ],
   [
     'an old Postfix that demands TLS',
     async (h) => put(h, 'smtp_tls_security_level', 'encrypt'),

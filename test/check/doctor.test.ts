@@ -109,6 +109,18 @@ it('says so when the resolver is silent, and of nothing else that it is missing'
   expect(found.filter((line) => line.startsWith('fail'))).toEqual(['fail resolver-silent']);
 });
 
+it('shows how a smart host is named', async () => {
+  set(host, /, relayhosts: .*\]/, '');
+  const finding = (await host.examine()).find(({ id }) => id === 'postfix-next-hop-unknown');
+  expect(finding?.help).toContain(`logs: [{path: ${host.log}, relayhosts: ["[smtp.isp.example]:587"]}]`);
+});
+
+it('is content with a journal that the user of the unit may read', async () => {
+  set(host, /- \{path: .*/, '- {journal: {units: ["postfix@-.service"]}}');
+  host.programs.set('journalctl', '{"MESSAGE":"hello"}\n');
+  expect(trouble(await host.examine())).toEqual([]);
+});
+
 it('looks with the rights of the user that will run it', async () => {
   const access: Access = { ...ownAccess(host.ask), who: 'maillog-tlsrpt', can: async () => false };
   const found = await host.examine({ access });

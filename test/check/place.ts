@@ -45,6 +45,8 @@ export interface Host {
   readonly postconf: Record<string, string>;
   /** Answers of other programs, by their name. */
   readonly programs: Map<string, string>;
+  /** The programs that answer root, but not the user of the unit. */
+  readonly barred: Set<string>;
   /** TXT strings by name; MX stands at every name unless it is in `noMail`. */
   readonly txt: Map<string, readonly string[]>;
   readonly noMail: Set<string>;
@@ -98,6 +100,7 @@ class TestHost implements Host {
   config: string;
   readonly postconf = { ...POSTCONF };
   readonly programs = new Map([['timedatectl', 'yes\n']]);
+  readonly barred = new Set<string>();
   readonly txt: Map<string, readonly string[]>;
   readonly noMail = new Set<string>();
   readonly dns = { validates: true, silent: false };
@@ -190,7 +193,9 @@ mail:
         servers,
         local: await askLocalMta(this.ask),
         ask: this.ask,
-        access: ownAccess(this.ask),
+        access: ownAccess(async (program, args) =>
+          this.barred.has(program) ? undefined : this.ask(program, args),
+        ),
         ledger,
         root: this.place.path('root'),
         ...change,

@@ -3,6 +3,7 @@ import type { Check, CheckDeps } from './deps.ts';
 import { checkDkim } from './dkim.ts';
 import { checkExim } from './exim-settings.ts';
 import type { Finding } from './finding.ts';
+import { checkHonours } from './honours.ts';
 import { checkLoops } from './loops.ts';
 import { checkLogs } from './mail-logs.ts';
 import { checkOutputs } from './outputs.ts';
@@ -18,6 +19,7 @@ const CHECKS: readonly Check[] = [
   checkLogs,
   checkPostfix,
   checkExim,
+  checkHonours,
   checkState,
   checkResolver,
   checkDkim,

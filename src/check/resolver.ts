@@ -1,3 +1,4 @@
+import { honouredBy } from '../policy/local-mta.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -26,9 +27,7 @@ export const checkResolver: Check = async (deps) => {
 
 function notValidating({ servers, local, config }: CheckDeps, named: string): Finding {
   const honoursDane =
-    config.mta.honours === 'auto'
-      ? local.postfix?.dane === true || local.exim?.dane === true
-      : config.mta.honours.includes('dane');
+    config.mta.honours === 'auto' ? honouredBy(local).includes('dane') : config.mta.honours.includes('dane');
   const believed = servers.some(({ trusted }) => trusted);
   const text = believed
     ? `the resolver (${named}) does not validate DNSSEC`

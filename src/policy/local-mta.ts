@@ -82,6 +82,14 @@ async function askExim(ask: Ask): Promise<EximFacts | 'hidden' | undefined> {
   return undefined;
 }
 
+/** What the MTAs of this host enforce, in the words of `mta.honours`. */
+export function honouredBy({ postfix, exim }: LocalMta): ('dane' | 'mta-sts')[] {
+  return [
+    ...(postfix?.dane === true || exim?.dane === true ? (['dane'] as const) : []),
+    ...(postfix?.mtaSts === true ? (['mta-sts'] as const) : []),
+  ];
+}
+
 /**
  * What the MTA enforces: as `mta.honours` says, or as the MTAs of this host say themselves. With no MTA here, or
  * none that shows its settings, and `auto`, nothing counts but what a log proves.
@@ -96,11 +104,13 @@ export async function resolveHonours(
     // postfix: smtp_tls_dane_insecure_mx_policy is "dane" wherever the level is.
     return { dane, halfDane: dane, mtaSts: honours.includes('mta-sts'), both: config.report.both };
   }
-  const { postfix, exim, hidden } = await local();
+  const found = await local();
+  const { postfix, hidden } = found;
+  const honoured = honouredBy(found);
   return {
-    dane: postfix?.dane === true || exim?.dane === true,
+    dane: honoured.includes('dane'),
     halfDane: postfix?.halfDane === true,
-    mtaSts: postfix?.mtaSts === true,
+    mtaSts: honoured.includes('mta-sts'),
     both: config.report.both,
     ...(postfix !== undefined && {
       policyServers: postfix.policyServers,

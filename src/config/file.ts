@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Config, configSchema } from '../config.ts';
 import { EXIT, Problem, systemReason } from '../errors.ts';
+import { withoutEmpty } from './empty.ts';
 import { refusal, schemaFaults } from './faults.ts';
 import { logOptionFaults } from './log-options.ts';
 import { withAbsolutePaths } from './paths.ts';
@@ -30,7 +31,7 @@ export function parseConfig(text: string, path: string): Config {
 }
 
 function checkedConfig(yaml: YamlText): Config {
-  const result = configSchema.safeParse(yaml.value, { error: configWords });
+  const result = configSchema.safeParse(withoutEmpty(yaml.value, configSchema), { error: configWords });
   if (result.success) return result.data;
   throw refusal(schemaFaults(result.error, yaml));
 }

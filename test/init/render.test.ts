@@ -80,7 +80,7 @@ function leaves(keys: readonly ConfigKey[]): ConfigKey[] {
 
 it('shows every key there is, with the words of the schema', () => {
   const { text } = renderConfig(ALL);
-  const joined = text.replace(/\n *# (?=\S)/g, ' ');
+  const joined = text.replace(/\n[ #]*# (?=\S)/g, ' ');
   for (const { name, words } of leaves(configKeys())) {
     expect(text, name).toMatch(new RegExp(`^[ #-]*${name}:`, 'm'));
     expect(words, name).not.toBe('');
@@ -90,16 +90,75 @@ it('shows every key there is, with the words of the schema', () => {
 
 it('shows defaults that are true: taking the # away changes nothing', () => {
   const { text } = renderConfig(NOTHING);
-  const lines = text.split('\n');
   // What stands further in are elements of lists, which have no default as a whole.
-  const isKey = (line: string) => /^(?: {2})?#[a-z-]+: \S/.test(line);
-  const bare = lines.map((line, i) => {
-    const header = /^(\s*)#([a-z-]+):$/.exec(line);
-    const indent = header?.[1]?.length ?? 0;
-    const below = lines.slice(i + 1, lines.findIndex((other, j) => j > i && other === '') >>> 0);
-    const holdsKey = below.some((other) => isKey(other) && other.search(/\S/) === indent + 2);
-    return isKey(line) || (header !== null && holdsKey) ? line.replace('#', '') : line;
+  const bare = text.replace(/^((?: {2})?)#(?=[a-z-]+: \S)/gm, '$1');
+  expect(bare.split('\n').filter((line) => /^\s*[a-z-]+: \S/.test(line)).length).toBeGreaterThan(30);
+  expect(parseConfig(bare, 'config.yaml')).toEqual(parseConfig(text, 'config.yaml'));
+});
+
+/** What somebody could write behind a key that has no default. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  timezone: 'Europe/Berlin',
+  host: 'mta1',
+  'sending-mta-ip': '192.0.2.7',
+  'tls-log-level': '1',
+  from: 'tls@example.org',
+  user: 'tls',
+  'password-file': '/etc/maillog-tlsrpt/password',
+  dkim: 'mta',
+  directory: '/var/lib/tlsrpt',
+  'https-ca': '/etc/ssl/ca.pem',
+  instance: 'mta1',
+  'export-key': '/etc/maillog-tlsrpt/export.pem',
+  command: '[/usr/local/bin/tls-alert]',
+  textfile: '/var/lib/prometheus/node-exporter/maillog-tlsrpt.prom',
+};
+
+interface Example {
+  readonly name: string;
+  /** The whole file with this one taken out of its comment. */
+  readonly text: string;
+}
+
+/** Every comment that is an example: a key in its mapping, or the block of a list's element. */
+function examples(text: string): Example[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, i) => {
+    const [, before = '', dash = '', name = '', value = ''] = /^( *)#(- )?([a-z-]+):(.*)$/.exec(line) ?? [];
+    if (name === '') return [];
+    const block = `${before}#  `;
+    const beyond = lines.findIndex((other, j) => j > i && !other.startsWith(block));
+    const end = dash === '' ? i + 1 : beyond;
+    const taken = lines.slice(i, end).map((each) => before + each.slice(before.length + 1));
+    if (dash === '' && value === '') taken[0] = `${before}${name}: ${WRITTEN[name]}`;
+    return [{ name, text: [...lines.slice(0, i), ...taken, ...lines.slice(end)].join('\n') }];
   });
-  expect(bare.filter((line) => /^\s*[a-z-]+:/.test(line)).length).toBeGreaterThan(30);
-  expect(parseConfig(bare.join('\n'), 'config.yaml')).toEqual(parseConfig(text, 'config.yaml'));
+}
+
+it.each([
+  ['nothing', NOTHING],
+  ['all', ALL],
+] as const)(
+  'can be changed by taking one example alone out of its comment, where %s was found',
+  (_, facts) => {
+    const { text } = renderConfig(facts);
+    const found = examples(text);
+    expect(found.length).toBeGreaterThan(40);
+    for (const { name, text: changed } of found)
+      expect(() => parseConfig(changed, 'config.yaml'), `${name}\n${changed}`).not.toThrow();
+    const added = ['- path', '- journal', '- domain', '- host'].filter((each) => text.includes(`#${each}:`));
+    expect(added).toHaveLength(facts === NOTHING ? 4 : 3);
+  },
+);
+
+it('takes what stands behind an example for what it says, and adds a log where a log is shown', () => {
+  const { text } = renderConfig(ALL);
+  const before = parseConfig(text, 'config.yaml');
+  const taken = (name: string) =>
+    parseConfig(examples(text).find((each) => each.name === name)?.text ?? '', 'config.yaml');
+  expect(taken('directory').delivery.directory).toBe('/var/lib/tlsrpt');
+  expect(taken('journal').logs).toEqual([
+    ...before.logs,
+    expect.objectContaining({ journal: { units: ['postfix@-.service'], identifiers: [] } }),
+  ]);
 });

@@ -12,7 +12,7 @@ import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { addressResolver } from './policy/addresses.ts';
 import { type AttributeSummary, attributeTallies } from './policy/attribute-tallies.ts';
 import type { Resolver } from './policy/dns.ts';
-import { type KnownHonours, type MtaName, resolveHonours } from './policy/local-mta.ts';
+import { type KnownHonours, MTA_NAMES, type MtaName, resolveHonours } from './policy/local-mta.ts';
 import { configuredResolver } from './policy/network.ts';
 import { lookupDemand } from './policy/tlsrpt-record.ts';
 import type { TurnOptions } from './reading/one-at-a-time.ts';
@@ -157,8 +157,6 @@ function honoursText({ dane, mtaSts }: KnownHonours): string {
   const honoured = [...(dane ? ['DANE'] : []), ...(mtaSts ? ['MTA-STS'] : [])];
   return `mta: it honours ${honoured.length === 0 ? 'neither DANE nor MTA-STS' : honoured.join(' and ')}`;
 }
-
-const MTA_NAMES = { postfix: 'Postfix', exim: 'Exim' } as const;
 
 /** An MTA whose log is not read from here concerns nobody. */
 function isReadHere(name: MtaName, { logs }: Config): boolean {

@@ -1,9 +1,7 @@
 import type { LogConfig } from '../config.ts';
-import { askLocalMta, honouredBy, type LocalMta, type MtaName } from '../policy/local-mta.ts';
+import { askLocalMta, honouredBy, type LocalMta, MTA_NAMES, type MtaName } from '../policy/local-mta.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, warn } from './finding.ts';
-
-const NAMES: Readonly<Record<MtaName, string>> = { postfix: 'Postfix', exim: 'Exim' };
 
 /**
  * Whether the units can ask the MTA what `auto` leaves to it, and, where they cannot, whether what the configuration
@@ -27,7 +25,7 @@ function honoursFindings(name: MtaName, { config, local, access: { who } }: Chec
     return [
       warn(
         'mta-hidden',
-        `${who} cannot ask ${NAMES[name]} what it honours (mta.honours: auto), for it may not read its configuration: of DANE only what the log proves would count`,
+        `${who} cannot ask ${MTA_NAMES[name]} what it honours (mta.honours: auto), for it may not read its configuration: of DANE only what the log proves would count`,
         help,
       ),
     ];
@@ -35,7 +33,7 @@ function honoursFindings(name: MtaName, { config, local, access: { who } }: Chec
   const words = known.includes('dane')
     ? 'honours DANE, yet mta.honours does not say'
     : 'does not honour DANE, yet mta.honours says';
-  return [warn('mta-honours', `${NAMES[name]} ${words} so, for ${who} cannot ask it`, help)];
+  return [warn('mta-honours', `${MTA_NAMES[name]} ${words} so, for ${who} cannot ask it`, help)];
 }
 
 function addressFindings(name: MtaName, log: LogConfig, { local, access: { who } }: CheckDeps): Finding[] {
@@ -45,8 +43,8 @@ function addressFindings(name: MtaName, log: LogConfig, { local, access: { who }
   if (said === undefined || only === undefined || bound.includes(said)) return [];
   const text =
     said === 'auto'
-      ? `mail leaves from ${only}, which ${who} cannot ask ${NAMES[name]} (sending-mta-ip: auto)`
-      : `mail leaves from ${only}, yet sending-mta-ip says ${said}, for ${who} cannot ask ${NAMES[name]}`;
+      ? `mail leaves from ${only}, which ${who} cannot ask ${MTA_NAMES[name]} (sending-mta-ip: auto)`
+      : `mail leaves from ${only}, yet sending-mta-ip says ${said}, for ${who} cannot ask ${MTA_NAMES[name]}`;
   return [
     warn(
       'sending-address',

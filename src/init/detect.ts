@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { serviceAccess } from '../check/access.ts';
 import { optionOf } from '../check/exim-settings.ts';
 import { SIGNED_ZONES } from '../check/resolver.ts';
 import type { Clock } from '../clock.ts';
@@ -12,6 +13,7 @@ import { dnsServers, parseServer } from '../policy/resolv-conf.ts';
 import { findDkimKeys } from './dkim-keys.ts';
 import type { InitFacts } from './facts.ts';
 import { findLogs } from './mail-logs.ts';
+import { writtenOut } from './unasked.ts';
 
 /** What it takes to look at a host for `init`. */
 export interface HostDeps {
@@ -31,6 +33,7 @@ export interface HostDeps {
 export async function detect(deps: HostDeps): Promise<InitFacts> {
   const { ask, root } = deps;
   const local = await askLocalMta(ask);
+  const service = await serviceAccess(ask, root);
   const [logs, keys, dns, answers, domain] = await Promise.all([
     findLogs(local, ask, root),
     findDkimKeys(ask, root),
@@ -44,7 +47,7 @@ export async function detect(deps: HostDeps): Promise<InitFacts> {
       ...(local.postfix === undefined ? [] : [`Postfix ${local.postfix.version}`]),
       ...(local.exim === undefined ? [] : [`Exim ${local.exim.version}`]),
     ],
-    logs,
+    ...(await writtenOut(local, service.ask, logs)),
     zone: localZone(),
     ...dns,
     keys,

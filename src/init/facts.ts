@@ -1,3 +1,6 @@
+import type { MtaName } from '../policy/local-mta.ts';
+import type { FoundJournal } from './journal.ts';
+
 /** A DKIM key that something on this host signs mail with. */
 export interface FoundKey {
   /** `opendkim`, `rspamd`, `exim`. */
@@ -9,12 +12,18 @@ export interface FoundKey {
 }
 
 /** A log to read, as the config will name it. */
-export type FoundLog = {
-  readonly path: string;
-  readonly parser: string;
+export interface FoundLog {
+  /** The file; absent where the MTA logs to the journal alone. */
+  readonly path?: string;
+  readonly journal?: FoundJournal;
+  /** The MTA's entries were not seen in the journal: it holds none yet, or may not be read. */
+  readonly unseen?: true;
+  readonly parser: MtaName;
   readonly relayhosts: readonly string[];
   readonly fallbackRelays: readonly string[];
-};
+  /** The address mail leaves from, where the user of the units will not be able to ask the MTA for it. */
+  readonly sendingMtaIp?: string;
+}
 
 /** What was found on this host; whatever is absent the admin must say. */
 export interface InitFacts {
@@ -23,6 +32,10 @@ export interface InitFacts {
   /** `Postfix 3.7.11`, for messages. */
   readonly mtas: readonly string[];
   readonly logs: readonly FoundLog[];
+  /** What the MTA enforces, where the user of the units will not be able to ask it; absent where it will. */
+  readonly honours?: readonly string[];
+  /** `Exim`: MTAs that did not show their settings to who runs `init`. */
+  readonly hidden: readonly string[];
   /** IANA name of the machine's zone. */
   readonly zone: string;
   /** A resolver on this host that validates, where resolv.conf does not name it. */

@@ -17,7 +17,8 @@ export class Explained {
   }
 }
 
-type FoundMap = { readonly [name: string]: Found };
+/** A mapping as found. */
+export type FoundMap = { readonly [name: string]: Found };
 
 const WIDTH = 100;
 
@@ -72,7 +73,11 @@ function listLines(list: ConfigKey, elements: readonly FoundMap[], path: string)
     return asElement(mapLines([...explained, ...open], element, path));
   });
   const others = kinds.filter(({ name }) => elements.every((element) => element[name] === undefined));
-  return [...lines, ...others.flatMap((kind) => exampleElement(list, kind, path))];
+  const further = elements.length > 0 ? [] : list.keys.filter((key) => !kinds.includes(key));
+  return [
+    ...lines,
+    ...others.flatMap((kind) => exampleElement([kind, ...(kind === kinds[0] ? further : [])], path)),
+  ];
 }
 
 /** The keys one of which each element must have: a log's `path`, or its `journal`. */
@@ -80,11 +85,9 @@ function kindsOf({ keys }: ConfigKey): ConfigKey[] {
   return keys.filter((key, i) => i === 0 || key.keys.length > 0);
 }
 
-/** An element as it could be, as one block of comments; the first kind of it tells all that any of them can have. */
-function exampleElement(list: ConfigKey, kind: ConfigKey, path: string): string[] {
-  const kinds = kindsOf(list);
-  const further = kind === kinds[0] ? list.keys.filter((key) => !kinds.includes(key)) : [];
-  const lines = asElement(exampleLines([kind, ...further], path));
+/** An element as it could be, as one block of comments. */
+function exampleElement(keys: readonly ConfigKey[], path: string): string[] {
+  const lines = asElement(exampleLines(keys, path));
   const dash = lines.findIndex((line) => line.startsWith('- '));
   return lines.map((line, i) => (i < dash ? line : `#${line}`));
 }

@@ -1,5 +1,6 @@
-import type { FoundKey, InitFacts } from './facts.ts';
-import { layOut } from './layout.ts';
+import { MTA_NAMES } from '../policy/local-mta.ts';
+import type { FoundKey, FoundLog, InitFacts } from './facts.ts';
+import { Explained, type FoundMap, layOut } from './layout.ts';
 
 /** A configuration as `init` writes it. */
 export interface Rendered {
@@ -15,14 +16,8 @@ export function renderConfig(facts: InitFacts): Rendered {
     organization: domain,
     contact: `postmaster@${domain}`,
     state: '/var/lib/maillog-tlsrpt',
-    logs: facts.logs.map((log) => ({
-      path: log.path,
-      parser: log.parser,
-      timezone: facts.zone,
-      'sending-mta-ip': 'auto',
-      ...(log.relayhosts.length > 0 && { relayhosts: log.relayhosts }),
-      ...(log.fallbackRelays.length > 0 && { 'fallback-relays': log.fallbackRelays }),
-    })),
+    logs: facts.logs.map((log) => logEntry(log, facts)),
+    ...(facts.honours !== undefined && { mta: { honours: new Explained(facts.honours, UNASKED) } }),
     mail: {
       via: facts.via ?? 'smtp://127.0.0.1:25',
       ...(signerOf(facts, domain) !== undefined && { dkim: 'mta' }),
@@ -35,6 +30,22 @@ export function renderConfig(facts: InitFacts): Rendered {
     '# `maillog-tlsrpt check` says whether all is well.',
   ];
   return { text: `${[...head, ...layOut(found)].join('\n')}\n`, todo: todoOf(facts, domain) };
+}
+
+/** Why something is written out that `auto` would find. */
+const UNASKED =
+  'Written out as found, for the user maillog-tlsrpt may not read the settings of the MTA, and so cannot ask it. `check` says when it is no longer so.';
+
+function logEntry(log: FoundLog, { zone }: InitFacts): FoundMap {
+  const { path, journal, parser, relayhosts, fallbackRelays, sendingMtaIp } = log;
+  return {
+    // The journal's stamps need no zone.
+    ...(path === undefined ? { journal: { ...journal } } : { path, timezone: zone }),
+    parser,
+    'sending-mta-ip': sendingMtaIp === undefined ? 'auto' : new Explained(sendingMtaIp, UNASKED),
+    ...(relayhosts.length > 0 && { relayhosts }),
+    ...(fallbackRelays.length > 0 && { 'fallback-relays': fallbackRelays }),
+  };
 }
 
 /** The domain reports are from: that of the host's mail, or the only one a DKIM key was found for. */
@@ -58,6 +69,13 @@ function todoOf(facts: InitFacts, domain: string): string[] {
   if (facts.domain === undefined && facts.keys.length === 0)
     todo.unshift('this host does not know its mail domain: replace example.com');
   if (facts.logs.length === 0) todo.push('name the log of your MTA: none was found');
+  for (const { unseen, parser } of facts.logs)
+    if (unseen === true)
+      todo.push(
+        `see that ${MTA_NAMES[parser]} logs to the journal: no log file of it was found, and no entry in the journal`,
+      );
+  for (const name of facts.hidden)
+    todo.push(`run init as root: ${name} does not show its settings, its log among them, to this user`);
   if (facts.via === undefined) todo.push('nothing takes mail on port 25 of this host: set mail.via');
   if (!facts.validates)
     todo.push('no resolver here validates DNSSEC: install unbound, or DANE cannot be seen');

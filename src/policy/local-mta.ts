@@ -16,6 +16,8 @@ export interface KnownHonours extends Omit<Honours, 'trustAnchors'> {
 
 /** An MTA that can be asked, by the name of its parser. */
 export type MtaName = 'postfix' | 'exim';
+/** Their names for people. */
+export const MTA_NAMES: Readonly<Record<MtaName, string>> = { postfix: 'Postfix', exim: 'Exim' };
 
 /** What the MTAs of this host say of themselves; absence is normal on a host that only collects logs. */
 export interface LocalMta {

@@ -8,6 +8,7 @@ import { renderConfig } from '../../src/init/render.ts';
 const NOTHING: InitFacts = {
   mtas: [],
   logs: [],
+  hidden: [],
   zone: 'Europe/Berlin',
   validates: false,
   keys: [],
@@ -25,6 +26,7 @@ const ALL: InitFacts = {
     },
     { path: '/var/log/exim4/mainlog', parser: 'exim', relayhosts: [], fallbackRelays: [] },
   ],
+  hidden: [],
   zone: 'Europe/Berlin',
   resolver: '127.0.0.1',
   validates: true,
@@ -67,6 +69,41 @@ it('holds all that was found', () => {
   });
   expect(todo.join('\n')).toContain('opendkim signs mail of example.org (selector s1)');
   expect(todo.join('\n')).toContain('Postfix reports by itself');
+});
+
+it('reads the journal where that is all there is, and says so where nothing of the MTA was seen in it', () => {
+  const log = { parser: 'postfix', relayhosts: [], fallbackRelays: [] } as const;
+  const seen = renderConfig({ ...ALL, logs: [{ ...log, journal: { units: ['postfix.service'] } }] });
+  expect(parseConfig(seen.text, 'config.yaml').logs).toMatchObject([
+    { journal: { units: ['postfix.service'], identifiers: [] }, parser: 'postfix', 'sending-mta-ip': 'auto' },
+  ]);
+  expect(seen.todo.join('\n')).not.toContain('journal');
+  const exim = { ...log, parser: 'exim', journal: { identifiers: ['exim'] }, unseen: true } as const;
+  const unseen = renderConfig({ ...ALL, logs: [exim] });
+  expect(parseConfig(unseen.text, 'config.yaml').logs).toMatchObject([
+    { journal: { units: [], identifiers: ['exim'] } },
+  ]);
+  expect(unseen.todo.join('\n')).toContain('see that Exim logs to the journal');
+});
+
+it('writes out, and says why, what the user of the units will not be able to ask', () => {
+  const log = { path: '/var/log/exim4/mainlog', parser: 'exim', relayhosts: [], fallbackRelays: [] } as const;
+  const { text } = renderConfig({
+    ...ALL,
+    logs: [{ ...log, sendingMtaIp: '192.0.2.77' }],
+    honours: ['dane'],
+  });
+  expect(parseConfig(text, 'config.yaml')).toMatchObject({
+    mta: { honours: ['dane'] },
+    logs: [{ 'sending-mta-ip': '192.0.2.77' }],
+  });
+  const reasons = text.replace(/\n[ #]*# (?=\S)/g, ' ').match(/Written out as found, .* cannot ask it/g);
+  expect(reasons).toHaveLength(2);
+});
+
+it('sends who may not see the settings of the MTA to root', () => {
+  const { todo } = renderConfig({ ...NOTHING, hidden: ['Exim'] });
+  expect(todo.join('\n')).toContain('run init as root: Exim does not show its settings');
 });
 
 it('takes the domain that a key is for, where the host’s own has none', () => {
@@ -135,9 +172,15 @@ function examples(text: string): Example[] {
   });
 }
 
+const JOURNAL: InitFacts = {
+  ...ALL,
+  logs: [{ journal: { units: ['postfix.service'] }, parser: 'postfix', relayhosts: [], fallbackRelays: [] }],
+};
+
 it.each([
   ['nothing', NOTHING],
   ['all', ALL],
+  ['a journal', JOURNAL],
 ] as const)(
   'can be changed by taking one example alone out of its comment, where %s was found',
   (_, facts) => {

@@ -3,7 +3,7 @@ import type { FoundLog, InitFacts } from './facts.ts';
 
 /**
  * What `auto` would leave to an MTA that does not answer the user of the units, written out as it says itself now: the
- * honours, and the address it is bound to. Debian's Exim is such a one, for its configuration is for root and itself.
+ * honours, and the address it is bound to. An Exim is such a one whose configuration is for root and itself alone.
  * @param asService asks as that user would
  */
 export async function writtenOut(

@@ -72,7 +72,7 @@ async function askPostfix(ask: Ask): Promise<PostfixFacts | 'hidden' | undefined
 
 /**
  * Exim tells its version to everybody, its settings only after it read its configuration. Where the units forbid new
- * privileges its setuid bit does nothing, and Debian's configuration is for root and Debian-exim alone.
+ * privileges its setuid bit does nothing, and its configuration may be for root and itself alone (Debian: CFILEMODE).
  */
 async function askExim(ask: Ask): Promise<EximFacts | 'hidden' | undefined> {
   for (const name of EXIM_NAMES) {

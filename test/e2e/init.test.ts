@@ -81,6 +81,18 @@ function furnish(root: DebianRoot): void {
   symlinkSync('/usr/lib/systemd/system/maillog-tlsrpt.timer', join(wants, 'maillog-tlsrpt.timer'));
 }
 
+/** The unit and its user, as the package makes them. */
+async function furnishUnit(root: DebianRoot): Promise<void> {
+  const units = join(root.path, 'usr/lib/systemd/system');
+  mkdirSync(units, { recursive: true });
+  cpSync(join(TOP, 'systemd/maillog-tlsrpt.service'), join(units, 'maillog-tlsrpt.service'));
+  const home = ['--home', '/var/lib/maillog-tlsrpt', '--no-create-home'];
+  await root.ask('adduser', '--quiet', '--system', '--group', ...home, 'maillog-tlsrpt');
+  await root.ask('adduser', '--quiet', 'maillog-tlsrpt', 'adm');
+  await root.ask('install', '-d', '-o', 'maillog-tlsrpt', '-m', '0750', '/var/lib/maillog-tlsrpt');
+  await root.ask('install', '-d', '-g', 'maillog-tlsrpt', '-m', '0750', '/etc/maillog-tlsrpt');
+}
+
 interface Finding {
   readonly id: string;
   readonly severity: string;
@@ -162,12 +174,15 @@ it('on a real Exim: what init writes is green in check, but for what only the ad
   try {
     await root.install('exim4-daemon-light');
     furnish(root);
+    await furnishUnit(root);
     const settings = join(root.path, 'etc/exim4/update-exim4.conf.conf');
     root.write(
       'etc/exim4/update-exim4.conf.conf',
       readFileSync(settings, 'utf8')
         .replace(/^dc_eximconfig_configtype=.*$/m, "dc_eximconfig_configtype='smarthost'")
-        .replace(/^dc_smarthost=.*$/m, "dc_smarthost='smtp.isp.example::587'"),
+        .replace(/^dc_smarthost=.*$/m, "dc_smarthost='smtp.isp.example::587'")
+        // As for a configuration with passwords in it: the unit's user may not read it, and so cannot ask.
+        .replace(/^CFILEMODE=.*$/m, "CFILEMODE='640'"),
     );
     root.write(
       'etc/exim4/exim4.conf.localmacros',
@@ -187,8 +202,12 @@ it('on a real Exim: what init writes is green in check, but for what only the ad
         contact: 'postmaster@sender.example',
         logs: [{ path: '/var/log/exim4/mainlog', parser: 'exim', relayhosts: ['[smtp.isp.example]:587'] }],
         mail: { via: 'smtp://127.0.0.1:25', dkim: 'mta' },
+        mta: { honours: ['dane'] },
       });
-      expect(await troubles(root)).toEqual(['warn dkim-by-mta']);
+      const wanted = ['warn exim-no-events', 'warn exim-interface-hidden', 'warn dkim-by-mta'];
+      expect(await troubles(root)).toEqual(wanted);
+      root.write('etc/maillog-tlsrpt/config.yaml', text.replace('honours: [ dane ]', 'honours: auto'), 0o644);
+      expect(await troubles(root)).toEqual(wanted.toSpliced(2, 0, 'warn mta-hidden'));
     } finally {
       process.kill(Number(readFileSync(join(root.path, 'run/exim-test.pid'), 'utf8')));
     }

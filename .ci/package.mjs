@@ -117,10 +117,6 @@ function units(tree) {
     join(tree, 'usr/lib/sysusers.d/maillog-tlsrpt.conf'),
     readFileSync(join(from, 'maillog-tlsrpt.sysusers')),
   );
-  put(
-    join(tree, 'usr/lib/tmpfiles.d/maillog-tlsrpt.conf'),
-    readFileSync(join(from, 'maillog-tlsrpt.tmpfiles')),
-  );
   for (const example of ['maillog-tlsrpt.cron', 'maillog-tlsrpt.logrotate'])
     put(join(tree, DOC, 'examples', example), readFileSync(join(from, example)));
   const snippet = readFileSync(join(ROOT, 'parsers/exim/event-action.conf'));

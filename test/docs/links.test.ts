@@ -41,7 +41,7 @@ function speakers(): string[] {
   return places.flatMap((place) =>
     readdirSync(join(ROOT, place), { recursive: true, encoding: 'utf8' })
       .map((name) => join(place, name))
-      .filter((name) => /\.(?:ts|mjs|service|timer|cron|logrotate|sysusers|tmpfiles|conf)$/.test(name)),
+      .filter((name) => /\.(?:ts|mjs|service|timer|cron|logrotate|sysusers|conf)$/.test(name)),
   );
 }
 

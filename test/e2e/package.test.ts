@@ -84,6 +84,17 @@ describe.sequential('in a clean Debian 12', () => {
     expect(files.filter((file) => file.includes('logrotate.d') || file.includes('cron.d'))).toEqual([]);
   });
 
+  it('leaves the modes that the admin chose as they are when the machine starts', async () => {
+    const directories = [STATE, '/etc/maillog-tlsrpt'];
+    await root.ask('chmod', '2775', STATE);
+    await root.ask('chmod', '0755', '/etc/maillog-tlsrpt');
+    const prefixes = directories.map((each) => `--prefix=${each}`);
+    execFileSync('systemd-tmpfiles', [`--root=${root.path}`, '--create', ...prefixes]);
+    expect(await root.ask('stat', '-c', '%a', ...directories)).toBe('2775\n755\n');
+    await root.ask('chmod', '0750', ...directories);
+    await root.ask('chmod', 'g-s', STATE);
+  });
+
   it('says at once what is missing, and runs nothing', async () => {
     const said = await root.run('maillog-tlsrpt', 'run');
     expect(said.status).toBe(78);

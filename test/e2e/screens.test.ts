@@ -15,7 +15,11 @@ const KEY = fileURLToPath(new URL('../receivers/dkim-rsa.key.pem', import.meta.u
 /** Set to write the pictures of docs/ anew. */
 const KEEP_IMAGES = process.env['KEEP_IMAGES'] === '1';
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
-const COLUMNS = 110;
+/** The terminals that are shown, of which the narrower one is as narrow as the tables can be made. */
+const TERMINALS = [
+  { columns: 110, suffix: '' },
+  { columns: 64, suffix: '-narrow' },
+] as const;
 
 let place: Place;
 let smtp: SmtpReceiver;
@@ -36,7 +40,7 @@ afterEach(async () => {
 });
 
 /** A host on the morning after: a day read and sent, a day that is open. */
-async function statusScreen(): Promise<string> {
+async function statusScreen(columns: number): Promise<string> {
   const sample = await readFile(SAMPLE_LOG, 'utf8');
   const log = await place.write('mail.log', sample + sample.replaceAll(/^Nov 23 19:/gm, 'Nov 24 04:'));
   const config = await place.write(
@@ -58,20 +62,23 @@ delivery: {spread: 0s, allow-private: true}
     text: '4.7.1 greylisted, come back later',
   });
   await runCli(['run', ...options]);
-  const { stdout } = await runCli(['status', ...options], { columns: COLUMNS, env: { NO_COLOR: '' } });
+  const { stdout } = await runCli(['status', ...options], { columns, env: { NO_COLOR: '' } });
+  // Where the path is cut, its end stands for it.
+  if (!stdout.includes(place.directory))
+    return stdout.replace(/…\w*\/mail\.log/, (end) => `…${'/var/log/mail.log'.slice(1 - end.length)}`);
   // The column was as wide as the path of this machine.
   const shorter = ' '.repeat(place.directory.length - '/var/log'.length);
   return stdout.replaceAll(place.directory, '/var/log').replace(`  log${shorter}`, '  log');
 }
 
 /** A host of which some things are wrong. */
-async function checkScreen(): Promise<string> {
+async function checkScreen(columns: number): Promise<string> {
   host = await healthyHost();
   await chmod(host.key, 0o644);
   host.txt.delete('_smtp._tls.reports.example');
   host.postconf['smtp_tls_loglevel'] = '0';
   host.dns.validates = false;
-  const out = collector({ isTTY: true, columns: COLUMNS });
+  const out = collector({ isTTY: true, columns });
   const printer = new Printer({ stdout: out.stream, stderr: out.stream, stdin: process.stdin, env: {} });
   for (const finding of await host.examine()) printFinding(finding, printer);
   return out
@@ -82,18 +89,24 @@ async function checkScreen(): Promise<string> {
     .replace(/127\.0\.0\.1:\d{3,}/, '127.0.0.1');
 }
 
-it.each([
+const SCREENS = [
   ['status', statusScreen, 'Outbox'],
   ['check', checkScreen, 'smtp_tls_loglevel'],
-] as const)('%s is readable on a terminal, light and dark', async (name, screen, words) => {
-  const text = await screen();
-  expect(text).toContain(words);
-  const page = await place.write('screen.html', terminalPage(text, COLUMNS));
+] as const;
+const CASES = SCREENS.flatMap(([name, screen, words]) =>
+  TERMINALS.map(({ columns, suffix }) => ({ name, screen, words, columns, suffix })),
+);
+
+it.each(CASES)('$name is readable on a terminal of $columns columns, light and dark', async (shown) => {
+  const { name, columns, suffix } = shown;
+  const text = await shown.screen(columns);
+  expect(text).toContain(shown.words);
+  const page = await place.write('screen.html', terminalPage(text, columns, suffix === '-narrow'));
   for (const scheme of ['light', 'dark'] as const) {
     const image = await withPage(pathToFileURL(page).href, async (chromium) => {
       await chromium.show(1000, 10, scheme);
-      const shown = await chromium.evaluate<string>('document.querySelector("pre").textContent');
-      expect(shown).toBe(text.replace(/\u001b\[[0-9;]*m/g, ''));
+      const content = await chromium.evaluate<string>('document.querySelector("pre").textContent');
+      expect(content).toBe(text.replace(/\u001b\[[0-9;]*m/g, ''));
       const size = await chromium.evaluate<[number, number]>(
         '[document.querySelector("pre").scrollWidth, document.querySelector("pre").scrollHeight]',
       );
@@ -102,18 +115,18 @@ it.each([
       return chromium.screenshot();
     });
     expect(image.length).toBeGreaterThan(10_000);
-    if (KEEP_IMAGES) await writeFile(`${IMAGES}${name}-${scheme}.png`, image);
+    if (KEEP_IMAGES) await writeFile(`${IMAGES}${name}${suffix}-${scheme}.png`, image);
   }
 });
 
-it.each([
-  ['status', statusScreen],
-  ['check', checkScreen],
-] as const)('%s is no wider than the terminal, but for what is to be copied', async (_name, screen) => {
-  const copied = /^ {6}→ .*\n/gm;
-  const lines = (await screen())
-    .replace(copied, '')
-    .replace(/\u001b\[[0-9;]*m/g, '')
-    .split('\n');
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(COLUMNS);
-});
+it.each(CASES)(
+  '$name is no wider than $columns columns, but for what is to be copied',
+  async ({ screen, columns }) => {
+    const copied = /^ {6}→ .*\n/gm;
+    const lines = (await screen(columns))
+      .replace(copied, '')
+      .replace(/\u001b\[[0-9;]*m/g, '')
+      .split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+  },
+);

@@ -5,16 +5,20 @@ const COLOURS: Readonly<Record<string, readonly [light: string, dark: string]>> 
   33: ['#7a5200', '#ffcf5c'],
 };
 
-/** The page that shows what a program wrote to a terminal of so many columns. */
-export function terminalPage(text: string, columns: number): string {
+/**
+ * The page that shows what a program wrote to a terminal of so many columns.
+ * @param folds longer lines go on below, as a terminal has them
+ */
+export function terminalPage(text: string, columns: number, folds = false): string {
+  const space = folds ? 'white-space:pre-wrap;word-break:break-all' : 'white-space:pre';
   const rules = Object.entries(COLOURS).map(
     ([code, [light, dark]]) =>
       `.c${code}{color:${light}} @media (prefers-color-scheme:dark){.c${code}{color:${dark}}}`,
   );
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>terminal</title><style>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>terminal</title><style>
 :root{color-scheme:light dark} body{margin:0;background:#fafafa;color:#1d1f21}
 @media (prefers-color-scheme:dark){body{background:#16181a;color:#e4e4e4}}
-pre{margin:0;padding:16px;font:14px/1.35 "DejaVu Sans Mono",monospace;width:${columns}ch;white-space:pre}
+pre{margin:0;padding:16px;font:14px/1.35 "DejaVu Sans Mono",monospace;width:${columns}ch;${space}}
 .c1{font-weight:bold} .c2{opacity:.75} ${rules.join('\n')}
 </style><pre>${spansOf(text)}</pre></html>`;
 }

@@ -245,6 +245,29 @@ metrics: {textfile: ${METRICS}/tlsrpt.prom}
     expect(said.stderr).toContain('Read-only file system');
   });
 
+  it('the unit’s filter refuses system calls and address families that the program has no use for', async () => {
+    const script = `const os = require('node:os');
+for (const attempt of [() => os.setPriority(5), () => os.networkInterfaces()])
+  try { attempt(); console.log('done'); } catch ({ message }) { console.log(message); }
+`;
+    root.write('etc/maillog-tlsrpt/probe.js', script);
+    const path = join(root.path, 'usr/lib/systemd/system/maillog-tlsrpt.service');
+    root.write(
+      'usr/lib/systemd/system/probe.service',
+      readFileSync(path, 'utf8').replace(
+        /^ExecStart=.*$/m,
+        'ExecStart=/usr/lib/maillog-tlsrpt/node /etc/maillog-tlsrpt/probe.js',
+      ),
+    );
+    const said = await runUnit(root, 'probe.service');
+    expect(said.stdout.split('\n')).toEqual([
+      expect.stringContaining('uv_os_setpriority returned EPERM'),
+      // 97: EAFNOSUPPORT, of AF_NETLINK.
+      expect.stringContaining('uv_interface_addresses returned Unknown system error 97'),
+      '',
+    ]);
+  });
+
   it('loads a parser of the admin’s from /etc, by the package’s own name', async () => {
     root.write(
       'etc/maillog-tlsrpt/mine.mjs',

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type DebianRoot, type Running, type Said, start } from './root.ts';
+import { systemCalls } from './system-calls.ts';
 
 /** The settings of a unit file and what was added to it, by key; those given several times are joined by blanks. */
 export function readUnit(root: DebianRoot, name: string): ReadonlyMap<string, string> {
@@ -20,21 +22,33 @@ export async function runUnit(root: DebianRoot, name: string): Promise<Said> {
   return (await startUnit(root, name)).ended;
 }
 
+/** Debian's own Python, which has Debian's libseccomp. */
+const PYTHON = '/usr/bin/python3';
+const CONFINE = fileURLToPath(new URL('confine.py', import.meta.url));
+
 /**
  * Starts a unit's ExecStart as far as systemd's work can be done without it: its user and groups, no new privileges, no
- * capabilities, everything read-only but the state directory, a /tmp of its own, a /proc that shows no others, and the
- * credentials it is to be given.
+ * capabilities, the system calls and address families it may use, everything read-only but the state directory, a /tmp
+ * of its own, a /proc that shows no others, and the credentials it is to be given.
  */
 export async function startUnit(root: DebianRoot, name: string): Promise<Running> {
   const unit = readUnit(root, name);
   const user = unit.get('User') ?? '';
   const state = `/var/lib/${unit.get('StateDirectory')}`;
   const groups = [unit.get('Group') ?? '', ...(unit.get('SupplementaryGroups') ?? '').split(' ')];
-  const ids: string[] = [];
+  const ids: number[] = [];
   for (const group of groups) {
     const found = await root.run('getent', 'group', group);
-    if (found.status === 0) ids.push(found.stdout.split(':')[2] ?? '');
+    if (found.status === 0) ids.push(Number(found.stdout.split(':')[2]));
   }
+  const confinement = JSON.stringify({
+    root: root.path,
+    user: Number(await root.ask('id', '-u', user)),
+    group: ids[0],
+    groups: ids,
+    syscalls: systemCalls(unit.get('SystemCallFilter') ?? ''),
+    families: (unit.get('RestrictAddressFamilies') ?? '').split(' '),
+  });
   const script = `set -e
 mount --bind "$ROOT" "$ROOT"
 mount -o remount,bind,ro "$ROOT"
@@ -47,13 +61,12 @@ mount -t proc -o subset=pid,hidepid=invisible proc "$ROOT/proc"
 mount --bind /dev "$ROOT/dev"
 ${credentials(unit, user, name)}
 umask ${unit.get('UMask')}
-exec chroot "$ROOT" setpriv --reuid=${user} --regid=${ids[0]} --groups=${ids.join(',')} --no-new-privs \\
-  --inh-caps=-all --bounding-set=-all --reset-env env CREDENTIALS_DIRECTORY=/run/credentials/${name} ${unit.get('ExecStart')}
+exec env -i PATH=/usr/bin:/bin CREDENTIALS_DIRECTORY=/run/credentials/${name} ${PYTHON} ${CONFINE} "$CONFINEMENT" ${unit.get('ExecStart')}
 `;
   const path = join(root.path, 'run-unit.sh');
   writeFileSync(path, script);
   const isolated = ['--mount', '--propagation', 'private', 'sh', path];
-  return start('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path });
+  return start('unshare', isolated, { PATH: process.env['PATH'], ROOT: root.path, CONFINEMENT: confinement });
 }
 
 /** ReadWritePaths=; a path behind a dash need not be there. */

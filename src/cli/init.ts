@@ -18,8 +18,9 @@ export const init: Command = {
   name: 'init',
   usage: 'init',
   summary: 'write a commented configuration from what is found on this host',
-  details: `Asks Postfix and Exim how they are set up, finds their logs, the smart hosts, the time zone, a validating resolver and the DKIM
-keys that OpenDKIM, rspamd or Exim sign with. Writes the file that --config names; one that exists is never overwritten.
+  details: `Asks Postfix and Exim how they are set up, finds their logs (files, or the journal), the smart hosts, the time zone, a validating
+resolver and the DKIM keys that OpenDKIM, rspamd or Exim sign with. What the user of the units will not be able to ask the MTA is written
+out. Writes the file that --config names; one that exists is never overwritten.
 
 Examples:
   maillog-tlsrpt init

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { watch } from '../../src/cli/context.ts';
+import { Printer, type Volume } from '../../src/cli/io.ts';
 import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
 import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
-import { runCli } from './run-cli.ts';
+import { collector, runCli } from './run-cli.ts';
 
 let place: Place;
 let dns: TxtServer;
@@ -34,3 +36,19 @@ it('--quiet says nothing where nothing is wrong; both at once are refused', asyn
     stderr: expect.stringContaining('exclude each other'),
   });
 });
+
+it.each([
+  ['normal', '<5>Exim does not show its settings\n'],
+  ['quiet', ''],
+] as const)('what is to be mended is said once, however often it is seen, with volume %s', (volume, said) => {
+  expect(notedTwice(volume, 'Exim does not show its settings')).toBe(said);
+});
+
+function notedTwice(volume: Volume, text: string): string {
+  const out = collector({});
+  const io = { stdout: out.stream, stderr: out.stream, stdin: process.stdin, env: {} };
+  const { witness, end } = watch(new Printer(io, volume));
+  for (let pass = 0; pass < 2; pass++) witness.note?.(text);
+  end();
+  return out.text();
+}

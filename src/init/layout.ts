@@ -32,6 +32,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'fleet.import-keys.key': '/etc/maillog-tlsrpt/mta1.pem',
 };
 
+/** Keys that elements of one kind only can have, by that kind. */
+const ONLY_WITH: Readonly<Record<string, string>> = { 'logs.rotated': 'path' };
+
 /**
  * The lines of a configuration: what was found as it is, all else as comments. Each comment can be taken out alone and
  * leaves a valid file, for the mapping it is in stands there already; an element of a list is one block.
@@ -68,8 +71,14 @@ function listLines(list: ConfigKey, elements: readonly FoundMap[], path: string)
     const said = list.keys.filter(({ name }) => element[name] !== undefined);
     // The first one says what its keys mean.
     const explained = i === 0 ? said : said.map((key) => ({ ...key, words: '' }));
+    const fits = ({ name }: ConfigKey) => {
+      const kind = ONLY_WITH[`${path}.${name}`];
+      return kind === undefined || element[kind] !== undefined;
+    };
     const open =
-      i < elements.length - 1 ? [] : list.keys.filter((key) => !said.includes(key) && !kinds.includes(key));
+      i < elements.length - 1
+        ? []
+        : list.keys.filter((key) => !said.includes(key) && !kinds.includes(key) && fits(key));
     return asElement(mapLines([...explained, ...open], element, path));
   });
   const others = kinds.filter(({ name }) => elements.every((element) => element[name] === undefined));

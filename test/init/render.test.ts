@@ -137,6 +137,7 @@ it('shows defaults that are true: taking the # away changes nothing', () => {
 const WRITTEN: Readonly<Record<string, string>> = {
   timezone: 'Europe/Berlin',
   host: 'mta1',
+  rotated: '/var/log/old',
   'sending-mta-ip': '192.0.2.7',
   'tls-log-level': '1',
   from: 'tls@example.org',

@@ -139,7 +139,7 @@ export async function sendPass(
 ): Promise<Required<Omit<PassSummary, 'read'>>> {
   const done = await closePass(deps, released);
   if (released !== undefined)
-    await release(deps.ledger, deps.clock.now(), { states: ['held'], day: released });
+    await release(deps.ledger, deps.clock.now(), { states: ['held', 'due'], day: released });
   return { ...done, sent: await deliver(deps, options) };
 }
 
@@ -221,6 +221,14 @@ async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<Se
   }
 }
 
-const NOTHING_SENT: SendSummary = { sent: 0, retry: 0, givenUp: 0, suppressed: 0, held: 0, putOff: 0 };
+const NOTHING_SENT: SendSummary = {
+  sent: 0,
+  retry: 0,
+  givenUp: 0,
+  suppressed: 0,
+  held: 0,
+  tooOld: 0,
+  putOff: 0,
+};
 
 const DAY_MS = 86_400_000;

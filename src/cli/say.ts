@@ -79,6 +79,7 @@ export function saySent(sent: SendSummary, printer: Printer): void {
     [sent.givenUp, 'given up'],
     [sent.suppressed, 'suppressed'],
     [sent.held, 'held: their receiver had its share for today'],
+    [sent.tooOld, 'held: their day ended too long ago (`send --day` releases them)'],
     [sent.putOff, 'put off: their receiver is down'],
   ] as const;
   const words = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);

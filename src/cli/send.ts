@@ -118,7 +118,7 @@ async function showDue(
   await rehearseClosing(context, ledger, chosen, printer);
   const setup = await loadMailSetup(context.config);
   let shown = 0;
-  for await (const preview of previewDue({ ledger, clock: context.clock, setup })) {
+  for await (const preview of previewDue({ ...context, ledger, setup }, chosen.day)) {
     shown++;
     if (globals.json) printer.json(preview);
     else for (const line of previewLines(preview)) printer.line(line);
@@ -150,7 +150,7 @@ async function rehearseTo(
   await rehearseClosing(context, ledger, chosen, printer);
   const transports = await createTransports(context.config, context.clock);
   try {
-    const count = await rehearse({ ...context, ledger, transports }, to);
+    const count = await rehearse({ ...context, ledger, transports }, to, chosen.day);
     printer.message('notice', `${count} rehearsed to ${to}; the outbox stays as it was`);
   } finally {
     transports.close();

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Day } from '../day.ts';
 import { planOutbox } from '../delivery/destinations.ts';
 import { fitsCompressed } from '../delivery/gzip.ts';
+import { releaseReport } from '../delivery/release.ts';
 import { EXIT, Problem } from '../errors.ts';
 import { type Demand, type Ledger, StaleReport, type StoredReport, type Tally } from '../ledger/ledger.ts';
 import { type Attributed, attribute, type Honours } from '../policy/attribute.ts';
@@ -170,6 +171,7 @@ export async function reissue(
   const whole = { ...deps, ...withDaneSessions(deps, trusting) };
   const frozen = await freezeReport(whole, trusting, day, domain, former.revision + 1, demand.rua);
   if (frozen === undefined) return former;
+  await releaseReport(deps.ledger, frozen.id, deps.clock.now());
   const { folded, ...stored } = frozen;
   if (folded > 0) await noteFolded(deps.ledger, [{ day, reports: 1, details: folded }]);
   return stored;

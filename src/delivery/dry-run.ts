@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { Ledger, OutboxRow, OutboxState, StoredReport } from '../ledger/ledger.ts';
+import type { Config } from '../config.ts';
+import type { Day } from '../day.ts';
+import type { Ledger, OutboxState } from '../ledger/ledger.ts';
 import { fileName } from '../report/names.ts';
 import { type Report, reportSchema } from '../report/schema.ts';
 import type { MailSetup } from './mail-setup.ts';
 import { buildParcel } from './parcel.ts';
+import { type Leaving, leaving } from './past.ts';
 import { toTarget } from './target.ts';
 
 /** One mail, POST or file as it would go. */
@@ -29,29 +32,23 @@ export interface Preview {
 export interface PreviewDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly config: Config;
   readonly setup: MailSetup;
 }
 
 /**
- * Shows every mail, POST and file of the given states as it would go now, without changing or sending anything
- * (`send --dry-run`). Rows that were tried show the bytes that would be repeated.
+ * Shows every mail, POST and file as it would go now, without changing or sending anything (`send --dry-run`). Rows
+ * that were tried show the bytes that would be repeated.
+ * @param released a day that goes however old it is
  */
-export async function* previewDue(
-  deps: PreviewDeps,
-  states: readonly OutboxState[] = ['due', 'retry', 'sending'],
-): AsyncGenerator<Preview> {
-  for (const row of await deps.ledger.outbox({ states })) {
-    const report = await deps.ledger.reportById(row.reportId);
-    const preview = report === undefined ? undefined : await previewRow(deps, row, report);
+export async function* previewDue(deps: PreviewDeps, released?: Day): AsyncGenerator<Preview> {
+  for await (const one of leaving(deps, released)) {
+    const preview = await previewRow(deps, one);
     if (preview !== undefined) yield preview;
   }
 }
 
-async function previewRow(
-  deps: PreviewDeps,
-  row: OutboxRow,
-  report: StoredReport,
-): Promise<Preview | undefined> {
+async function previewRow(deps: PreviewDeps, { row, report }: Leaving): Promise<Preview | undefined> {
   const target = toTarget(row.rua);
   if (target === undefined) return undefined;
   const kept = row.message !== undefined && row.message.length > 0 ? row.message : undefined;

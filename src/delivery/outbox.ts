@@ -7,6 +7,7 @@ import type { Witness } from '../witness.ts';
 import { MAX_COMPRESSED } from './gzip.ts';
 import { type Handover, oneLine } from './handover.ts';
 import { buildParcel } from './parcel.ts';
+import { isPast } from './past.ts';
 import { nextTime } from './schedule.ts';
 import { noteBounce, type Suppression } from './suppression.ts';
 import { type Target, toTarget } from './target.ts';
@@ -56,7 +57,7 @@ export async function attempt(
   const target = toTarget(row.rua);
   if (report === undefined || target === undefined)
     return close(deps, row, report, row.state, 'given-up', 'the report or its address is gone');
-  const barred = await whyNot(deps, row, suppressed);
+  const barred = await whyNot(deps, row, report, suppressed);
   if (barred !== undefined) {
     await deps.ledger.moveOutbox(row.id, row.state, barred);
     return {
@@ -112,8 +113,11 @@ async function buildOrExplain(
 async function whyNot(
   { ledger, clock, config }: DeliveryDeps,
   row: OutboxRow,
+  { day }: StoredReport,
   suppressed: ReadonlyMap<string, Suppression>,
 ): Promise<OutboxChange | undefined> {
+  if (isPast(row, day, clock.now(), config.delivery))
+    return { state: 'held', lastResult: 'its day ended too long ago (delivery.max-age)' };
   const bounced = suppressed.get(row.rua);
   if (bounced !== undefined)
     return { state: 'suppressed', lastResult: `reports to it came back, ${bounced.bounces} so far` };

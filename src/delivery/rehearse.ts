@@ -1,29 +1,26 @@
+import type { Day } from '../day.ts';
 import { EXIT, Problem } from '../errors.ts';
-import type { OutboxState } from '../ledger/ledger.ts';
 import { buildMessage } from './message.ts';
 import type { DeliveryDeps } from './outbox.ts';
 import { failingSince } from './parcel.ts';
+import { leaving } from './past.ts';
 import { toTarget } from './target.ts';
 
 /**
  * Mails every mail and POST that is due to one address of the operator's, the true rua shown in head and text
  * (`send --to`). The outbox stays as it is.
+ * @param released a day that goes however old it is
  * @returns how many mails went
  * @throws Problem (usage) if `to` is no plain address; (unavailable) if the MTA does not take a mail
  */
-export async function rehearse(
-  deps: DeliveryDeps,
-  to: string,
-  states: readonly OutboxState[] = ['due', 'retry', 'sending'],
-): Promise<number> {
+export async function rehearse(deps: DeliveryDeps, to: string, released?: Day): Promise<number> {
   const { ledger, transports, clock } = deps;
   const target = toTarget(`mailto:${to}`);
   if (target?.kind !== 'mail')
     throw new Problem(EXIT.usage, `"${to}" is no plain mail address`, { help: 'such as me@example.com' });
   let sent = 0;
-  for (const row of await ledger.outbox({ states })) {
-    const report = await ledger.reportById(row.reportId);
-    if (report === undefined || row.rua.startsWith('directory:')) continue;
+  for await (const { row, report } of leaving(deps, released)) {
+    if (row.rua.startsWith('directory:')) continue;
     const { from, submitter, keys } = transports.setup;
     const message = await buildMessage({
       report,

@@ -1,8 +1,9 @@
 import type { Day } from '../day.ts';
-import type { Ledger, OutboxState } from '../ledger/ledger.ts';
+import type { Ledger, OutboxChange, OutboxRow, OutboxState } from '../ledger/ledger.ts';
 
 /**
- * Makes rows due again: held ones of a day (`send --day`), suppressed or given-up ones. Their 24 h begin anew.
+ * Makes rows due again: held ones of a day (`send --day`), suppressed or given-up ones. Their 24 h begin anew. Those
+ * that are due keep their time, and go however old their day will be then.
  * @returns how many rows
  */
 export async function release(
@@ -21,8 +22,20 @@ export async function release(
     const report = await ledger.reportById(row.reportId);
     if (report === undefined || (filter.day !== undefined && report.day !== filter.day)) continue;
     if (filter.domain !== undefined && report.domain !== filter.domain) continue;
-    const change = { state: 'due', notBefore: now, attempts: 0, firstTriedAt: now } as const;
-    if (await ledger.moveOutbox(row.id, row.state, change)) released++;
+    if (await ledger.moveOutbox(row.id, row.state, changeOf(row, now))) released++;
   }
   return released;
+}
+
+/** That a first try is noted is what tells a released row from one that only grew old. */
+function changeOf(row: OutboxRow, now: number): OutboxChange {
+  return row.state === 'due'
+    ? { firstTriedAt: row.firstTriedAt ?? Math.max(now, row.notBefore) }
+    : { state: 'due', notBefore: now, attempts: 0, firstTriedAt: now };
+}
+
+/** Lets a report that was asked for by name leave, however old its day is. */
+export async function releaseReport(ledger: Ledger, reportId: number, now: number): Promise<void> {
+  for (const row of await ledger.outbox({ reportId, states: ['due'] }))
+    await ledger.moveOutbox(row.id, row.state, changeOf(row, now));
 }

@@ -15,6 +15,8 @@ export interface SendSummary {
   readonly suppressed: number;
   /** Beyond the day's share of their host. */
   readonly held: number;
+  /** Held too: their day ended too long ago, and nobody had tried to send them (`delivery.max-age`). */
+  readonly tooOld: number;
   /** Left for a later pass without a try: their receiver was not reached just now, or is slow. */
   readonly putOff: number;
 }
@@ -60,7 +62,7 @@ export async function sendDue(deps: DeliveryDeps, options: SendOptions = {}): Pr
 }
 
 class SendPass {
-  readonly summary = { sent: 0, retry: 0, givenUp: 0, suppressed: 0, held: 0, putOff: 0 };
+  readonly summary = { sent: 0, retry: 0, givenUp: 0, suppressed: 0, held: 0, tooOld: 0, putOff: 0 };
   readonly #deps: DeliveryDeps;
   readonly #options: SendOptions;
   readonly #quota: HostQuota;
@@ -144,7 +146,8 @@ class SendPass {
     this.#count(outcome);
     this.#tried++;
     this.#deps.witness?.step?.('deliveries', this.#tried);
-    this.#options.onOutcome?.(outcome);
+    // A whole day is held at once: that is said in one line.
+    if (outcome.state !== 'held') this.#options.onOutcome?.(outcome);
   }
 
   #count({ state }: Outcome): void {
@@ -152,6 +155,7 @@ class SendPass {
     else if (state === 'retry') this.summary.retry++;
     else if (state === 'given-up') this.summary.givenUp++;
     else if (state === 'suppressed') this.summary.suppressed++;
+    else if (state === 'held') this.summary.tooOld++;
   }
 
   /** The window is full of lanes that are busy: where nothing moves, the longest gives its room to others. */

@@ -108,6 +108,46 @@ it('holds a day that ended too long ago, until it is released', async () => {
   ]);
 });
 
+it('mails no report that was built in time and could not leave before its day was too old', async () => {
+  await prepared('');
+  const at = (now: string, ...words: string[]) => runCli([...words, '--now', now, '--config', place.config]);
+  expect((await at(MORNING_AFTER, 'send')).code).toBe(78);
+  const [before] = (await at(MORNING_AFTER, 'status', '--json')).json();
+  expect(before).toMatchObject({ outbox: { due: 3 } });
+  await place.write(
+    'config.yaml',
+    `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\ndns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`,
+  );
+  const late = '2026-12-05T00:00:00Z';
+  expect((await at(late, 'send', '--dry-run', '--json')).json()).toEqual([]);
+  expect((await at(late, 'send', '--dry-run', '--json', '--day', '2026-11-23')).json()).toHaveLength(3);
+  const held = await at(late, 'send', '--json');
+  expect(held.json()).toMatchObject([{ sent: { sent: 0, held: 0, tooOld: 3 } }]);
+  expect(held.stderr).toContain('3 held: their day ended too long ago (`send --day` releases them)');
+  expect(smtp.received).toEqual([]);
+  const [after] = (await at(late, 'status', '--json')).json();
+  expect(after).toMatchObject({ outbox: { held: 3 } });
+  expect((await at(late, 'send', '--dry-run', '--json', '--day', '2026-11-23')).json()).toHaveLength(3);
+  const sent = await at(late, 'send', '--day', '2026-11-23', '--json');
+  expect(sent.json()).toMatchObject([{ sent: { sent: 3 } }]);
+});
+
+it('releases a day that no pass has held yet, and a report that is reissued', async () => {
+  await prepared('');
+  const at = (now: string, ...words: string[]) => runCli([...words, '--now', now, '--config', place.config]);
+  expect((await at(MORNING_AFTER, 'send')).code).toBe(78);
+  await place.write(
+    'config.yaml',
+    `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\ndns: {servers: ["${dns.address}"]}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`,
+  );
+  const late = '2026-12-05T00:00:00Z';
+  const sent = await at(late, 'send', '--day', '2026-11-23', '--json');
+  expect(sent.json()).toMatchObject([{ sent: { sent: 3 } }]);
+  const again = await at(late, 'report', '--reissue', '--day', '2026-11-23', '--domain', 'ok.test');
+  expect(again.code).toBe(0);
+  expect((await at(late, 'send', '--json')).json()).toMatchObject([{ sent: { sent: 1, tooOld: 0 } }]);
+});
+
 it('waits for a resolver that is dead, and loses nothing', async () => {
   await prepared(DKIM);
   const config = `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\nmta: {honours: []}\nmail: {via: "smtp://127.0.0.1:${smtp.port}", ${DKIM}}\ndelivery: {allow-private: true}\n`;

@@ -106,6 +106,35 @@ describe('held and released', () => {
     expect(await lab.send()).toMatchObject({ sent: 1 });
   });
 
+  it('what nobody tried before its day was too old is held; what was tried has its own time', async () => {
+    await open();
+    await lab.freeze('example.org', [post('503')]);
+    expect(await lab.send()).toMatchObject({ retry: 1 });
+    await lab.freeze('example.net', ['mailto:a@example.net']);
+    lab.clock.time = Date.parse('2026-11-25T00:00:00Z');
+    expect(await lab.send()).toMatchObject({ sent: 1, givenUp: 1, tooOld: 0 });
+    await lab.freeze('example.com', ['mailto:a@example.com']);
+    lab.clock.time++;
+    const told: string[] = [];
+    const summary = await lab.send({ onOutcome: ({ rua }) => told.push(rua) });
+    expect(summary).toMatchObject({ sent: 0, held: 0, tooOld: 1 });
+    expect(told).toEqual([]);
+    expect(await states()).toEqual(['given-up', 'sent', 'held']);
+    expect((await lab.rows()).at(-1)?.lastResult).toContain('delivery.max-age');
+    expect(await release(lab.ledger, lab.clock.now(), { states: ['held'], day: DAY })).toBe(1);
+    expect(await lab.send()).toMatchObject({ sent: 1, tooOld: 0 });
+  });
+
+  it('a report that is not due before its day is too old still has an hour', async () => {
+    await open({ 'max-age': '1h' });
+    await lab.freeze('example.org', ['mailto:a@example.org']);
+    lab.clock.time = Date.parse('2026-11-23T05:00:00Z');
+    expect(await lab.send()).toMatchObject({ sent: 1 });
+    await lab.freeze('example.net', ['mailto:a@example.net']);
+    lab.clock.time++;
+    expect(await lab.send()).toMatchObject({ sent: 0, tooOld: 1 });
+  });
+
   it('one host gets at most its share a day; the rest is held, and said so', async () => {
     await open({ 'max-per-host': 3 });
     for (let at = 0; at < 5; at++)

@@ -28,7 +28,8 @@ afterEach(async () => {
 async function previews(): Promise<Preview[]> {
   const { ledger, clock, config } = lab;
   const all: Preview[] = [];
-  for await (const one of previewDue({ ledger, clock, setup: await loadMailSetup(config) })) all.push(one);
+  for await (const one of previewDue({ ledger, clock, config, setup: await loadMailSetup(config) }))
+    all.push(one);
   return all;
 }
 

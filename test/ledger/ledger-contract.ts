@@ -203,6 +203,8 @@ export function describeLedger(
       await ledger.freeze(report, [], [{ rua: 'mailto:a@example.org', state: 'due', notBefore: NOON }]);
       expect(await ledger.dueOutbox(NOON - 1, 10)).toEqual([]);
       const [row] = await ledger.dueOutbox(NOON, 10);
+      // That nobody tried it is what a report too old to be mailed is known by.
+      expect(row?.firstTriedAt).toBeUndefined();
       const claim = { state: 'sending', attempts: 1, message: new Uint8Array([1, 2, 255]) } as const;
       const id = row?.id ?? 0;
       expect(
@@ -212,6 +214,9 @@ export function describeLedger(
       expect(await ledger.dueOutbox(NOON, 10)).toMatchObject([
         { state: 'sending', attempts: 1, message: new Uint8Array([1, 2, 255]) },
       ]);
+      const tried = { firstTriedAt: NOON, notBefore: NOON } as const;
+      expect(await ledger.moveOutbox(id, 'sending', tried, 1)).toBe(true);
+      expect((await ledger.dueOutbox(NOON, 10))[0]?.firstTriedAt).toBe(NOON);
       const again = { state: 'sending', attempts: 2 } as const;
       expect([
         await ledger.moveOutbox(id, 'sending', again, 1),

@@ -4,11 +4,13 @@ import type { Config } from '../config.ts';
 import { explainCommand } from '../dashboard/explain-command.ts';
 import { dayEnd, dayOf } from '../day.ts';
 import { isDear, isTooSoon } from '../dear-work.ts';
+import { Problem } from '../errors.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { SessionSum } from '../ledger/sums.ts';
 import type { JsonValue } from '../parser.ts';
 import { isoTime } from '../time-text.ts';
 import { callWithJson } from './call.ts';
+import { forgetAlertFault, noteAlertFault } from './fault.ts';
 import {
   type Alert,
   type AlertState,
@@ -108,6 +110,10 @@ async function tell(
   try {
     await callWithJson(command, await documentOf(deps, alerts, now), deps.env);
     told = true;
+    await forgetAlertFault(deps.ledger);
+  } catch (error) {
+    if (error instanceof Problem && !told) await noteAlertFault(deps.ledger, now, error.message);
+    throw error;
   } finally {
     await deps.ledger.exchangeNote(STATE, claim, toJson(told ? after : former));
   }

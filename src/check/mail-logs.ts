@@ -12,6 +12,7 @@ import {
 import type { ParserModule } from '../parser.ts';
 import type { Ask } from '../policy/local-mta.ts';
 import { selectionOf } from '../reading/log-name.ts';
+import { STALE_MS } from '../reading/stale.ts';
 import { loadParser } from '../registry.ts';
 import type { Check, CheckDeps } from './deps.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -23,8 +24,6 @@ const TAIL_BYTES = 8 * 1_048_576;
 /** Zones differ by quarters of an hour; a line is written within a few minutes of its stamp. */
 const QUARTER_MS = 15 * 60_000;
 const STAMP_SLACK_MS = 2 * 60_000;
-const DAY_MS = 86_400_000;
-const STALE_MS = 3 * DAY_MS;
 
 /** Whether each log is there, can be read, is of the format the config says, and tells enough. */
 export const checkLogs: Check = async (deps) => {

@@ -11,6 +11,8 @@ export interface Passed {
   /** How long it took, ms. */
   readonly duration: number;
   readonly exitCode: ExitCode;
+  /** What stopped it before its end. */
+  readonly reason?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Told that the alert command failed: that stops nothing else. */
   readonly onAlertFault: (problem: Problem) => void;
@@ -23,7 +25,7 @@ export interface Passed {
  */
 export async function afterPass(
   { ledger, clock, host }: Pick<Context, 'ledger' | 'clock' | 'host'>,
-  { config, duration, exitCode, env, onAlertFault }: Passed,
+  { config, duration, exitCode, reason, env, onAlertFault }: Passed,
 ): Promise<void> {
   try {
     await watchDomains({ ledger, clock, host, config, env });
@@ -31,6 +33,6 @@ export async function afterPass(
     if (!(error instanceof Problem)) throw error;
     onAlertFault(error);
   }
-  const run = { at: clock.now(), seconds: Math.round(duration) / 1000, exitCode };
+  const run = { at: clock.now(), seconds: Math.round(duration) / 1000, exitCode, reason };
   await afterRun({ ledger, clock, host, config, version: packageVersion() }, run);
 }

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Outcome } from '../delivery/outbox.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { noteRun, reasonOf } from '../metrics/last-run.ts';
 import { type PassSummary, runPass } from '../pipeline.ts';
 import { isPassing } from '../reading/faults.ts';
 import { afterPass } from './after-pass.ts';
@@ -32,11 +33,12 @@ Examples:
     const { offline } = checked(selectionArguments, values);
     const work = async (context: Context) => {
       const begun = performance.now();
-      const finish = (exitCode: ExitCode) =>
+      const finish = (exitCode: ExitCode, reason?: string) =>
         afterPass(context, {
           config: context.config,
           duration: performance.now() - begun,
           exitCode,
+          reason,
           env: printer.io.env,
           onAlertFault: (problem) => printer.problem(problem),
         });
@@ -45,7 +47,8 @@ Examples:
         code = await pass(context, globals, printer, offline);
       } catch (error) {
         // What keeps us from sending must keep neither alerts nor the monitor from being told.
-        if (error instanceof Problem && !isPassing(error)) await finish(error.exitCode);
+        if (error instanceof Problem && !isPassing(error)) await finish(error.exitCode, reasonOf(error));
+        else await noteStop(context, performance.now() - begun, error);
         throw error;
       }
       await finish(code);
@@ -69,6 +72,18 @@ async function pass(
     printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');
   if (globals.json) printer.json(toJson(summary));
   return exitCode(summary);
+}
+
+/** A bug, or a ledger that could not be written just now: the monitor is told if it can be noted at all. */
+async function noteStop({ ledger, clock, host }: Context, duration: number, error: unknown): Promise<void> {
+  // Who found another at work, or the ledger locked, comes again in a quarter of an hour.
+  if (error instanceof Problem && error.exitCode === EXIT.tryAgain) return;
+  const [exitCode, reason] =
+    error instanceof Problem
+      ? [error.exitCode, reasonOf(error)]
+      : [EXIT.software, 'a bug in maillog-tlsrpt; `run` shows it, please report it'];
+  const run = { at: clock.now(), seconds: Math.round(duration) / 1000, exitCode, reason };
+  await noteRun(ledger, host, run).catch(() => undefined);
 }
 
 function say(summary: PassSummary, printer: Printer): void {

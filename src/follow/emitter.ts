@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { isAnotherAtWork } from '../fleet.ts';
+import { reasonOf } from '../metrics/last-run.ts';
 import {
   deliverPass,
   emitPass,
@@ -32,6 +33,8 @@ export interface Emitted {
   readonly duration: number;
   /** As `run` would end. */
   readonly exitCode: ExitCode;
+  /** What stopped it before its end. */
+  readonly reason?: string;
 }
 
 /** Another host of the fleet that is at it may die; so soon its work is taken over, ms. */
@@ -88,6 +91,7 @@ export class Emitter {
     const begun = performance.now();
     let done: Emitted['done'] | undefined;
     let exitCode: ExitCode = EXIT.ok;
+    let reason: string | undefined;
     try {
       done = await this.#done(config, all, signal);
     } catch (error) {
@@ -95,13 +99,14 @@ export class Emitter {
       if (signal.aborted) return;
       exitCode = this.#complain(error);
       if (!(error instanceof Problem) || isPassing(error)) return;
+      reason = reasonOf(error);
     }
     const now = this.#deps.clock.now();
     if (signal.aborted || (done === undefined && now < this.#tellAt)) return;
     this.#tellAt = nextEmission(now);
     const duration = performance.now() - begun;
     await this.#deps
-      .onEmitted({ done: done ?? {}, config, duration, exitCode })
+      .onEmitted({ done: done ?? {}, config, duration, exitCode, ...(reason !== undefined && { reason }) })
       .catch((error) => this.#complain(error));
   }
 

@@ -7,7 +7,7 @@ import type { HostDay, ImportResult } from './imports.ts';
 import type { IngestBatch, Log, OpenRow, Segment } from './ingest-batch.ts';
 import type { DomainOutcome } from './outcomes.ts';
 import type { Hold, Reader } from './reader.ts';
-import type { Fate, OutboxSum, SessionFilter, SessionSum, TrafficSum } from './sums.ts';
+import type { Fate, OutboxSum, SessionFilter, SessionSum, TrafficSum, Unsent } from './sums.ts';
 
 export type { IngestBatch, Log, OpenRow, Position, Segment } from './ingest-batch.ts';
 export { OverlapError, StalePosition } from './ingest-batch.ts';
@@ -171,6 +171,8 @@ export interface Ledger {
   ownSessions(): Promise<number>;
   /** What became of the reports of each day, without their bytes. */
   outboxSums(): Promise<OutboxSum[]>;
+  /** Outbox rows that could have been tried at `before` (UTC ms) already, and still are to be. */
+  unsent(before: number): Promise<Unsent>;
   /** The newest outbox rows in some states with the reports they carry, at most `limit`. */
   fates(states: readonly OutboxState[], limit: number): Promise<Fate[]>;
   /** Reading hosts (with parser) whose log calls some peer Trusted or Verified: trust anchors exist there at all. */

@@ -115,6 +115,10 @@ export class SqlLedger implements Ledger {
     return sums.outboxSums(this.#database);
   }
 
+  unsent(before: number) {
+    return sums.unsent(this.#database, before);
+  }
+
   fates(states: readonly OutboxState[], limit: number) {
     return sums.fates(this.#database, states, limit);
   }

@@ -46,6 +46,13 @@ export interface Fate
   extends Pick<StoredReport, 'day' | 'domain' | 'revision'>,
     Omit<OutboxRow, 'id' | 'reportId' | 'message'> {}
 
+/** Deliveries that are to be made since long. */
+export interface Unsent {
+  readonly count: number;
+  /** When the first of them could have been tried, UTC ms; absent where there are none. */
+  readonly since?: number;
+}
+
 const TRAFFIC = 'day, host, parser, outcome, result_type, peer_trust, tls_version, basis';
 const SESSIONS =
   'day, host, parser, domain, outcome, result_type, reason, mx, peer_trust, tls_version, policy_hint, basis, resumed, own, snapshot';
@@ -109,6 +116,18 @@ export async function outboxSums(connection: SqlConnection): Promise<OutboxSum[]
     scheme: text(row, 'scheme'),
     count: number(row, 'reports'),
   }));
+}
+
+/** Rows whose time was over at `before`, and whose report was built by then, that are still to be tried. */
+export async function unsent(connection: SqlConnection, before: number): Promise<Unsent> {
+  const [row = {}] = await connection.query(
+    `SELECT COUNT(*) AS reports, MIN(CASE WHEN not_before > built_at THEN not_before ELSE built_at END) AS since
+     FROM outbox JOIN report ON report.id = outbox.report_id
+     WHERE outbox.state IN ('due', 'retry', 'sending') AND not_before <= $1 AND built_at <= $1`,
+    [before],
+  );
+  const count = number(row, 'reports');
+  return count === 0 ? { count } : { count, since: number(row, 'since') };
 }
 
 /** The newest outbox rows in some states, with the reports they carry, without bytes. */

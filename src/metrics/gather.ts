@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { dayStates } from '../days/states.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
+import { Problem } from '../errors.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
-import { lastRunOf } from './last-run.ts';
-import { type LastRun, metricsOf } from './series.ts';
+import { type LastRun, lastRunOf, noteRun, reasonOf } from './last-run.ts';
+import { metricsOf } from './series.ts';
 import { type Metric, metricsText } from './text.ts';
 import { carryTotals, countDays, NO_TOTALS, type Totals, totalsSchema } from './totals.ts';
 
@@ -19,13 +20,27 @@ export interface MetricsDeps {
   readonly host: string;
 }
 
-/** Notes how a pass of `run` went, and writes node_exporter's file where the config names one. */
+/**
+ * Notes how a pass of `run` went, and writes node_exporter's file where the config names one.
+ * @throws Problem (cannotWrite) when it cannot be written, which is noted too
+ */
 export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
-  await deps.ledger.setNote(`last-run:${deps.host}`, { ...run });
+  await noteRun(deps.ledger, deps.host, run);
   const { textfile } = deps.config.metrics;
   if (textfile === undefined) return;
   // node_exporter is another user, and the unit's umask is strict.
-  await writeAtomically(textfile, metricsText(await gatherMetrics(deps)), 0o644);
+  const text = metricsText(await gatherMetrics(deps));
+  try {
+    await writeAtomically(textfile, text, 0o644);
+  } catch (error) {
+    if (error instanceof Problem)
+      await noteRun(deps.ledger, deps.host, {
+        ...run,
+        exitCode: error.exitCode,
+        reason: run.reason ?? reasonOf(error),
+      });
+    throw error;
+  }
 }
 
 /**

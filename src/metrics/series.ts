@@ -1,16 +1,9 @@
 import { DAY_STATES, type DayState } from '../days/states.ts';
 import { type Log, OUTBOX_STATES } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
+import type { LastRun } from './last-run.ts';
 import type { Metric, Sample } from './text.ts';
 import { type Totals, totalSamples } from './totals.ts';
-
-/** The last pass of `run`, as it notes it in the ledger. */
-export interface LastRun {
-  /** UTC ms of its end. */
-  readonly at: number;
-  readonly seconds: number;
-  readonly exitCode: number;
-}
 
 /** What the metrics are made from. */
 export interface MetricsInput {

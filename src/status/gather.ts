@@ -1,3 +1,4 @@
+import { alertFaultOf } from '../alerts/fault.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { addDays, type Day, dayOf } from '../day.ts';
@@ -10,11 +11,14 @@ import type { Fate, OutboxSum, TrafficSum } from '../ledger/sums.ts';
 import { lastRunOf } from '../metrics/last-run.ts';
 import { configuredName } from '../reading/log-name.ts';
 import { isoTime } from '../time-text.ts';
+import { type Facts, RECENT_DAYS } from './findings.ts';
 import { hostJson } from './hosts.ts';
-import { judge, RECENT_DAYS } from './judge.ts';
+import { judge } from './judge.ts';
 import { type ConfiguredLog, logStatuses, NOTHING_READ } from './logs.ts';
 import type { Status } from './schema.ts';
 
+/** A delivery that is due is tried by the next run, which comes within a quarter of an hour. */
+const UNTRIED_MS = 3_600_000;
 /** Deliveries in trouble that are told one by one. */
 const MAX_FAILING = 100;
 
@@ -33,8 +37,6 @@ export interface StatusDeps {
   readonly maxLag: number;
 }
 
-type Facts = Omit<Status, 'state' | 'findings'>;
-
 /** How things stand, and what is to be said of it. Changes nothing. */
 export async function gatherStatus(deps: StatusDeps): Promise<Status> {
   const facts = deps.ledger === undefined ? untouched(deps) : await factsOf(deps.ledger, deps);
@@ -48,7 +50,9 @@ async function factsOf(ledger: Ledger, deps: StatusDeps): Promise<Facts> {
   const logs = await ledger.logs();
   const days = await dayStates({ ...deps, ledger }, logs);
   const lastRun = await lastRunOf(ledger, deps.host);
+  const alertFault = await alertFaultOf(ledger);
   const outbox = await ledger.outboxSums();
+  const { count, since } = await ledger.unsent(now - UNTRIED_MS);
   const sizeBytes = await ledger.size();
   const suppressed = [...(await activeSuppressions(ledger, now)).values()];
   return {
@@ -60,12 +64,16 @@ async function factsOf(ledger: Ledger, deps: StatusDeps): Promise<Facts> {
       keepSeconds: deps.config.keep / 1000,
     },
     ...(lastRun !== undefined && { lastRun: { ...lastRun, at: isoTime(lastRun.at) } }),
+    ...(alertFault !== undefined && {
+      alertFault: { ...alertFault, since: isoTime(alertFault.since), at: isoTime(alertFault.at) },
+    }),
     logs: await logStatuses(ledger, logs, configuredLogs(deps), { now, version: deps.version }),
     hosts: (await fleetStatus({ ...deps, ledger })).map(hostJson),
     days,
     sessions: { byBasis: byBasis(await ledger.trafficSums()), own: await ledger.ownSessions() },
     folded: await foldedDays(ledger),
     outbox: countStates(outbox),
+    unsent: { count, ...(since !== undefined && { since: isoTime(since) }) },
     recent: recentOf(outbox, dayOf(now)),
     failing: (await ledger.fates(['retry', 'given-up'], MAX_FAILING)).map(failingRow),
     suppressed: suppressed.map(({ rua, bounces, until }) => ({ rua, bounces, until: isoTime(until) })),
@@ -87,6 +95,7 @@ function untouched(deps: StatusDeps): Facts {
     sessions: { byBasis: {}, own: 0 },
     folded: [],
     outbox: {},
+    unsent: { count: 0 },
     recent: { sent: 0, retry: 0, givenUp: 0 },
     failing: [],
     suppressed: [],

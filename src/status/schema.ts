@@ -87,9 +87,18 @@ export const statusSchema = z.strictObject({
     keepSeconds: z.number().describe('finished days are dropped this long after they were read'),
   }),
   lastRun: z
-    .strictObject({ at: time, seconds: z.number(), exitCode: z.int() })
+    .strictObject({
+      at: time,
+      seconds: z.number(),
+      exitCode: z.int(),
+      reason: z.string().optional().describe('what stopped it before its end, and what to do'),
+    })
     .optional()
     .describe('the last pass of `run` or `follow` on this host'),
+  alertFault: z
+    .strictObject({ since: time, at: time, times: count, reason: z.string() })
+    .optional()
+    .describe('how the alert command fails; absent where it worked the last time, or was never called'),
   logs: z.array(logSchema),
   hosts: z.array(hostSchema).describe('all that share the ledger'),
   days: z.array(daySchema).describe('oldest first'),
@@ -105,6 +114,9 @@ export const statusSchema = z.strictObject({
       'reports whose rarest failure details were folded (report.max-failure-details); counts are whole',
     ),
   outbox: z.record(z.string(), count).describe('deliveries by state'),
+  unsent: z
+    .strictObject({ count, since: time.optional().describe('when the first of them could have been tried') })
+    .describe('deliveries whose time came more than an hour ago, and that nobody tried since'),
   recent: z
     .strictObject({ sent: count, retry: count, givenUp: count })
     .describe('deliveries of the last 3 days'),

@@ -120,9 +120,18 @@ it('says so when the command fails, gives the alert again, and lets nothing else
   expect(first.code).toBe(0);
   expect(first.stderr).toContain('the alert command ended with 3: no such room');
   expect((await run('18:16')).stderr).toContain('the alert command ended with 3');
+  const watched = (time: string) =>
+    runCli(['status', '--check', '--config', config, '--now', `2026-11-23T${time}:30Z`]);
+  expect(await watched('18:16')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^TLSRPT WARNING: the alert command ended with 3: no such room \(2 times since 2026-11-23T18:15:30Z\)/,
+    ),
+  });
   await configure('cat >/dev/null');
   expect((await run('18:17')).stderr).not.toContain('alert command');
   expect((await run('18:18')).stderr).not.toContain('alert command');
+  expect((await watched('18:18')).code).toBe(0);
 });
 
 it('says so when there is no such command', async () => {

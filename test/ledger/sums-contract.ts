@@ -140,6 +140,21 @@ export function describeSums(
       ]);
     });
 
+    it('counts what was to be tried long ago, by when it could first be', async () => {
+      const due = (rua: string, notBefore: number) => ({ rua, state: 'due', notBefore }) as const;
+      const report = { day: '2026-11-20', revision: 1, json: '{}' };
+      const first = { ...report, domain: 'example.org', reportId: 'a', builtAt: HOUR };
+      await ledger.freeze(first, [], [due('mailto:a@example.org', HOUR + 5), due('mailto:b@example.org', 0)]);
+      const second = { ...report, domain: 'example.net', reportId: 'b', builtAt: HOUR + 9 };
+      await ledger.freeze(second, [], [due('mailto:a@example.net', 0)]);
+      expect(await ledger.unsent(HOUR - 1)).toEqual({ count: 0 });
+      expect(await ledger.unsent(HOUR)).toEqual({ count: 1, since: HOUR });
+      expect(await ledger.unsent(HOUR + 9)).toEqual({ count: 3, since: HOUR });
+      for (const { id, rua } of await ledger.outbox())
+        await ledger.moveOutbox(id, 'due', { state: rua.endsWith('.net') ? 'retry' : 'sent' });
+      expect(await ledger.unsent(HOUR + 9)).toEqual({ count: 1, since: HOUR + 9 });
+    });
+
     it('tells day by day how it went with domains that failed lately, and with no others', async () => {
       expect(await ledger.failingDomains('2026-11-14', '2026-11-20')).toEqual([
         {

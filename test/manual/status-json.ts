@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { FINDINGS } from '../../src/status/judge.ts';
+import { FINDINGS } from '../../src/status/findings.ts';
 import { statusSchema } from '../../src/status/schema.ts';
 
 type Schema = z.core.$ZodType & { readonly description?: string | undefined };

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FINDINGS, judge } from '../../src/status/judge.ts';
+import { configSchema } from '../../src/config.ts';
+import { FINDINGS } from '../../src/status/findings.ts';
+import { judge } from '../../src/status/judge.ts';
 import { NOTHING_READ } from '../../src/status/logs.ts';
 import type { LogStatus, Status } from '../../src/status/schema.ts';
 
+const { alerts: ALERTS } = configSchema.parse({ organization: 'A', contact: 'a@b.example', state: 's' });
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const HOUR = 3_600_000;
 type Facts = Omit<Status, 'state' | 'findings'>;
@@ -15,6 +18,8 @@ const log = (more: Partial<LogStatus> = {}): LogStatus => ({
   configured: true,
   readToEndAt: '2026-11-24T11:59:00Z',
   lagSeconds: 60,
+  lastLine: '2026-11-24T11:58:00Z',
+  bytes: 1000,
   ...more,
 });
 
@@ -52,6 +57,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   sessions: { byBasis: { 'tls-line': 1000 }, own: 0 },
   folded: [],
   outbox: {},
+  unsent: { count: 0 },
   recent: { sent: 10, retry: 0, givenUp: 0 },
   failing: [],
   suppressed: [],
@@ -59,7 +65,11 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
 });
 
 function found(more: Partial<Facts>, fleet: object = {}): string[] {
-  const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [], ...fleet } };
+  const config = {
+    logs: [],
+    fleet: { grace: 2 * HOUR, 'import-keys': [], ...fleet },
+    alerts: { ...ALERTS, command: ['/bin/alert'] },
+  };
   const { state, findings } = judge(facts(more), { config, now: NOW, maxLag: 3 * HOUR });
   const words = findings.map(({ severity, id }) => `${severity} ${id}`);
   expect(state).toBe(words[0]?.split(' ')[0] ?? 'ok');
@@ -67,7 +77,20 @@ function found(more: Partial<Facts>, fleet: object = {}): string[] {
 }
 
 const hole = (noticedAt: string) => ({ kind: 'copied', noticedAt, text: 'lost' });
-const { readToEndAt: _, lagSeconds: __, ...neverRead } = log();
+const { readToEndAt: _, lagSeconds: __, lastLine: ___, ...neverRead } = log();
+const { lastLine: ____, ...empty } = log({ bytes: 0 });
+const lastRun = (exitCode: number, reason?: string) => ({
+  at: '2026-11-24T11:59:00Z',
+  seconds: 1,
+  exitCode,
+  ...(reason !== undefined && { reason }),
+});
+const alertFault = (at: string) => ({
+  since: '2026-11-01T00:00:00Z',
+  at,
+  times: 3,
+  reason: 'it ended with 3',
+});
 
 /** What is seen, what is to be said of it; and what differs just so much that nothing is. */
 const CASES: readonly (readonly [string, Partial<Facts>, string, Partial<Facts>])[] = [
@@ -137,11 +160,42 @@ const CASES: readonly (readonly [string, Partial<Facts>, string, Partial<Facts>]
     'warning late-host',
     { hosts: [host(), host({ host: 'mta2', holdsUp: ['2026-11-23'], lagSeconds: 900 })] },
   ],
+  ['a last run that could not read', { lastRun: lastRun(65) }, 'warning last-run', { lastRun: lastRun(75) }],
   [
-    'a last run that could not read',
-    { lastRun: { at: '2026-11-24T11:59:00Z', seconds: 1, exitCode: 65 } },
-    'warning last-run',
-    { lastRun: { at: '2026-11-24T11:59:00Z', seconds: 1, exitCode: 75 } },
+    'a last run that stopped early',
+    { lastRun: lastRun(78, 'mail.dkim is not set') },
+    'critical last-run',
+    { lastRun: lastRun(0) },
+  ],
+  [
+    'reports that nobody tried for an hour',
+    { unsent: { count: 2, since: '2026-11-24T09:00:01Z' } },
+    'warning unsent',
+    {},
+  ],
+  [
+    'reports that nobody tried for 3 h',
+    { unsent: { count: 2, since: '2026-11-24T09:00:00Z' } },
+    'critical unsent',
+    {},
+  ],
+  [
+    'an alert command that failed',
+    { alertFault: alertFault('2026-11-17T12:00:00Z') },
+    'warning alert-command',
+    { alertFault: alertFault('2026-11-17T11:59:59Z') },
+  ],
+  [
+    'a log that told nothing for 3 days',
+    { logs: [log({ lastLine: '2026-11-21T11:58:59Z' })] },
+    'warning silent',
+    { logs: [log({ lastLine: '2026-11-21T11:59:00Z' })] },
+  ],
+  [
+    'a log that never told anything',
+    { logs: [empty] },
+    'warning silent',
+    { logs: [empty, log({ parser: 'exim' })] },
   ],
 ];
 
@@ -160,6 +214,34 @@ describe('judge', () => {
       Object.keys(of).map((severity) => `${severity} ${id}`),
     );
     expect([...new Set(CASES.map(([, , said]) => said))].sort()).toEqual(kinds.sort());
+  });
+
+  it('says why a run stopped, and what keeps reports from leaving', () => {
+    const seen = {
+      lastRun: lastRun(78, 'mail.dkim is not set'),
+      unsent: { count: 2, since: '2026-11-24T09:00:00Z' },
+    };
+    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [] }, alerts: ALERTS };
+    const { findings } = judge(facts(seen), { config, now: NOW, maxLag: 3 * HOUR });
+    expect(findings.map(({ text }) => text)).toEqual([
+      'the last run (2026-11-24T11:59:00Z) stopped: mail.dkim is not set',
+      '2 deliveries are due since 2026-11-24T09:00:00Z, and nobody tried them: `run` sends them, or says what is in the way',
+    ]);
+  });
+
+  it('has nothing to say of an alert command that is configured no more', () => {
+    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [] }, alerts: ALERTS };
+    const seen = facts({ alertFault: alertFault('2026-11-24T11:00:00Z') });
+    expect(judge(seen, { config, now: NOW, maxLag: 3 * HOUR }).findings).toEqual([]);
+  });
+
+  it('blames a log for its silence no more than for not being read', () => {
+    const old = log({
+      lagSeconds: 10_800,
+      readToEndAt: '2026-11-24T09:00:00Z',
+      lastLine: '2026-11-01T00:00:00Z',
+    });
+    expect(found({ logs: [old] })).toEqual(['critical not-read']);
   });
 
   it('names a host that days were closed without', () => {

@@ -142,7 +142,8 @@ export async function fleetStatus(deps: {
   }
   const grace = await graceOf(deps.ledger, logs, deps.config.fleet.grace);
   const days = [addDays(today, -2), addDays(today, -1)];
-  const waited = days.filter((day) => !isOver(day, logs, now, grace));
+  // Nobody can have been read past a day's end before that time has come.
+  const waited = days.filter((day) => now >= dayEnd(day) + LAG_MS && !isOver(day, logs, now, grace));
   const given = days.filter((day) => now >= graceEnd(day, grace));
   const late = await lateSessions(deps.ledger);
   const hosts = new Set([...programs.keys(), ...logs.map(({ host }) => host)]);

@@ -168,6 +168,9 @@ it('tells hosts, lag, versions, share and who is waited for', async () => {
     },
     { host: 'c', program: '1.1.0', logs: 0, sessions: 0, share: 0, holdsUp: [], behind: [], late: 0 },
   ]);
+  const early = { now: () => at('2026-11-23T00:14:59') };
+  const soon = await fleetStatus({ ledger: ledger as Ledger, config, clock: early });
+  expect(soon.map(({ holdsUp }) => holdsUp)).toEqual([[], [], []]);
   const later = { now: () => at('2026-11-23T03:00:00') };
   const closed = await fleetStatus({ ledger: ledger as Ledger, config, clock: later });
   expect(closed.map(({ holdsUp }) => holdsUp)).toEqual([[], [], []]);

@@ -2,15 +2,21 @@ import type { HostJson } from '../status/schema.ts';
 import { durationText } from './quantities.ts';
 import { type Fit, printable, table } from './table.ts';
 
-/** Hosts in a table for people; a fleet may have hundreds. */
-const MAX_SHOWN = 15;
+/** Hosts in a table for people; a fleet may have hundreds, and then those in trouble are enough. */
+const ALL_UP_TO = 12;
+const SHOWN_OF_MANY = 6;
+/** Hosts that are named in a sentence. */
+const NAMED = 5;
+/** Who was read within the quarter of an hour of the timer is not late, whatever is still to come of it. */
+const LATE_SECONDS = 900;
 
-/** The fleet as a table, those that are late and those far behind in front, then what it waits for. */
+/** The fleet as a table; of a great one those that are late and those far behind. */
 export function fleetLines(hosts: readonly HostJson[], width?: number): string[] {
   const order = (host: HostJson) => host.holdsUp.length * 1e9 + (host.lagSeconds ?? 0);
-  const shown = [...hosts]
-    .sort((a, b) => (hosts.length > MAX_SHOWN ? order(b) - order(a) : 0))
-    .slice(0, MAX_SHOWN);
+  const shown =
+    hosts.length <= ALL_UP_TO
+      ? hosts
+      : [...hosts].sort((a, b) => order(b) - order(a)).slice(0, SHOWN_OF_MANY);
   const rows = shown.map((host) => [
     host.host,
     host.program ?? '-',
@@ -20,26 +26,55 @@ export function fleetLines(hosts: readonly HostJson[], width?: number): string[]
     `${(host.share * 100).toFixed(1)} %`,
     host.late,
   ]);
-  const waits = hosts
-    .filter(({ holdsUp }) => holdsUp.length > 0)
-    .slice(0, MAX_SHOWN)
-    .map(
-      ({ host, holdsUp }) => `! ${printable(host)} is late: ${holdsUp.join(', ')} waits for it (fleet.grace)`,
-    );
-  const missed = hosts
-    .filter(({ behind }) => behind.length > 0)
-    .slice(0, MAX_SHOWN)
-    .map(
-      ({ host, behind }) =>
-        `! ${printable(host)} is late: ${behind.join(', ')} is closed without what it has not brought yet (fleet.grace is over)`,
-    );
   const fit: Fit = { width, cut: [0] };
   return [
     ...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows, fit),
     ...andMore(hosts.length - shown.length, versionsText(hosts)),
-    ...waits,
-    ...missed,
   ];
+}
+
+/** Who is late, and what that does to which days: a sentence a day. */
+export function lateHosts(hosts: readonly HostJson[]): string[] {
+  const late = hosts.filter(({ lagSeconds = Number.POSITIVE_INFINITY }) => lagSeconds >= LATE_SECONDS);
+  return [
+    ...byDays(
+      late,
+      ({ holdsUp }) => holdsUp,
+      (days, one) => [`${days} waits for ${one ? 'it' : 'them'}`, 'fleet.grace'],
+    ),
+    ...byDays(
+      late,
+      ({ behind }) => behind,
+      (days, one) => [
+        `${days} is closed without what ${one ? 'it has' : 'they have'} not brought yet`,
+        'fleet.grace is over',
+      ],
+    ),
+  ];
+}
+
+function byDays(
+  hosts: readonly HostJson[],
+  of: (host: HostJson) => readonly string[],
+  words: (days: string, one: boolean) => readonly [what: string, why: string],
+): string[] {
+  const groups = new Map<string, string[]>();
+  for (const host of hosts) {
+    const days = of(host).join(', ');
+    if (days !== '') groups.set(days, [...(groups.get(days) ?? []), printable(host.host)]);
+  }
+  return [...groups].map(([days, names]) => {
+    const [what, why] = words(days, names.length === 1);
+    return names.length === 1
+      ? `${names[0]} is late: ${what} (${why})`
+      : `${names.length} hosts are late: ${someOf(names, NAMED)} (${what}: ${why})`;
+  });
+}
+
+/** Names in a sentence: `a, b and 3 more`. */
+export function someOf(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  return `${names.slice(0, most).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 /** What a long list leaves out. */

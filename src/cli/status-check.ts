@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode, MONITOR, Problem } from '../errors.ts';
 import type { Status } from '../status/schema.ts';
+import { folded } from './findings-text.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
 import { printable } from './table.ts';
@@ -12,7 +13,9 @@ const CODES: Record<Status['state'], ExitCode> = {
 
 /** One line for a monitor, after the Monitoring Plugins guidelines: verdict, findings, `|`, performance data. */
 export function printCheck(status: Status, maxLag: number, printer: Printer): ExitCode {
-  const verdict = status.findings.map(({ text }) => text).join('; ');
+  const verdict = folded(status.findings)
+    .map(({ text }) => text)
+    .join('; ');
   printer.line(
     `TLSRPT ${status.state.toUpperCase()}: ${plain(verdict || quiet(status))} | ${numbers(status, maxLag)}`,
   );

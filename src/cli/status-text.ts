@@ -1,14 +1,17 @@
 import type { HeldReason } from '../days/held.ts';
-import type { Finding, LogStatus, Status } from '../status/schema.ts';
+import type { Finding, Status } from '../status/schema.ts';
 import { minuteText } from '../time-text.ts';
-import { andMore, fleetLines } from './fleet-text.ts';
+import { folded } from './findings-text.ts';
+import { andMore, fleetLines, lateHosts } from './fleet-text.ts';
 import type { Printer, Style } from './io.ts';
 import { bytesText, durationText } from './quantities.ts';
-import { type Cell, printable, table, wrapped } from './table.ts';
+import { Screen } from './screen.ts';
+import { showLogs } from './status-logs.ts';
+import { printable } from './table.ts';
 
-const MAX_LOGS = 12;
-const MAX_DAYS = 10;
-const MAX_FAILING = 8;
+const MAX_FINDINGS = 8;
+const MAX_DAYS = 8;
+const MAX_FAILING = 6;
 const MAX_LISTED = 5;
 
 const STYLES: Record<Status['state'], Style> = { ok: 'green', warning: 'yellow', critical: 'red' };
@@ -28,10 +31,11 @@ const HELD_WORDS: Record<HeldReason, readonly [short: string, meaning: string]> 
 export function printStatus(status: Status, printer: Printer): void {
   const screen = new Screen(printer);
   head(status, screen);
-  logs(status, screen);
+  showLogs(status.logs, screen);
   if (status.hosts.length > 1) {
     screen.title('Hosts (sessions of today and yesterday)');
     for (const line of fleetLines(status.hosts, screen.inner)) screen.line(line);
+    for (const text of lateHosts(status.hosts)) screen.words(text, '! ', 'yellow');
   }
   if (status.ledger.exists) {
     days(status, screen);
@@ -41,62 +45,13 @@ export function printStatus(status: Status, printer: Printer): void {
   foot(status, screen);
 }
 
-/** Lines of the width there is, indented below their titles. */
-class Screen {
-  readonly #printer: Printer;
-
-  constructor(printer: Printer) {
-    this.#printer = printer;
-  }
-
-  /** What is left of the width below a title. */
-  get inner(): number | undefined {
-    const { width } = this.#printer;
-    return width === undefined ? undefined : width - 2;
-  }
-
-  title(text: string): void {
-    this.#printer.line();
-    this.#printer.line(this.styled('bold', text));
-  }
-
-  line(text: string): void {
-    this.#printer.line(`  ${text}`);
-  }
-
-  /** A sentence behind a mark, in as many lines as it takes. */
-  words(text: string, mark = '', style?: Style): void {
-    const indent = ' '.repeat(2 + mark.length);
-    for (const [index, line] of wrapped(printable(text), this.#printer.width, indent).entries()) {
-      const rest = line.slice(indent.length);
-      const shown = index === 0 && style !== undefined ? this.styled(style, mark) : mark;
-      this.#printer.line(index === 0 ? `  ${shown}${rest}` : line);
-    }
-  }
-
-  rows(head: readonly string[], rows: readonly (readonly Cell[])[], cut: readonly number[]): void {
-    for (const line of table(head, rows, { width: this.inner, cut })) this.line(line);
-  }
-
-  top(text: string): void {
-    this.#printer.line(text);
-  }
-
-  styled(style: Style, text: string): string {
-    return this.#printer.styled(style, text);
-  }
-
-  painted(style: Style, text: string): Cell {
-    return { text, paint: (laid) => this.styled(style, laid) };
-  }
-}
-
 function head({ version, at, state, findings, ledger }: Status, screen: Screen): void {
   const verdict = screen.styled(STYLES[state], state.toUpperCase());
   screen.top(`maillog-tlsrpt ${version}   ${minuteText(at)} UTC   ${verdict}`);
-  for (const finding of findings.slice(0, MAX_LOGS))
+  const told = folded(findings);
+  for (const finding of told.slice(0, MAX_FINDINGS))
     screen.words(finding.text, mark(finding), style(finding));
-  for (const line of andMore(findings.length - MAX_LOGS)) screen.line(line);
+  for (const line of andMore(told.length - MAX_FINDINGS)) screen.line(line);
   if (!ledger.exists)
     screen.words('nothing was read yet: `run` reads the logs, `check` looks whether all is set up');
 }
@@ -109,52 +64,7 @@ function style({ severity }: Finding): Style {
   return STYLES[severity];
 }
 
-function logs({ logs: all }: Status, screen: Screen): void {
-  screen.title('Logs');
-  if (all.length === 0) {
-    screen.words('none: name them under `logs` in the configuration, or `backfill` archived ones');
-    return;
-  }
-  // What is watched comes first, then what was read last.
-  const rank = (log: LogStatus) => (log.configured ? 0 : 1e12) + (log.lagSeconds ?? 0);
-  const shown = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_LOGS);
-  const rows = shown.map((log) => [
-    log.name,
-    log.host,
-    log.parser,
-    log.lastLine === undefined ? '-' : minuteText(log.lastLine),
-    readCell(log, screen),
-    bytesText(log.bytes),
-  ]);
-  screen.rows(['log', 'host', 'parser', 'last line (UTC)', 'read', 'size'], rows, [0, 2, 1]);
-  for (const line of andMore(all.length - shown.length, ' logs')) screen.line(line);
-  for (const log of shown) remarks(log, screen);
-}
-
-function readCell({ lagSeconds, configured }: LogStatus, screen: Screen): Cell {
-  if (lagSeconds !== undefined) return `${durationText(lagSeconds)} ago`;
-  return configured ? screen.painted('red', 'never') : 'never';
-}
-
-function remarks(log: LogStatus, screen: Screen): void {
-  const { name, gaps, incomplete, unknown, skipped, hints } = log;
-  for (const gap of gaps.slice(-MAX_LISTED)) screen.words(`${name}: ${gap.text}`, '! ', 'yellow');
-  for (const line of andMore(gaps.length - MAX_LISTED, ' holes')) screen.line(`  ${line}`);
-  for (const path of incomplete.slice(0, MAX_LISTED))
-    screen.words(`${path} ended early: give the whole file to \`backfill\` to read on`, '! ', 'yellow');
-  for (const line of andMore(incomplete.length - MAX_LISTED, ' files')) screen.line(`  ${line}`);
-  if (unknown.count > 0) {
-    const lines = unknown.count === 1 ? 'one line is' : `${unknown.count} lines are`;
-    const words = `${name}: ${lines} known to no rule of the ${log.parser} parser; please report (\`scrub\` makes them fit to be shown):`;
-    screen.words(words, '! ', 'yellow');
-    for (const sample of unknown.samples) screen.words(sample, '    ');
-  }
-  if (skipped > 0)
-    screen.words(`${name}: the parser failed on ${skipped} lines; please report it`, '! ', 'yellow');
-  for (const hint of hints) screen.words(`${name}: ${hint}`, '! ', 'yellow');
-}
-
-function days({ days: all, folded }: Status, screen: Screen): void {
+function days({ days: all, folded: foldedDays }: Status, screen: Screen): void {
   screen.title('Days (UTC)');
   if (all.length === 0) {
     screen.words('no sessions yet');
@@ -178,7 +88,7 @@ function days({ days: all, folded }: Status, screen: Screen): void {
     screen.words(`held: ${heldWords(reason)[1]}`);
   if (held[0] !== undefined)
     screen.words(`${held.length} held. To release one: maillog-tlsrpt send --day ${held[0].day}`);
-  const last = folded.at(-1);
+  const last = foldedDays.at(-1);
   if (last !== undefined)
     screen.words(
       `the rarest failure details are folded in some reports, counts are whole: ${last.details} in ${last.reports} of ${last.day} (report.max-failure-details)`,
@@ -208,6 +118,7 @@ function outbox({ outbox: states, failing, suppressed }: Status, screen: Screen)
     .slice(0, MAX_FAILING)
     .map((row) => [
       row.day,
+      row.domain,
       row.rua,
       row.state === 'retry' ? 'retry' : screen.painted('red', 'given up'),
       row.attempts,
@@ -215,7 +126,7 @@ function outbox({ outbox: states, failing, suppressed }: Status, screen: Screen)
       row.lastResult ?? '',
     ]);
   if (rows.length > 0)
-    screen.rows(['day', 'receiver', 'state', 'tries', 'next (UTC)', 'last word'], rows, [1, 5]);
+    screen.rows(['day', 'domain', 'receiver', 'state', 'tries', 'next (UTC)', 'last word'], rows, [1, 2, 6]);
   for (const line of andMore(failing.length - rows.length)) screen.line(line);
   for (const { rua, bounces, until } of suppressed.slice(0, MAX_LISTED)) {
     screen.words(`nothing goes to ${rua} until ${until}: ${bounces} reports came back`, '! ', 'yellow');

@@ -15,8 +15,14 @@ export interface Fit {
   readonly cut: readonly number[];
 }
 
-/** A column that is cut keeps so many characters. */
-const NARROWEST = 10;
+/** What gives way, in this order: columns that may be cut, then headings of numbers, down to so many characters. */
+const STEPS = [
+  { cut: 10 },
+  { heading: 6 },
+  { cut: 7 },
+  { heading: 3 },
+  { cut: 4 },
+] as const satisfies readonly { readonly cut?: number; readonly heading?: number }[];
 const BETWEEN = '  ';
 
 /**
@@ -25,13 +31,15 @@ const BETWEEN = '  ';
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], fit?: Fit): string[] {
   const texts = rows.map((row) => row.map((cell) => printable(textOf(cell))));
-  const natural = head.map((title, column) =>
-    Math.max(title.length, ...texts.map((row) => row[column]?.length ?? 0)),
-  );
-  const widths = fit === undefined ? natural : fitted(natural, fit);
   const numeric = head.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
   );
+  const columns = head.map((title, column) => ({
+    heading: title.length,
+    content: Math.max(0, ...texts.map((row) => row[column]?.length ?? 0)),
+    numeric: numeric[column] ?? false,
+  }));
+  const widths = fitted(columns, fit);
   const lay = (text: string, column: number) => {
     const width = widths[column] ?? 0;
     return numeric[column] ? shortened(text, width).padStart(width) : shortened(text, width).padEnd(width);
@@ -52,20 +60,42 @@ function textOf(cell: Cell): string {
   return typeof cell === 'object' ? cell.text : String(cell);
 }
 
-/** Widths at which the table fits, if cutting helps. */
-function fitted(natural: readonly number[], { width, cut }: Fit): number[] {
-  const widths = [...natural];
-  if (width === undefined) return widths;
-  const total = widths.reduce((sum, each) => sum + each, 0) + BETWEEN.length * (widths.length - 1);
-  for (let excess = total - width; excess > 0; excess--) {
-    const widest = cut.reduce((best, column) =>
-      (widths[column] ?? 0) > (widths[best] ?? 0) ? column : best,
-    );
-    const has = widths[widest] ?? 0;
-    if (has <= NARROWEST) break;
-    widths[widest] = has - 1;
+/** How wide a column would be, left alone. */
+interface Column {
+  readonly heading: number;
+  readonly content: number;
+  readonly numeric: boolean;
+}
+
+/** Widths at which the table fits, if cutting helps. Numbers are never cut. */
+function fitted(columns: readonly Column[], fit: Fit | undefined): number[] {
+  const widths = columns.map(({ heading, content }) => Math.max(heading, content));
+  if (fit?.width === undefined) return widths;
+  let excess = widths.reduce((sum, each) => sum + each, 0) + BETWEEN.length * (widths.length - 1) - fit.width;
+  const numeric = columns.flatMap((column, index) => (column.numeric ? index : []));
+  for (const step of STEPS) {
+    const [among, least] =
+      'cut' in step
+        ? [fit.cut, () => step.cut]
+        : [numeric, (index: number) => Math.max(step.heading, columns[index]?.content ?? 0)];
+    while (excess > 0 && narrowWidest(widths, among, least)) excess--;
   }
   return widths;
+}
+
+/** Takes a character from the widest of some columns; false where none has one to spare. */
+function narrowWidest(
+  widths: number[],
+  among: readonly number[],
+  least: (column: number) => number,
+): boolean {
+  const spare = among.filter((column) => (widths[column] ?? 0) > least(column));
+  if (spare.length === 0) return false;
+  const widest = spare.reduce((best, column) =>
+    (widths[column] ?? 0) > (widths[best] ?? 0) ? column : best,
+  );
+  widths[widest] = (widths[widest] ?? 0) - 1;
+  return true;
 }
 
 /** Cut to a width; of a path and of an address the end says more. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fleetLines } from '../../src/cli/fleet-text.ts';
+import { fleetLines, lateHosts } from '../../src/cli/fleet-text.ts';
 import { hostJson } from '../../src/status/hosts.ts';
 
 it('shows hosts, lag and share, and names the late', () => {
@@ -41,11 +41,32 @@ it('shows hosts, lag and share, and names the late', () => {
     behind: [],
     late: 0,
   });
-  const text = fleetLines(hosts).join('\n');
+  const text = [...fleetLines(hosts), ...lateHosts(hosts)].join('\n');
   expect(text).toMatch(/mta1 +1\.2\.0 +1 +60 s +2 +66\.7 %/);
   expect(text).toMatch(/mta2 +- +2 +3 h +1 +33\.3 % +17$/m);
   expect(text).toMatch(/never read/);
-  expect(text).toContain('! mta2 is late: 2026-11-22 waits for it');
-  expect(text).toContain('! mta2 is late: 2026-11-21 is closed without what it has not brought yet');
+  expect(text).toContain('mta2 is late: 2026-11-22 waits for it (fleet.grace)');
+  expect(text).toContain('mta2 is late: 2026-11-21 is closed without what it has not brought yet');
   expect(text).not.toContain('\u001b');
+});
+
+it('calls nobody late who was read a moment ago, and many who are in one line', () => {
+  const host = (name: string, lag: number) =>
+    hostJson({
+      host: name,
+      logs: 1,
+      readToEndAt: 0,
+      lag,
+      sessions: 0,
+      share: 0,
+      holdsUp: ['2026-11-22'],
+      behind: ['2026-11-21'],
+      late: 0,
+    });
+  expect(lateHosts([host('mta1', 899_000), host('mta2', 0)])).toEqual([]);
+  const many = Array.from({ length: 30 }, (_, index) => host(`mta${index}`, 900_000));
+  expect(lateHosts(many)).toEqual([
+    '30 hosts are late: mta0, mta1, mta2, mta3, mta4 and 25 more (2026-11-22 waits for them: fleet.grace)',
+    '30 hosts are late: mta0, mta1, mta2, mta3, mta4 and 25 more (2026-11-21 is closed without what they have not brought yet: fleet.grace is over)',
+  ]);
 });

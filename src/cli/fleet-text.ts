@@ -12,12 +12,7 @@ const LATE_SECONDS = 900;
 
 /** The fleet as a table; of a great one those that are late and those far behind. */
 export function fleetLines(hosts: readonly HostJson[], width?: number): string[] {
-  const order = (host: HostJson) => host.holdsUp.length * 1e9 + (host.lagSeconds ?? 0);
-  const shown =
-    hosts.length <= ALL_UP_TO
-      ? hosts
-      : [...hosts].sort((a, b) => order(b) - order(a)).slice(0, SHOWN_OF_MANY);
-  const rows = shown.map((host) => [
+  const rows = shownOf(hosts).map((host) => [
     host.host,
     host.program ?? '-',
     host.logs,
@@ -26,11 +21,19 @@ export function fleetLines(hosts: readonly HostJson[], width?: number): string[]
     `${(host.share * 100).toFixed(1)} %`,
     host.late,
   ]);
-  const fit: Fit = { width, cut: [0] };
-  return [
-    ...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows, fit),
-    ...andMore(hosts.length - shown.length, versionsText(hosts)),
-  ];
+  const fit: Fit = { width, cut: [0, 1], drop: [1, 5, 2, 6] };
+  return [...table(['host', 'version', 'logs', 'lag', 'sessions', 'share', 'came late'], rows, fit)];
+}
+
+function shownOf(hosts: readonly HostJson[]): readonly HostJson[] {
+  if (hosts.length <= ALL_UP_TO) return hosts;
+  const order = (host: HostJson) => host.holdsUp.length * 1e9 + (host.lagSeconds ?? 0);
+  return [...hosts].sort((a, b) => order(b) - order(a)).slice(0, SHOWN_OF_MANY);
+}
+
+/** What the table of {@link fleetLines} leaves out. */
+export function furtherHosts(hosts: readonly HostJson[]): string[] {
+  return andMore(hosts.length - shownOf(hosts).length, versionsText(hosts));
 }
 
 /** Who is late, and what that does to which days: a sentence a day. */

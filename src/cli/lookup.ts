@@ -14,13 +14,15 @@ import { checked, repeatable } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { DEFAULT_CONFIG, watch } from './context.ts';
 import type { Printer } from './io.ts';
-import { printable, table } from './table.ts';
+import { printable, table, wrapped } from './table.ts';
 
 const lookupArguments = z.object({
   domains: z.array(z.string()).min(1),
   server: repeatable,
   record: z.boolean().default(false),
 });
+
+const INDENT = '         ';
 
 /** Nothing is remembered between look-ups: the point is what is found now. */
 const FORGETFUL = { cached: async () => undefined, cache: async () => {} };
@@ -123,13 +125,19 @@ function print(result: LookupResult, record: boolean, globals: GlobalArguments, 
 function show(result: LookupResult, printer: Printer): void {
   printer.line(printer.bold(result.domain));
   const rows = result.findings.map(({ what, verdict, name, reason }) => [what, verdict, name, reason]);
-  const [head, ...lines] = table(['', 'verdict', 'name', 'why'], rows);
+  const [head, ...lines] = table(['', 'verdict', 'name', 'why'], rows, { width: printer.width, cut: [2, 3] });
+  const below = (text: string) => {
+    for (const line of wrapped(printable(text), printer.width, INDENT)) printer.line(line);
+  };
   printer.line(head);
   for (const [index, line] of lines.entries()) {
     printer.line(line);
-    const { values, warnings } = result.findings[index] ?? { values: [], warnings: [] };
-    for (const value of values) printer.line(`         ${printable(value)}`);
-    for (const warning of warnings) printer.line(`         warning: ${printable(warning)}`);
+    const found = result.findings[index];
+    if (found === undefined) continue;
+    // What was cut is said in full.
+    if (line.includes('…')) below(`${found.name}: ${found.reason}`);
+    for (const value of found.values) below(value);
+    for (const warning of found.warnings) below(`warning: ${warning}`);
   }
   printer.line();
 }

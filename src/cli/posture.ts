@@ -8,7 +8,7 @@ import { checked, domainArgument } from './arguments.ts';
 import type { Command } from './command.ts';
 import { type Context, withContext } from './context.ts';
 import type { Printer } from './io.ts';
-import { table } from './table.ts';
+import { table, wrapped } from './table.ts';
 
 const postureArguments = z.object({
   level: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('encrypt'),
@@ -91,16 +91,22 @@ function show(
   ]);
   const head = ['domain', 'sessions', 'would fail', 'unproven', 'fate', 'last', 'why', 'MX hosts'];
   if (rows.length > 0) {
-    for (const line of table(head, rows)) printer.line(line);
+    const fit = { width: printer.width, cut: [0, 7, 6, 4] };
+    for (const line of table(head, rows, fit)) printer.line(line);
     printer.line();
-    for (const reason of reasonsOf(listed)) printer.line(`${reason}: ${REASONS[reason]}`);
+    for (const reason of reasonsOf(listed)) sentence(`${reason}: ${REASONS[reason]}`, printer);
     printer.line();
   }
   const broken = domains.filter((each) => each.fails > 0).length;
   const unsure = domains.filter((each) => each.fails === 0 && each.unproven > 0).length;
-  printer.line(
+  sentence(
     `${broken} of ${domains.length} domains would break with ${SETTINGS[chosen.level]}; of ${unsure} more the log proves nothing.`,
+    printer,
   );
+}
+
+function sentence(text: string, printer: Printer): void {
+  for (const line of wrapped(text, printer.width, '')) printer.line(line);
 }
 
 /** Whether mail would still get through, to another host or at another time. */

@@ -80,7 +80,9 @@ async function showReports(
     shown++;
     if (chosen.out !== undefined) await writeReport(found, chosen.out, subject, context, printer);
     else if (globals.json) printer.line(JSON.stringify(found.report));
-    else for (const line of reportLines(found.report, subject.domain, found.state)) printer.line(line);
+    else
+      for (const line of reportLines(found.report, subject.domain, found.state, printer.width))
+        printer.line(line);
   }
   if (shown === 0) printer.message('notice', nothingFound(chosen, seen));
   return EXIT.ok;

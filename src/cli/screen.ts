@@ -1,5 +1,5 @@
 import type { Printer, Style } from './io.ts';
-import { type Cell, printable, table, wrapped } from './table.ts';
+import { type Cell, type Fit, printable, table, wrapped } from './table.ts';
 
 /** Lines of the width there is, indented below their titles. */
 export class Screen {
@@ -13,6 +13,11 @@ export class Screen {
   get inner(): number | undefined {
     const { width } = this.#printer;
     return width === undefined ? undefined : width - 2;
+  }
+
+  /** Whether a line of its own fits. */
+  holds(text: string): boolean {
+    return text.length <= (this.#printer.width ?? Number.POSITIVE_INFINITY);
   }
 
   /** A heading, apart from what stands above. */
@@ -36,9 +41,9 @@ export class Screen {
     }
   }
 
-  /** A table below a heading. @param cut columns that may be cut */
-  rows(head: readonly string[], rows: readonly (readonly Cell[])[], cut: readonly number[]): void {
-    for (const line of table(head, rows, { width: this.inner, cut })) this.line(line);
+  /** A table below a heading. */
+  rows(head: readonly string[], rows: readonly (readonly Cell[])[], fit: Omit<Fit, 'width'>): void {
+    for (const line of table(head, rows, { width: this.inner, ...fit })) this.line(line);
   }
 
   /** A line of its own. */

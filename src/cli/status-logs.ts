@@ -29,13 +29,16 @@ export function showLogs(all: readonly LogStatus[], screen: Screen): void {
     readCell(log, screen),
     bytesText(log.bytes),
   ]);
-  screen.rows(['log', 'host', 'parser', 'last line (UTC)', 'read', 'size'], rows, [0, 2, 1]);
-  for (const line of andMore(all.length - shown.length, ' logs')) screen.line(line);
+  screen.rows(['log', 'host', 'parser', 'last line (UTC)', 'read', 'size'], rows, {
+    cut: [0, 2, 1],
+    drop: [5, 2, 1],
+  });
+  for (const line of andMore(all.length - shown.length, ' logs')) screen.words(line);
   // Of an archive that was read once, what is wrong was said then.
   const watched = sorted.filter((log) => log.configured || shown.includes(log));
   const troubled = watched.filter(isTroubled);
   for (const log of troubled.slice(0, MAX_REMARKED)) remarks(log, screen);
-  for (const line of andMore(troubled.length - MAX_REMARKED, ' logs with remarks')) screen.line(line);
+  for (const line of andMore(troubled.length - MAX_REMARKED, ' logs with remarks')) screen.words(line);
   hints(watched, screen);
 }
 
@@ -56,10 +59,10 @@ function isTroubled({ gaps, incomplete, unknown, skipped }: LogStatus): boolean 
 
 function remarks({ name, parser, gaps, incomplete, unknown, skipped }: LogStatus, screen: Screen): void {
   for (const gap of gaps.slice(-MAX_LISTED)) screen.words(`${name}: ${gap.text}`, '! ', 'yellow');
-  for (const line of andMore(gaps.length - MAX_LISTED, ' holes')) screen.line(`  ${line}`);
+  for (const line of andMore(gaps.length - MAX_LISTED, ' holes')) screen.words(line, '  ');
   for (const path of incomplete.slice(0, MAX_LISTED))
     screen.words(`${path} ended early: give the whole file to \`backfill\` to read on`, '! ', 'yellow');
-  for (const line of andMore(incomplete.length - MAX_LISTED, ' files')) screen.line(`  ${line}`);
+  for (const line of andMore(incomplete.length - MAX_LISTED, ' files')) screen.words(line, '  ');
   if (unknown.count > 0) {
     const lines = unknown.count === 1 ? 'one line is' : `${unknown.count} lines are`;
     const words = `${name}: ${lines} known to no rule of the ${parser} parser; please report (\`scrub\` makes them fit to be shown):`;

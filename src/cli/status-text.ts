@@ -2,7 +2,7 @@ import type { HeldReason } from '../days/held.ts';
 import type { Finding, Status } from '../status/schema.ts';
 import { minuteText } from '../time-text.ts';
 import { folded } from './findings-text.ts';
-import { andMore, fleetLines, lateHosts } from './fleet-text.ts';
+import { andMore, fleetLines, furtherHosts, lateHosts } from './fleet-text.ts';
 import type { Printer, Style } from './io.ts';
 import { bytesText, durationText } from './quantities.ts';
 import { Screen } from './screen.ts';
@@ -35,6 +35,7 @@ export function printStatus(status: Status, printer: Printer): void {
   if (status.hosts.length > 1) {
     screen.title('Hosts (sessions of today and yesterday)');
     for (const line of fleetLines(status.hosts, screen.inner)) screen.line(line);
+    for (const text of furtherHosts(status.hosts)) screen.words(text);
     for (const text of lateHosts(status.hosts)) screen.words(text, '! ', 'yellow');
   }
   if (status.ledger.exists) {
@@ -47,11 +48,13 @@ export function printStatus(status: Status, printer: Printer): void {
 
 function head({ version, at, state, findings, ledger }: Status, screen: Screen): void {
   const verdict = screen.styled(STYLES[state], state.toUpperCase());
-  screen.top(`maillog-tlsrpt ${version}   ${minuteText(at)} UTC   ${verdict}`);
+  const parts = [`maillog-tlsrpt ${version}`, `${minuteText(at)} UTC`];
+  const plain = [...parts, state].join('   ');
+  screen.top([...parts, verdict].join(screen.holds(plain) ? '   ' : ' '));
   const told = folded(findings);
   for (const finding of told.slice(0, MAX_FINDINGS))
     screen.words(finding.text, mark(finding), style(finding));
-  for (const line of andMore(told.length - MAX_FINDINGS)) screen.line(line);
+  for (const line of andMore(told.length - MAX_FINDINGS)) screen.words(line);
   if (!ledger.exists)
     screen.words('nothing was read yet: `run` reads the logs, `check` looks whether all is set up');
 }
@@ -80,9 +83,12 @@ function days({ days: all, folded: foldedDays }: Status, screen: Screen): void {
     day.reports,
     day.heldBecause === undefined ? day.state : screen.painted('yellow', heldWords(day.heldBecause)[0]),
   ]);
-  screen.rows(['day', 'domains', 'sessions', 'failed', 'late', 'reports', 'state'], rows, [6]);
+  screen.rows(['day', 'domains', 'sessions', 'failed', 'late', 'reports', 'state'], rows, {
+    cut: [6],
+    drop: [1, 4],
+  });
   for (const line of andMore(all.length - shown.length, ` days, the oldest ${all[0]?.day}`))
-    screen.line(line);
+    screen.words(line);
   const held = all.filter(({ state }) => state === 'held');
   for (const reason of new Set(held.map(({ heldBecause = '' }) => heldBecause)))
     screen.words(`held: ${heldWords(reason)[1]}`);
@@ -126,13 +132,16 @@ function outbox({ outbox: states, failing, suppressed }: Status, screen: Screen)
       row.lastResult ?? '',
     ]);
   if (rows.length > 0)
-    screen.rows(['day', 'domain', 'receiver', 'state', 'tries', 'next (UTC)', 'last word'], rows, [1, 2, 6]);
-  for (const line of andMore(failing.length - rows.length)) screen.line(line);
+    screen.rows(['day', 'domain', 'receiver', 'state', 'tries', 'next (UTC)', 'last word'], rows, {
+      cut: [1, 2, 6],
+      drop: [4, 5, 2],
+    });
+  for (const line of andMore(failing.length - rows.length)) screen.words(line);
   for (const { rua, bounces, until } of suppressed.slice(0, MAX_LISTED)) {
     screen.words(`nothing goes to ${rua} until ${until}: ${bounces} reports came back`, '! ', 'yellow');
     screen.line(`  maillog-tlsrpt send --unsuppress ${printable(rua)} sends there again`);
   }
-  for (const line of andMore(suppressed.length - MAX_LISTED, ' suppressed receivers')) screen.line(line);
+  for (const line of andMore(suppressed.length - MAX_LISTED, ' suppressed receivers')) screen.words(line);
 }
 
 function foot({ ledger, lastRun, at }: Status, screen: Screen): void {

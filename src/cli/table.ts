@@ -13,6 +13,8 @@ export interface Fit {
   readonly width: number | undefined;
   /** Columns that may be cut, the widest first; one at least. */
   readonly cut: readonly number[];
+  /** Columns that are left out, in this order, where cutting alone would leave nothing to read. */
+  readonly drop?: readonly number[];
 }
 
 /** What gives way, in this order: columns that may be cut, then headings of numbers, down to so many characters. */
@@ -39,6 +41,12 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     content: Math.max(0, ...texts.map((row) => row[column]?.length ?? 0)),
     numeric: numeric[column] ?? false,
   }));
+  const kept = keptColumns(columns, fit);
+  if (fit !== undefined && kept.length < head.length) {
+    const pick = <T>(cells: readonly T[]) => cells.filter((_, column) => kept.includes(column));
+    const cut = fit.cut.filter((column) => kept.includes(column)).map((column) => kept.indexOf(column));
+    return table(pick(head), rows.map(pick), { width: fit.width, cut });
+  }
   const widths = fitted(columns, fit);
   const lay = (text: string, column: number) => {
     const width = widths[column] ?? 0;
@@ -65,6 +73,29 @@ interface Column {
   readonly heading: number;
   readonly content: number;
   readonly numeric: boolean;
+}
+
+/** What a column keeps while others can be left out. */
+const READABLE = 7;
+
+/** The columns for which there is room, as long as there are some to leave out. */
+function keptColumns(columns: readonly Column[], fit: Fit | undefined): number[] {
+  const kept = columns.map((_, index) => index);
+  if (fit?.width === undefined) return kept;
+  const least = ({ heading, content, numeric }: Column, index: number) => {
+    if (numeric) return Math.max(content, Math.min(heading, READABLE));
+    const natural = Math.max(heading, content);
+    return fit.cut.includes(index) ? Math.min(natural, READABLE) : natural;
+  };
+  for (const column of fit.drop ?? []) {
+    const sum = columns.reduce(
+      (total, each, index) => (kept.includes(index) ? total + least(each, index) + BETWEEN.length : total),
+      -BETWEEN.length,
+    );
+    if (sum <= fit.width) break;
+    kept.splice(kept.indexOf(column), 1);
+  }
+  return kept;
 }
 
 /** Widths at which the table fits, if cutting helps. Numbers are never cut. */

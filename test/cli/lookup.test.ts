@@ -48,6 +48,18 @@ function answers({ name, type }: Seen): Answer[] {
 const lookup = (...words: string[]) => runCli(['lookup', ...words, '--server', `127.0.0.1:${dns.port}`]);
 
 describe('lookup', () => {
+  it('fits the terminal, and says a reason that is cut there in full below', async () => {
+    const words = ['lookup', DOMAIN, 'broken.example', '--server', `127.0.0.1:${dns.port}`];
+    for (const columns of [80, 50]) {
+      const { stdout } = await runCli(words, { columns });
+      // A digest stands as it is: cut, nobody could copy it.
+      const wide = stdout.split('\n').filter((line) => line.length > columns && !/^ +\S+$/.test(line));
+      expect(wide).toEqual([]);
+      expect(stdout.replace(/\s+/g, ' ')).toContain('secure TLSA records');
+    }
+    expect((await runCli(words)).stdout).not.toContain('…');
+  });
+
   it('shows people what it found, with verdicts and reasons', async () => {
     const { code, stdout } = await lookup(DOMAIN);
     expect(code).toBe(0);

@@ -81,3 +81,25 @@ it('refuses a level it does not know', async () => {
   expect(code).toBe(64);
   expect(stderr).toContain('encrypt');
 });
+
+it('fits the terminal, and cuts nothing elsewhere', async () => {
+  const words = ['posture', '--level', 'verify', '--unproven', ...options];
+  for (const columns of [80, 50]) {
+    const { stdout } = await runCli(words, { columns });
+    expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    expect(stdout).toContain('…');
+  }
+  expect((await runCli(words)).stdout).not.toMatch(/\S…/);
+});
+
+it('shows reports that fit the terminal, and whole ones elsewhere', async () => {
+  for (const columns of [80, 50]) {
+    const { stdout } = await runCli(['report', ...options], { columns });
+    // A policy string, or an id, stands as it is: cut, nobody could copy it.
+    const wide = stdout
+      .split('\n')
+      .filter((line) => line.length > columns && !/^ +(?:report-id )?\S+$/.test(line));
+    expect(wide).toEqual([]);
+  }
+  expect((await runCli(['report', ...options])).stdout).not.toContain('…');
+});

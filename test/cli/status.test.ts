@@ -64,6 +64,14 @@ describe('status', () => {
     );
   });
 
+  it('fits 50 columns, too', async () => {
+    await crowded();
+    const { stdout } = await runCli(['status', '--now', MORNING_AFTER, '--config', place.config], {
+      columns: 50,
+    });
+    expect(stdout.split('\n').filter((line) => line.length > 50 && !/^ +(?:! )?\S+$/.test(line))).toEqual([]);
+  });
+
   it('fits a screen with 30 hosts that are all in trouble', async () => {
     const names = Array.from({ length: 30 }, (_, i) => place.path(`mail-with-a-rather-long-name-${i}.log`));
     const logs = names.map((path, i) => `  - {path: ${path}, timezone: UTC, host: mta${i}}\n`).join('');

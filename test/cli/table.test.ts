@@ -24,3 +24,9 @@ it('fits the width, cuts text before headings, and never a number', () => {
   expect(row).toBe('a-domain-…     12345           7  plaintext…');
   expect(table(HEAD, ROWS, { width: 34, cut: [0, 3] })[0]).toBe('domain    sessi…  would…  why');
 });
+
+it('leaves a column out rather than cut all of them to nothing', () => {
+  const fit = { width: 33, cut: [0, 3], drop: [1, 2] };
+  expect(table(HEAD, ROWS, fit)[0]).toBe('domain      would fa…  why');
+  expect(table(HEAD, ROWS, { ...fit, width: 44 })[0]).toContain('sessions');
+});

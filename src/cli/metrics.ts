@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { gatherMetrics } from '../metrics/gather.ts';
-import { metricsText } from '../metrics/text.ts';
+import { metricsText, withFullName } from '../metrics/text.ts';
 import { packageVersion } from '../version.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, withContext } from './context.ts';
@@ -24,7 +24,7 @@ Examples:
 
 async function print(context: Context, globals: GlobalArguments, printer: Printer): Promise<ExitCode> {
   const found = await gatherMetrics({ ...context, version: packageVersion() });
-  if (globals.json) for (const metric of found) printer.json(metric);
+  if (globals.json) for (const metric of found) printer.json(withFullName(metric));
   else printer.io.stdout.write(metricsText(found));
   return EXIT.ok;
 }

@@ -3,7 +3,7 @@ import { type Log, OUTBOX_STATES } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
 import type { LastRun } from './last-run.ts';
 import type { Metric, Sample } from './text.ts';
-import { type Totals, totalSamples } from './totals.ts';
+import { allDeliveries, type Totals, totalSamples } from './totals.ts';
 
 /** What the metrics are made from. */
 export interface MetricsInput {
@@ -30,9 +30,15 @@ export function metricsOf(input: MetricsInput): Metric[] {
     gauge('build_info', 'The version of maillog-tlsrpt; always 1.', [
       { labels: { version: input.version }, value: 1 },
     ]),
-    ...COUNTERS.map(
-      ([name, help]): Metric => ({ name, kind: 'counter', help, samples: totals.get(name) ?? [] }),
-    ),
+    ...COUNTERS.map(([name, help]): Metric => {
+      const samples = totals.get(name) ?? [];
+      return {
+        name,
+        kind: 'counter',
+        help,
+        samples: name === 'deliveries_total' ? allDeliveries(samples) : samples,
+      };
+    }),
     ...dayMetrics(input.days),
     gauge('outbox_reports', 'Reports in the outbox, by state.', outboxSamples(input.outbox)),
     ...logMetrics(input.logs),

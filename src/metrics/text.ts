@@ -19,6 +19,11 @@ export interface Metric {
 
 const PREFIX = 'maillog_tlsrpt_';
 
+/** A metric as machines get it elsewhere: under the name that Prometheus knows it by. */
+export function withFullName(metric: Metric): Metric {
+  return { ...metric, name: PREFIX + metric.name };
+}
+
 /**
  * Prometheus' text exposition format, version 0.0.4, as node_exporter's textfile collector reads it.
  * A metric without samples is left out: a name alone says nothing.

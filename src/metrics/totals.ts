@@ -21,7 +21,9 @@ export type DayCounts = ReadonlyMap<Day, ReadonlyMap<string, number>>;
 /** The TLS versions a label may name; a label's values must be few, and this one comes from a log. */
 const TLS_VERSIONS: ReadonlySet<string> = new Set(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
 /** States of the outbox that no run changes any more. */
-const FINAL: ReadonlySet<string> = new Set(['sent', 'given-up', 'suppressed']);
+const FINAL = ['sent', 'given-up', 'suppressed'] as const;
+/** Kinds of receivers. */
+const SCHEMES = ['mailto', 'https', 'directory'] as const;
 
 /** Puts a series and its labels into one text, to be a key. */
 function series(metric: string, labels: Readonly<Record<string, string>>): string {
@@ -37,7 +39,8 @@ export function countDays(traffic: readonly TrafficSum[], outbox: readonly Outbo
   };
   for (const sum of traffic) for (const name of seriesOf(sum)) add(sum.day, name, sum.count);
   for (const { day, scheme, state, count } of outbox) {
-    if (FINAL.has(state)) add(day, series('deliveries_total', { scheme, state }), count);
+    if (FINAL.some((final) => final === state))
+      add(day, series('deliveries_total', { scheme, state }), count);
   }
   return days;
 }
@@ -88,4 +91,15 @@ export function totalSamples(totals: Totals): Map<string, Sample[]> {
     samples.set(metric, [...(samples.get(metric) ?? []), { labels, value }]);
   }
   return samples;
+}
+
+/** Samples of deliveries with all kinds and states: one that appears at 1 would be seen as no increase. */
+export function allDeliveries(known: readonly Sample[]): Sample[] {
+  const counted = new Map(known.map((sample) => [series('', sample.labels), sample]));
+  return SCHEMES.flatMap((scheme) =>
+    FINAL.map((state) => {
+      const labels = { scheme, state };
+      return counted.get(series('', labels)) ?? { labels, value: 0 };
+    }),
+  );
 }

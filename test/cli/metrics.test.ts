@@ -38,6 +38,14 @@ it('writes node_exporter’s file after each run, equal to what the command prin
   expect(sampleOf(file, 'maillog_tlsrpt_last_run_timestamp_seconds')).toBe(Date.parse(MORNING_AFTER) / 1000);
 });
 
+it('tells of deliveries before there were any, so that the first can be seen as one more', async () => {
+  const config = await withLog();
+  const { stdout } = await runCli(['metrics', '--config', config, '--now', MORNING_AFTER]);
+  for (const scheme of ['mailto', 'https', 'directory'])
+    for (const state of ['sent', 'given-up', 'suppressed'])
+      expect(stdout).toContain(`maillog_tlsrpt_deliveries_total{scheme="${scheme}",state="${state}"} 0\n`);
+});
+
 it('counts the same sessions as the report', async () => {
   const config = await withLog();
   await runCli(['run', '--offline', '--config', config, '--now', MORNING_AFTER]);
@@ -61,7 +69,9 @@ it('counts the same sessions as the report', async () => {
 it('prints JSON when asked', async () => {
   const config = await withLog();
   const found = (await runCli(['metrics', '--json', '--config', config, '--now', MORNING_AFTER])).json();
-  expect(found).toContainEqual(expect.objectContaining({ name: 'outbox_reports', kind: 'gauge' }));
+  expect(found).toContainEqual(
+    expect.objectContaining({ name: 'maillog_tlsrpt_outbox_reports', kind: 'gauge' }),
+  );
 });
 
 it('refuses a file name that node_exporter would pass over', async () => {

@@ -40,6 +40,16 @@ export class Problem extends Error {
   }
 }
 
+/** Enough of a fault for a line on a screen. */
+const LINE_CHARACTERS = 500;
+
+/** A fault in one line: what is wrong, where, what to do. */
+export function inOneLine({ message, where, help }: Problem): string {
+  const place = where === undefined || message.includes(where) ? '' : ` (${where})`;
+  const remedy = help === undefined ? '' : `; ${help}`;
+  return `${message}${place}${remedy}`.replace(/\s+/g, ' ').slice(0, LINE_CHARACTERS);
+}
+
 /** The system's own words for a failed file operation, as a sentence a person reads. */
 export function systemReason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

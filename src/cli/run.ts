@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Outcome } from '../delivery/outbox.ts';
-import { EXIT, type ExitCode, Problem } from '../errors.ts';
-import { noteRun, reasonOf } from '../metrics/last-run.ts';
+import { EXIT, type ExitCode, inOneLine, Problem } from '../errors.ts';
+import { noteRun } from '../metrics/last-run.ts';
 import { type PassSummary, runPass } from '../pipeline.ts';
 import { isPassing } from '../reading/faults.ts';
 import { afterPass } from './after-pass.ts';
@@ -47,7 +47,7 @@ Examples:
         code = await pass(context, globals, printer, offline);
       } catch (error) {
         // What keeps us from sending must keep neither alerts nor the monitor from being told.
-        if (error instanceof Problem && !isPassing(error)) await finish(error.exitCode, reasonOf(error));
+        if (error instanceof Problem && !isPassing(error)) await finish(error.exitCode, inOneLine(error));
         else await noteStop(context, performance.now() - begun, error);
         throw error;
       }
@@ -80,7 +80,7 @@ async function noteStop({ ledger, clock, host }: Context, duration: number, erro
   if (error instanceof Problem && error.exitCode === EXIT.tryAgain) return;
   const [exitCode, reason] =
     error instanceof Problem
-      ? [error.exitCode, reasonOf(error)]
+      ? [error.exitCode, inOneLine(error)]
       : [EXIT.software, 'a bug in maillog-tlsrpt; `run` shows it, please report it'];
   const run = { at: clock.now(), seconds: Math.round(duration) / 1000, exitCode, reason };
   await noteRun(ledger, host, run).catch(() => undefined);

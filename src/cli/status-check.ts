@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, MONITOR, Problem } from '../errors.ts';
+import { EXIT, type ExitCode, inOneLine, MONITOR, Problem } from '../errors.ts';
 import type { Status } from '../status/schema.ts';
 import { folded } from './findings-text.ts';
 import type { Printer } from './io.ts';
@@ -25,8 +25,7 @@ export function printCheck(status: Status, maxLag: number, printer: Printer): Ex
 /** The same where the status cannot be told: the monitor must not take our exit codes for verdicts. */
 export function printUnknown(error: unknown, printer: Printer): ExitCode {
   if (!(error instanceof Problem) || error.exitCode === EXIT.usage) throw error;
-  const where = error.where === undefined || error.message.includes(error.where) ? '' : ` (${error.where})`;
-  printer.line(`TLSRPT UNKNOWN: ${plain(`${error.message}${where}`)}`);
+  printer.line(`TLSRPT UNKNOWN: ${plain(inOneLine(error))}`);
   return MONITOR.unknown;
 }
 

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
-import { isUntouched, openLedger } from '../ledger/open.ts';
+import { isUntouched, openToLook } from '../ledger/open.ts';
 import { FINDINGS } from '../status/findings.ts';
 import { gatherStatus } from '../status/gather.ts';
 import type { Status } from '../status/schema.ts';
@@ -17,6 +17,7 @@ import { printStatus } from './status-text.ts';
 
 const HOUR_MS = 3_600_000;
 const MAX_LAG_HOURS = 3;
+const MAX_ATTEMPTS = 3;
 
 const statusArguments = z.object({
   check: z.boolean().default(false),
@@ -75,12 +76,24 @@ Examples:
   },
 };
 
+/** What was read while others wrote may be of two times: then it is read again. */
 async function look(globals: GlobalArguments, maxLag: number, printer: Printer): Promise<Status> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await lookOnce(globals, maxLag, printer);
+    } catch (error) {
+      const again = error instanceof Problem && error.exitCode === EXIT.tryAgain && attempt < MAX_ATTEMPTS;
+      if (!again) throw error;
+    }
+  }
+}
+
+async function lookOnce(globals: GlobalArguments, maxLag: number, printer: Printer): Promise<Status> {
   const clock = clockOf(globals);
   const config = await configOf(globals);
   const state = globals.state ?? config.state;
   printer.message('debug', `config: ${globals.config ?? DEFAULT_CONFIG}`);
-  const ledger = (await isUntouched(state)) ? undefined : await openLedger(state);
+  const ledger = (await isUntouched(state)) ? undefined : await openToLook(state);
   try {
     return await gatherStatus({
       ledger,

@@ -1,7 +1,6 @@
 import type { Config } from '../config.ts';
-import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { EXIT, type ExitCode, inOneLine, Problem } from '../errors.ts';
 import { isAnotherAtWork } from '../fleet.ts';
-import { reasonOf } from '../metrics/last-run.ts';
 import {
   deliverPass,
   emitPass,
@@ -99,7 +98,7 @@ export class Emitter {
       if (signal.aborted) return;
       exitCode = this.#complain(error);
       if (!(error instanceof Problem) || isPassing(error)) return;
-      reason = reasonOf(error);
+      reason = inOneLine(error);
     }
     const now = this.#deps.clock.now();
     if (signal.aborted || (done === undefined && now < this.#tellAt)) return;

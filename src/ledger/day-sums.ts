@@ -81,7 +81,7 @@ async function sumUp(connection: SqlConnection, day: Day, state: string): Promis
   const lateByHost = sum.late === 0 ? {} : await lateHosts(connection, day);
   const took = Math.round(performance.now() - begun);
   // Policies may be given to tallies without anything else changing; there is no end to that before all have theirs.
-  if (sum.unattributed === 0 || isDear({ took })) {
+  if (connection.readOnly !== true && (sum.unattributed === 0 || isDear({ took }))) {
     const stateNow = sum.unattributed === 0 ? state : '';
     await connection.query(
       `INSERT INTO day_sum (day, state, content) VALUES ($1, $2, $3)

@@ -7,6 +7,7 @@ import { isPostgresUrl } from './postgres-address.ts';
 import type { SqlDatabase } from './sql.ts';
 import { SqlLedger } from './sql-ledger.ts';
 import { emptySqlite, LEDGER_FILE, openSqlite } from './sqlite.ts';
+import { openSqliteToLook } from './sqlite-look.ts';
 
 /**
  * Opens the ledger that `state:` names: a directory holds one SQLite file, a `postgres://` URI is a database that
@@ -18,12 +19,13 @@ export async function openLedger(state: string): Promise<Ledger> {
 }
 
 /**
- * Opens the ledger for one who only looks, which must not make any: where there is none yet, an empty one stands for
- * it, in memory.
- * @throws Problem (cannotWrite, tryAgain, config)
+ * Opens the ledger for one who only looks, and need not be allowed to write. Where there is none yet none is made: an
+ * empty one stands for it, in memory.
+ * @throws Problem (cannotWrite, tryAgain, config); closing it raises one (tryAgain) when what was read may be of two times
  */
 export async function openToLook(state: string): Promise<Ledger> {
-  return (await isUntouched(state)) ? migrated(emptySqlite(state)) : openLedger(state);
+  if (isPostgresUrl(state)) return openLedger(state);
+  return migrated((await isUntouched(state)) ? emptySqlite(state) : openSqliteToLook(state));
 }
 
 /** Whether nobody has made the ledger yet that `state:` names. */

@@ -51,6 +51,8 @@ export interface Dialect {
  * understand, with `$1`-style parameters; numbers come back as JavaScript numbers.
  */
 export interface SqlConnection {
+  /** Nothing can be written: what would be noted for others is not. */
+  readonly readOnly?: boolean;
   query(sql: string, parameters?: readonly SqlValue[]): Promise<SqlRow[]>;
   /** Inserts many rows with as few round trips as the engine allows. No two of them may conflict with each other. */
   insert(target: InsertTarget, rows: readonly (readonly SqlValue[])[]): Promise<void>;

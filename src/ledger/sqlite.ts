@@ -66,7 +66,8 @@ export function emptySqlite(directory: string): SqlDatabase {
   return new SqliteDatabase(new Database(':memory:'), directory, directory);
 }
 
-class SqliteDatabase implements SqlDatabase {
+/** An open SQLite file. */
+export class SqliteDatabase implements SqlDatabase {
   readonly dialect = DIALECT;
   readonly where: string;
   readonly #database: Database.Database;
@@ -224,7 +225,7 @@ class SqliteDatabase implements SqlDatabase {
         cause: error,
       });
     }
-    if (/^SQLITE_(READONLY|CANTOPEN|IOERR|FULL|PERM)/.test(code)) {
+    if (/^SQLITE_(READONLY|CANTOPEN|IOERR|FULL|PERM)/.test(code) || isReadOnly(code)) {
       return new Problem(EXIT.cannotWrite, `the ledger cannot be written: ${systemReason(error)}`, {
         where: this.#path,
         help: 'check the owner and the free space of the state directory; nothing was lost',
@@ -233,6 +234,12 @@ class SqliteDatabase implements SqlDatabase {
     }
     return isDamaged(error) ? damaged(error, this.#path) : error;
   }
+}
+
+/** SQLite has several reasons not to write, of which libsql has no names: 8 + 256 × n. */
+function isReadOnly(code: string): boolean {
+  const number = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1];
+  return number !== undefined && Number(number) % 256 === 8;
 }
 
 function insertOf({ table, onConflict }: InsertTarget | GroupTarget, columns: readonly string[]): string {

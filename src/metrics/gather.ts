@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { dayStates } from '../days/states.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
-import { Problem } from '../errors.ts';
+import { inOneLine, Problem } from '../errors.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
 import type { OutboxSum } from '../ledger/sums.ts';
-import { type LastRun, lastRunOf, noteRun, reasonOf } from './last-run.ts';
+import { type LastRun, lastRunOf, noteRun } from './last-run.ts';
 import { metricsOf } from './series.ts';
 import { type Metric, metricsText } from './text.ts';
 import { carryTotals, countDays, NO_TOTALS, type Totals, totalsSchema } from './totals.ts';
@@ -37,7 +37,7 @@ export async function afterRun(deps: MetricsDeps, run: LastRun): Promise<void> {
       await noteRun(deps.ledger, deps.host, {
         ...run,
         exitCode: error.exitCode,
-        reason: run.reason ?? reasonOf(error),
+        reason: run.reason ?? inOneLine(error),
       });
     throw error;
   }

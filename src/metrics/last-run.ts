@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { JsonObject } from '../parser.ts';
 
@@ -20,9 +19,6 @@ export interface LastRun {
   readonly reason?: string | undefined;
 }
 
-/** Enough of a reason for a line on a screen. */
-const REASON_CHARACTERS = 500;
-
 /** How the last pass of `run` on a host went; undefined before the first. */
 export async function lastRunOf(ledger: Ledger, host: string): Promise<LastRun | undefined> {
   return lastRunSchema.safeParse(await ledger.note(`last-run:${host}`)).data;
@@ -31,11 +27,4 @@ export async function lastRunOf(ledger: Ledger, host: string): Promise<LastRun |
 /** Notes how a pass went. */
 export async function noteRun(ledger: Ledger, host: string, run: LastRun): Promise<void> {
   await ledger.setNote(`last-run:${host}`, JSON.parse(JSON.stringify(run)) as JsonObject);
-}
-
-/** Why a pass stopped, in one line: what is wrong, where, what to do. */
-export function reasonOf({ message, where, help }: Problem): string {
-  const place = where === undefined || message.includes(where) ? '' : ` (${where})`;
-  const remedy = help === undefined ? '' : `; ${help}`;
-  return `${message}${place}${remedy}`.replace(/\s+/g, ' ').slice(0, REASON_CHARACTERS);
 }

@@ -1,8 +1,12 @@
-import { chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openLedger } from '../../src/ledger/open.ts';
+import { SAMPLE_LOG } from '../cli/place.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { PROGRAM } from './program.ts';
 
 /** Debian's nobody; these tests run as root. */
 const NOBODY = 65_534;
@@ -34,3 +38,39 @@ it('a ledger that is there already keeps its owner', async () => {
   expect(await owners()).toEqual([1, 1, 1]);
   await ledger.close();
 });
+
+it('is looked at by a user who may only read it, and keeps its files as they are', async () => {
+  const state = join(directory, 'state');
+  await mkdir(state, { mode: 0o755 });
+  await chmod(directory, 0o755);
+  const config = join(directory, 'config.yaml');
+  const log = join(directory, 'mail.log');
+  await copyFile(SAMPLE_LOG, log);
+  await writeFile(
+    config,
+    `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, timezone: UTC, host: mta1}]\n`,
+  );
+  const words = ['--now', '2026-11-23T20:00:00Z', '--config', config];
+  expect((await runCli(['run', '--offline', ...words])).code).toBe(0);
+  await chmod(join(state, 'ledger.sqlite'), 0o644);
+  const before = await readdir(state);
+  for (const command of [['status', '--check'], ['status'], ['posture'], ['dashboard']]) {
+    const { status, stdout, stderr } = asNobody(...command, ...words);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).not.toBe('');
+  }
+  expect(await readdir(state)).toEqual(before);
+  await chmod(join(state, 'ledger.sqlite'), 0o640);
+  const refused = asNobody('status', '--check', ...words);
+  expect(refused).toMatchObject({
+    status: 3,
+    stdout: expect.stringMatching(
+      /^TLSRPT UNKNOWN: the ledger cannot be read by this user .*sudo -u maillog-tlsrpt/,
+    ),
+  });
+});
+
+function asNobody(...words: readonly string[]) {
+  const nobody = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];
+  return spawnSync('setpriv', [...nobody, process.execPath, PROGRAM, ...words], { encoding: 'utf8' });
+}

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** The program as it was built. */
+export const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 /** Reads logs of numbered lines, each a session. */
 export const NUMBERED_PARSER = fileURLToPath(new URL('numbered-parser.mjs', import.meta.url));
 

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { openSqlite } from '../../src/ledger/sqlite.ts';
+import { openSqliteToLook } from '../../src/ledger/sqlite-look.ts';
 import { describeKeeping } from './keeping-contract.ts';
 import { describeLedger } from './ledger-contract.ts';
 import { describeTallies } from './tallies-contract.ts';
@@ -61,4 +62,48 @@ it('gives the space back that has come free, but for a part that the next days n
   await ledger.tidy('2026-11-20', 0, 200);
   expect(await size()).toBeLessThan(empty * 1.5);
   await clean();
+});
+
+it('is read by who may not write it, while others have it open', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger # %?'));
+  const writer = await openLedger(directory);
+  await writer.setNote('a', 1);
+  const beside = openSqliteToLook(directory, false);
+  expect(await beside.query("SELECT content FROM note WHERE name = 'a'")).toMatchObject([{ content: '1' }]);
+  await expect(beside.query("DELETE FROM note WHERE name = 'a'")).rejects.toMatchObject({
+    exitCode: EXIT.cannotWrite,
+  });
+  await beside.close();
+  await writer.close();
+  await rm(directory, { recursive: true });
+});
+
+it('is read where it lies while nobody has it open, and says so when it was written meanwhile', async () => {
+  const busy = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const writer = await openLedger(busy);
+  await writer.setNote('a', 1);
+  await writer.close();
+  const database = openSqlite(busy);
+  await database.query('PRAGMA wal_checkpoint(TRUNCATE)');
+  await database.close();
+  const directory = await mkdtemp(join(tmpdir(), 'ledger # %?'));
+  const path = join(directory, 'ledger.sqlite');
+  await copyFile(join(busy, 'ledger.sqlite'), path);
+  const alone = openSqliteToLook(directory, false);
+  expect(await alone.query("SELECT content FROM note WHERE name = 'a'")).toMatchObject([{ content: '1' }]);
+  await alone.close();
+  expect(await readdir(directory)).toEqual(['ledger.sqlite']);
+  const surprised = openSqliteToLook(directory, false);
+  await utimes(path, new Date(), new Date(0));
+  await expect(surprised.close()).rejects.toMatchObject({ exitCode: EXIT.tryAgain });
+  await rm(directory, { recursive: true });
+  await rm(busy, { recursive: true });
+});
+
+it('says as whom to ask where it cannot be read', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  expect(() => openSqliteToLook(join(directory, 'none'), false)).toThrow(
+    expect.objectContaining({ help: expect.stringContaining('sudo -u maillog-tlsrpt') }),
+  );
+  await rm(directory, { recursive: true });
 });

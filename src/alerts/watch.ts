@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { explainCommand } from '../dashboard/explain-command.ts';
+import { type ExplainPlace, explainCommand } from '../dashboard/explain-command.ts';
 import { dayEnd, dayOf } from '../day.ts';
 import { isDear, isTooSoon } from '../dear-work.ts';
 import { Problem } from '../errors.ts';
@@ -27,6 +27,8 @@ export interface AlertDeps {
   readonly config: Pick<Config, 'alerts'>;
   /** This machine's name. */
   readonly host: string;
+  /** Where the commands of the alerts are to be run. */
+  readonly place: ExplainPlace;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -134,7 +136,7 @@ export async function forgetAlerts(ledger: Ledger, before: number): Promise<void
 }
 
 async function documentOf(
-  { ledger, host }: AlertDeps,
+  { ledger, host, place }: AlertDeps,
   alerts: readonly Alert[],
   now: number,
 ): Promise<AlertDocument> {
@@ -143,7 +145,7 @@ async function documentOf(
   const records: AlertRecord[] = [];
   for (const alert of alerts.slice(0, MAX_ALERTS)) {
     const sums = await ledger.sessionSums({ since, domain: alert.domain });
-    records.push(recordOf(alert, sums, logs));
+    records.push(recordOf(alert, sums, logs, place));
   }
   return {
     version: 1,
@@ -154,7 +156,12 @@ async function documentOf(
   };
 }
 
-function recordOf(alert: Alert, sums: readonly SessionSum[], logs: readonly Log[]): AlertRecord {
+function recordOf(
+  alert: Alert,
+  sums: readonly SessionSum[],
+  logs: readonly Log[],
+  place: ExplainPlace,
+): AlertRecord {
   const failed = sums.filter(({ outcome }) => outcome === 'failure');
   const resultTypes: Record<string, number> = {};
   for (const { resultType = 'validation-failure', count } of failed)
@@ -172,6 +179,6 @@ function recordOf(alert: Alert, sums: readonly SessionSum[], logs: readonly Log[
       0,
       10,
     ),
-    explain: shown === undefined ? '' : explainCommand(shown, logs),
+    explain: shown === undefined ? '' : explainCommand(shown, logs, place),
   };
 }

@@ -3,12 +3,8 @@ import { resolve } from 'node:path';
 import type { LogConfig } from '../config.ts';
 import { AUTO } from '../detect.ts';
 import { Problem } from '../errors.ts';
-import {
-  type JournalSelection,
-  journalEntries,
-  journalName,
-  selectionArguments,
-} from '../logs/journalctl.ts';
+import { type JournalSelection, journalArguments } from '../logs/journal-name.ts';
+import { journalEntries, journalName } from '../logs/journalctl.ts';
 import type { ParserModule } from '../parser.ts';
 import type { Ask } from '../policy/local-mta.ts';
 import { selectionOf } from '../reading/log-name.ts';
@@ -84,7 +80,7 @@ async function checkJournal({ directory, access, ask }: CheckDeps, log: LogConfi
 
 /** Whoever may not read a journal gets nothing of it. */
 async function holdsEntries(selection: JournalSelection, ask: Ask): Promise<boolean> {
-  const words = ['--quiet', '--lines=1', '--output=json', ...selectionArguments(selection)];
+  const words = ['--quiet', '--lines=1', '--output=json', ...journalArguments(selection)];
   return ((await ask('journalctl', words)) ?? '').trim() !== '';
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { type ExitCode, Problem } from '../errors.ts';
 import { afterRun } from '../metrics/gather.ts';
 import { packageVersion } from '../version.ts';
-import type { Context } from './context.ts';
+import { type Context, explainPlace } from './context.ts';
 
 /** A pass that is over. */
 export interface Passed {
@@ -24,11 +24,12 @@ export interface Passed {
  * @throws Problem (cannotWrite) when the metrics cannot be written
  */
 export async function afterPass(
-  { ledger, clock, host }: Pick<Context, 'ledger' | 'clock' | 'host'>,
+  context: Pick<Context, 'ledger' | 'clock' | 'host' | 'configPath'>,
   { config, duration, exitCode, reason, env, onAlertFault }: Passed,
 ): Promise<void> {
+  const { ledger, clock, host } = context;
   try {
-    await watchDomains({ ledger, clock, host, config, env });
+    await watchDomains({ ledger, clock, host, config, env, place: explainPlace({ ...context, config }) });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     onAlertFault(error);

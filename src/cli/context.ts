@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { loadConfig } from '../config/file.ts';
 import { type Config, configSchema } from '../config.ts';
+import type { ExplainPlace } from '../dashboard/explain-command.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isUntouched, openLedger, openToLook } from '../ledger/open.ts';
@@ -117,6 +118,21 @@ export async function configOf(globals: GlobalArguments): Promise<Config> {
 export function pipelineDeps(context: Context): PipelineDeps {
   const { ledger, clock, config, host, configPath, witness } = context;
   return { ledger, clock, config, host, witness, directory: dirname(resolve(configPath)) };
+}
+
+/** Where the commands that we show are to be run: there they find this configuration. */
+export function explainPlace({
+  config,
+  configPath,
+  host,
+}: Pick<Context, 'config' | 'configPath' | 'host'>): ExplainPlace {
+  const path = resolve(configPath);
+  return {
+    logs: config.logs,
+    directory: dirname(path),
+    host,
+    ...(path !== DEFAULT_CONFIG && config.organization !== NOBODY && { configPath: path }),
+  };
 }
 
 /** How long `run` and `backfill` wait for another process that reads, ms. */

@@ -11,7 +11,7 @@ import { readSeen } from '../posture/read.ts';
 import { packageVersion } from '../version.ts';
 import { checked } from './arguments.ts';
 import type { Command } from './command.ts';
-import { type Context, withContext } from './context.ts';
+import { type Context, explainPlace, withContext } from './context.ts';
 
 const dashboardArguments = z.object({
   out: z.string().optional(),
@@ -69,15 +69,17 @@ Examples:
 };
 
 async function pageOf(
-  { config, ledger, clock, witness }: Context,
+  context: Context,
   { days, domains }: z.infer<typeof dashboardArguments>,
 ): Promise<string> {
+  const { config, ledger, clock, witness } = context;
   const now = clock.now();
   const today = dayOf(now);
   const data = dashboardData({
     seen: await readSeen(ledger, { since: addDays(today, 1 - days) }, witness),
     honours: await resolveHonours(config),
     logs: await ledger.logs(),
+    place: explainPlace(context),
     outbox: await ledger.outboxSums(),
     troubled: await ledger.fates(['retry', 'given-up', 'held', 'suppressed'], MAX_TROUBLED),
     today,

@@ -10,19 +10,19 @@ import { openLog } from '../logs/archive.ts';
 import { sortByContent } from '../logs/content-order.ts';
 import { fixedBound } from '../logs/years.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
-import type { ParserModule } from '../parser.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
 import { createParser } from '../registry.ts';
 import { checked, clockOf, readingArguments, someFiles, yearsTold } from './arguments.ts';
-import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, DEFAULT_CONFIG, withContext } from './context.ts';
+import { type Reading, readingsOf } from './explain-readings.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
-import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { withReadingOptions } from './reading-options.ts';
 
 const explainArguments = readingArguments.extend({
+  parser: z.string().optional(),
   'queue-id': z.string().min(1, 'must be a queue id').optional(),
   domain: z.string().min(1, 'must be a domain').optional(),
   lines: z
@@ -50,11 +50,14 @@ export const explain: Command = {
   summary: 'tell of each line what it was taken for, and what came of it',
   details: `Every line of the MTA that has to do with outbound sessions, with the name of the rule that read it, what that rule says,
 the session it made, and the entry of the report it went into, where a ledger holds it. Changes nothing.
+A file of a log that the configuration names is read as the configuration says (parser, timezone, host, relayhosts, options) where no
+option says otherwise.
 
 Examples:
   maillog-tlsrpt explain /var/log/mail.log --queue-id 4jYGNX5hVbzJgrX
   maillog-tlsrpt explain /var/log/mail.log.1 --domain example.org
-  maillog-tlsrpt explain mainlog --parser exim --lines 120-180 --json`,
+  maillog-tlsrpt explain mainlog --parser exim --lines 120-180 --json
+  journalctl -o json --unit=postfix@-.service --since=today | maillog-tlsrpt explain - --domain example.org`,
   options: (yargs: Argv) =>
     withReadingOptions(yargs)
       .option('queue-id', {
@@ -71,12 +74,11 @@ Examples:
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(explainArguments, values);
     someFiles(chosen.files);
-    const parsers = await chosenParsers(chosen.parser, chosen.files, clockOf(globals).now(), printer);
+    const readings = await readingsOf(chosen, globals, printer);
     const inLedger = (print: (entries: ReportEntries) => Promise<void>) =>
       withContext(globals, printer, (context) => printWith(context, print), { looks: true });
     await withLedger(globals, printer, inLedger, async (entries) => {
-      for (const { module, files } of parsers)
-        await explainFiles({ ...chosen, files: [...files] }, module, globals, printer, entries);
+      for (const reading of readings) await explainFiles(chosen, reading, globals, printer, entries);
     });
     return EXIT.ok;
   },
@@ -114,20 +116,20 @@ async function withLedger(
 
 async function explainFiles(
   chosen: ExplainArguments,
-  module: ParserModule,
+  { files, module, options, timezone, host }: Reading,
   globals: GlobalArguments,
   printer: Printer,
   entries: ReportEntries | undefined,
 ): Promise<void> {
   const clock = clockOf(globals);
-  const zone = zoneOf(chosen.timezone ?? localZone());
+  const zone = zoneOf(timezone ?? localZone());
   const told = yearsTold(chosen, zone, globals);
   let years = fixedBound(clock.now());
   const waiting: Explained[] = [];
   const explainer = new Explainer({
-    parser: createParser(module, parserOptions(chosen)),
+    parser: createParser(module, options),
     zone,
-    host: chosen.host ?? hostname(),
+    host: host ?? hostname(),
     latest: (last) => years(last),
     filter: filterOf(chosen),
     onLine: (line) => waiting.push(line),
@@ -139,7 +141,7 @@ async function explainFiles(
     for (const one of waiting.splice(0)) await printOne(one, module.name, globals.json, printer, entries);
     await printer.drained();
   };
-  for (const { path, dates } of await sortByContent(chosen.files, clock.now(), { zone, ...told })) {
+  for (const { path, dates } of await sortByContent([...files], clock.now(), { zone, ...told })) {
     printer.message('debug', `log: ${path}, read as ${module.name}`);
     years = dates.bound();
     explainer.file(path);

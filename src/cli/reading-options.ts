@@ -72,3 +72,15 @@ export function parserOptions(chosen: ReadingArguments): CommonOptions {
     ...(level !== undefined && { tlsLogLevel: level }),
   };
 }
+
+/** What the command line says in so many words, for a parser that is told all else already. */
+export function givenOptions(chosen: ReadingArguments): CommonOptions {
+  const level = chosen['postfix-tls-loglevel'];
+  return {
+    ...(chosen.relayhost.length > 0 && { relayhosts: chosen.relayhost }),
+    ...(chosen['fallback-relay'].length > 0 && { fallbackRelays: chosen['fallback-relay'] }),
+    ...(!chosen['infer-plaintext'] && { inferPlaintext: false }),
+    ...(chosen['mid-stream'] && { midStream: true }),
+    ...(level !== undefined && { tlsLogLevel: level }),
+  };
+}

@@ -6,7 +6,7 @@ import { attribute, type Honours } from '../policy/attribute.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { Seen } from '../posture/read.ts';
 import type { ResultType } from '../result-type.ts';
-import { explainCommand } from './explain-command.ts';
+import { type ExplainPlace, explainCommand } from './explain-command.ts';
 import { type ClassCounts, noCounts, type TlsClass, tlsClassOf, totalOf } from './tls-class.ts';
 
 /** What the page is made from, as the ledger tells it. */
@@ -14,6 +14,7 @@ export interface DashboardInput {
   readonly seen: Seen;
   readonly honours: Omit<Honours, 'trustAnchors'>;
   readonly logs: readonly Log[];
+  readonly place: ExplainPlace;
   readonly outbox: readonly OutboxSum[];
   /** Reports that did not arrive, or not yet. */
   readonly troubled: readonly Fate[];
@@ -103,7 +104,7 @@ export function dashboardData(input: DashboardInput): Dashboard {
     domains: rows.slice(0, input.maxDomains),
     furtherDomains: Math.max(0, rows.length - input.maxDomains),
     failingDomains: rows.filter((row) => row.reported > 0).length,
-    failures: failures.rows(input.logs),
+    failures: failures.rows(input.logs, input.place),
     outbox: input.outbox.filter((row) => row.day >= first),
     troubled: input.troubled.filter((row) => row.day >= first),
   };
@@ -184,7 +185,7 @@ class FailureCounter {
     if (sum.hour > known.last.hour) known.last = sum;
   }
 
-  rows(logs: readonly Log[]): FailureRow[] {
+  rows(logs: readonly Log[], place: ExplainPlace): FailureRow[] {
     return [...this.#rows.values()]
       .sort((a, b) => b.count - a.count || (a.type < b.type ? -1 : 1))
       .map(({ type, reason, count, domains, last }) => ({
@@ -194,7 +195,7 @@ class FailureCounter {
         domains: domains.size,
         last: last.hour,
         lastDomain: last.recipientDomain,
-        explain: explainCommand(last, logs),
+        explain: explainCommand(last, logs, place),
       }));
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type JournalSelection, selectionArguments } from '../logs/journalctl.ts';
+import { type JournalSelection, journalArguments } from '../logs/journal-name.ts';
 import type { Waker } from './waker.ts';
 
 /** How often to look where journalctl does not run, ms. */
@@ -57,7 +57,7 @@ export class JournalWaker implements Waker {
     if (this.#child !== undefined || performance.now() - this.#endedAt < RESTART_MS) return;
     const child = spawn(
       'journalctl',
-      ['--follow', '--lines=0', '--quiet', '--output=cat', ...selectionArguments(this.#selection)],
+      ['--follow', '--lines=0', '--quiet', '--output=cat', ...journalArguments(this.#selection)],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     this.#child = child;

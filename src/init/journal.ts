@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selectionArguments } from '../logs/journalctl.ts';
+import { journalArguments } from '../logs/journal-name.ts';
 import type { Ask } from '../policy/local-mta.ts';
 
 /** Where systemd keeps its journal: across starts, or until the next. */
@@ -33,7 +33,7 @@ export async function namesInJournal(
   const found: string[] = [];
   for (const name of names) {
     const selection = { units: [], identifiers: [], [kind]: [name] };
-    const words = ['--quiet', '--lines=1', '--output=json', ...selectionArguments(selection)];
+    const words = ['--quiet', '--lines=1', '--output=json', ...journalArguments(selection)];
     if (((await ask('journalctl', words)) ?? '').trim() !== '') found.push(name);
   }
   return found;

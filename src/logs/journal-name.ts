@@ -10,3 +10,13 @@ export interface JournalSelection {
 export function journalName({ units, identifiers, directory }: JournalSelection): string {
   return `journal:${[...(directory === undefined ? [] : [directory]), ...units, ...identifiers].join(',')}`;
 }
+
+/** The arguments of journalctl(1) for a selection. */
+export function journalArguments({ units, identifiers, directory }: JournalSelection): string[] {
+  return [
+    '--no-pager',
+    ...units.map((unit) => `--unit=${unit}`),
+    ...identifiers.map((identifier) => `--identifier=${identifier}`),
+    ...(directory === undefined ? [] : [`--directory=${directory}`]),
+  ];
+}

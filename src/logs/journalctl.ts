@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EXIT, Problem } from '../errors.ts';
 import { type ChildEnd, endOf, isNotInstalled } from './child-end.ts';
-import type { JournalSelection } from './journal-name.ts';
+import { type JournalSelection, journalArguments } from './journal-name.ts';
 
 export { type JournalSelection, journalName } from './journal-name.ts';
 
@@ -23,16 +23,6 @@ export type JournalStart = { readonly cursor: string } | { readonly since: numbe
 /** The journal does not know a cursor, or takes it for none. */
 export class LostCursor extends Error {}
 
-/** The program's arguments for a selection. */
-export function selectionArguments({ units, identifiers, directory }: JournalSelection): string[] {
-  return [
-    '--no-pager',
-    ...units.map((unit) => `--unit=${unit}`),
-    ...identifiers.map((identifier) => `--identifier=${identifier}`),
-    ...(directory === undefined ? [] : [`--directory=${directory}`]),
-  ];
-}
-
 /**
  * The entries of a journal as JSON, in pieces of whole lines.
  * @throws Problem (data, unavailable); LostCursor
@@ -41,7 +31,7 @@ export async function* journalEntries(
   selection: JournalSelection,
   start: JournalStart,
 ): AsyncGenerator<Buffer, void> {
-  const child = spawn('journalctl', [...argumentsOf(start), ...selectionArguments(selection)], {
+  const child = spawn('journalctl', [...argumentsOf(start), ...journalArguments(selection)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   });

@@ -59,7 +59,7 @@ it('gives the command JSON on standard input, once, and again when it works agai
         lastFailure: '2026-11-23T18:00:00Z',
         resultTypes: { 'validation-failure': 4 },
         mxHosts: ['mx.example.org'],
-        explain: `maillog-tlsrpt explain ${log} --domain example.org`,
+        explain: `maillog-tlsrpt explain ${log} --domain example.org --config ${config}`,
       },
     ],
   });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
@@ -60,6 +61,51 @@ describe('for people', () => {
     const { stdout } = await explain(await place.write('mail.log', log));
     expect(stdout).toContain('250 ?[2J?');
     expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('as configured', () => {
+  const SMART = `Nov 23 18:00:00 mta1 postfix/smtp[100]: Trusted TLS connection established to smtp.isp.example[192.0.2.25]:587: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)
+Nov 23 18:00:00 mta1 postfix/smtp[100]: 4ZBBBB0XyzBCDF: to=<u@example.org>, relay=smtp.isp.example[192.0.2.25]:587, delay=1, delays=0/0/0.5/0.5, dsn=2.0.0, status=sent (250 ok)
+`;
+  const plain = async (...words: string[]) =>
+    (await runCli(['explain', '--json', ...words, '--now', MORNING_AFTER])).json() as Line[];
+  const sessionsOf = (lines: readonly Line[]) => lines.flatMap(({ sessions }) => sessions);
+
+  it('reads a file of a configured log, and its rotations, as the log is read', async () => {
+    const configured = await makePlace(
+      'mta: {honours: []}\nlogs: [{path: mail.log, timezone: Asia/Tokyo, host: mta1, relayhosts: ["[smtp.isp.example]:587"]}]\n',
+    );
+    const live = await configured.write('mail.log', SMART);
+    const rotated = await configured.write('mail.log.1', SMART);
+    const copy = await configured.write('copy.log', SMART);
+    const counted = [
+      { recipientDomain: 'smtp.isp.example', day: '2026-11-23', time: '2026-11-23T09:00:00Z' },
+    ];
+    for (const file of [live, rotated]) {
+      const found = sessionsOf(await plain(file, '--config', configured.config));
+      expect(found).toMatchObject(counted);
+    }
+    const told = sessionsOf(await plain(live, '--config', configured.config, '--timezone', 'UTC'));
+    expect(told).toMatchObject([{ time: '2026-11-23T18:00:00Z' }]);
+    const elsewhere = sessionsOf(await plain(copy, '--config', configured.config, '--timezone', 'UTC'));
+    expect(elsewhere).toMatchObject([{ recipientDomain: 'example.org' }]);
+    await configured.remove();
+  });
+
+  it('takes the parser of the log, and of two in one file the one that is named', async () => {
+    const exim = fileURLToPath(new URL('../../samples/exim', import.meta.url));
+    const [name = ''] = await readdir(exim);
+    const log = join(exim, name, 'input.log');
+    const configured = await makePlace(
+      `mta: {honours: []}\nlogs: [{path: ${log}, parser: exim}, {path: ${log}, parser: postfix}]\n`,
+    );
+    const how = ['--config', configured.config, '--now', MORNING_AFTER];
+    const both = await runCli(['explain', log, ...how]);
+    expect(both.stderr).toMatch(/of them exim's[\s\S]*of them postfix's/);
+    const one = await runCli(['explain', log, '--parser', 'postfix', ...how]);
+    expect(one.stderr).not.toContain("exim's");
+    await configured.remove();
   });
 });
 

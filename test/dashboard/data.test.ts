@@ -24,6 +24,7 @@ function dashboard(
   snapshots: [string, Snapshot][] = [],
 ) {
   return dashboardData({
+    place: { logs: [], directory: '/', host: 'mta1' },
     seen: { sums, snapshots: new Map(snapshots), trusting: { has: () => true } },
     honours: { dane: true, mtaSts: true },
     logs: [],

@@ -3,28 +3,41 @@ import { type Html, html } from './html.ts';
 import { CLASS_WORDS, TLS_CLASSES, totalOf } from './tls-class.ts';
 
 const WIDTH = 900;
-const HEIGHT = 250;
-const LEFT = 64;
-const BOTTOM = 30;
-const TOP = 14;
+const HEIGHT = 258;
+const BOTTOM = 44;
+const TOP = 20;
+/** What labels need where the page is narrow and their letters are large: a character, and half of `11-23`. */
+const CHARACTER = 17;
+const HALF_DAY = 44;
+/** Between a number and the chart. */
+const GAP = 6;
 
 /** Sessions of each day as stacked bars, best class at the bottom, with the numbers in a table beside it. */
 export function trendChart(days: readonly DayRow[]): Html {
   const highest = Math.max(1, ...days.map(({ counts }) => totalOf(counts)));
   const top = roundUp(highest);
-  const step = (WIDTH - LEFT) / Math.max(1, days.length);
+  const grid = [0, top / 2, top];
+  const left = GAP + CHARACTER * Math.max(3, ...grid.map((value) => numberText(value).length));
+  const step = (WIDTH - left) / Math.max(1, days.length);
   const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="trend-title trend-text">
 <title id="trend-title">Sessions a day by class</title>
 <desc id="trend-text">${summary(days)} The numbers stand in the table below.</desc>
-${[0, top / 2, top].map((value) => gridLine(value, y(value)))}
-${days.map((day, i) => dayBar(day, LEFT + i * step, step, y))}
-${labelled(days).map(({ day, i, minor }) => dayLabel(day, LEFT + (i + 0.5) * step, minor))}
+${grid.map((value) => gridLine(value, y(value), left))}
+${days.map((day, i) => dayBar(day, left + i * step, step, y))}
+${labelled(days).map(({ day, i, minor }) => dayLabel(day, left + (i + 0.5) * step, minor))}
 </svg>`;
 }
 
-function gridLine(value: number, y: number): Html {
-  return html`<line x1="${LEFT}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${y + 4}" text-anchor="end">${value.toLocaleString('en')}</text>`;
+function gridLine(value: number, y: number, left: number): Html {
+  return html`<line x1="${left}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${left - GAP}" y="${y}" dy=".35em" text-anchor="end">${numberText(value)}</text>`;
+}
+
+/** `2,500`, `25K`, `1M`: short, for the room beside the chart is the chart's. */
+function numberText(value: number): string {
+  return value < 10_000
+    ? value.toLocaleString('en')
+    : value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 });
 }
 
 function dayBar({ day, counts }: DayRow, x: number, step: number, y: (value: number) => number): Html {
@@ -40,7 +53,8 @@ function dayBar({ day, counts }: DayRow, x: number, step: number, y: (value: num
 }
 
 function dayLabel(day: string, x: number, minor: boolean): Html {
-  return html`<text class="${minor ? 'wide' : ''}" x="${fixed(x)}" y="${HEIGHT - 6}" text-anchor="middle">${day.slice(5)}</text>`;
+  const inside = Math.min(x, WIDTH - HALF_DAY);
+  return html`<text class="${minor ? 'wide' : ''}" x="${fixed(inside)}" y="${HEIGHT - 6}" text-anchor="middle">${day.slice(5)}</text>`;
 }
 
 /** At most eight labels, whatever the number of days; every other one is for wide screens only. */

@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { STYLE } from '../../src/dashboard/style.ts';
+import { noCounts } from '../../src/dashboard/tls-class.ts';
+import { trendChart } from '../../src/dashboard/trend-chart.ts';
 import { addDays } from '../../src/day.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { makePlace, type Place, SAMPLE_LOG } from '../cli/place.ts';
@@ -16,6 +19,20 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** Set to write the pictures of docs/ anew. */
 const KEEP_IMAGES = process.env['KEEP_IMAGES'] === '1';
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+
+/** Labels of the chart that stand out of it, or where the bars are. */
+const CUT_LABELS = `(() => {
+  const { width, height } = document.querySelector('.chart').viewBox.baseVal;
+  const left = Math.min(...[...document.querySelectorAll('.chart line')].map((each) => each.x1.baseVal.value));
+  return [...document.querySelectorAll('.chart text')]
+    .filter((each) => getComputedStyle(each).display !== 'none')
+    .filter((each) => {
+      const box = each.getBBox();
+      const right = each.getAttribute('text-anchor') === 'end' ? left : width;
+      return box.x < 0 || box.y < -4 || box.x + box.width > right || box.y + box.height > height + 4;
+    })
+    .map((each) => each.textContent);
+})()`;
 
 let place: Place;
 beforeAll(async () => {
@@ -39,7 +56,9 @@ async function aMonth(): Promise<string> {
     await runCli(['backfill', ...files, '--timezone', 'UTC', '--host', 'mta1', ...options]);
     await freezeReports(month.path('state'));
     const { stdout } = await runCli(['dashboard', '--domains', '14', ...options]);
-    return place.write('month.html', stdout.replaceAll(`${month.directory}/`, '/var/log/'));
+    // As it is where the configuration is at its usual place.
+    const usual = stdout.replaceAll(` --config ${month.config}`, '');
+    return place.write('month.html', usual.replaceAll(`${month.directory}/`, '/var/log/'));
   } finally {
     await month.remove();
   }
@@ -207,6 +226,29 @@ it('sorts and filters without a server, by mouse and by keyboard', async () => {
   });
 });
 
+it('shows every label of the chart whole, however many sessions and days there are', async () => {
+  const days = (count: number, most: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      day: addDays(LAST_DAY, i + 1 - count),
+      counts: { ...noCounts(), verified: i % 2 === 0 ? most : 1 },
+    }));
+  for (const [count, most] of [
+    [1, 3],
+    [25, 1900],
+    [29, 4_800_000],
+    [366, 45_000],
+  ] as const) {
+    const page = `<!DOCTYPE html><style>${STYLE}</style><main>${trendChart(days(count, most)).text}</main>`;
+    const path = await place.write('chart.html', page);
+    await withPage(pathToFileURL(path).href, async (shown) => {
+      for (const width of [390, 700, 1200]) {
+        await shown.show(width, 800, 'light');
+        expect([count, most, width, await shown.evaluate(CUT_LABELS)]).toEqual([count, most, width, []]);
+      }
+    });
+  }
+});
+
 it.each([
   ['wide', 1200, 1100, 'light'],
   ['wide', 1200, 1100, 'dark'],
@@ -217,6 +259,7 @@ it.each([
   await withPage(pathToFileURL(await aMonth()).href, async (page) => {
     await page.show(width, height, scheme);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await page.evaluate(CUT_LABELS)).toEqual([]);
     await page.evaluate(`${axe}; 0`);
     const faults = await page.evaluate(
       "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))",

@@ -7,6 +7,8 @@ import type { SqlDatabase } from './sql.ts';
 import { openSqlite, SqliteDatabase } from './sqlite.ts';
 
 const BUSY_MS = 20_000;
+/** What the system says to who may not write. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
  * Opens the ledger's SQLite file for who only looks: a monitor's user need not have the right to write. While no process
@@ -41,8 +43,8 @@ function mayWriteTo(directory: string): boolean {
     accessSync(join(directory, 'ledger.sqlite'), constants.W_OK);
     return true;
   } catch (error) {
-    // What is missing is to be made, or to be missed, by who opens it.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+    // What else is wrong with it, opening it says.
+    return !FORBIDDEN.has((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { MORNING_AFTER, makePlace, SAMPLE_LOG } from '../cli/place.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { BEGIN, type Bench, benches, numbers } from '../reading/numbered-lines.ts';
 import { FIRST_ENTRY, JournalMaker } from './journal-maker.ts';
+import { PROGRAM } from './program.ts';
 
 const newBench = benches();
 const KEEP = 30 * 86_400_000;
@@ -201,6 +203,15 @@ logs: [{journal: {units: ["postfix@-.service"], directory: journal}, host: mta1,
   );
   const run = await runCli(['run', '--offline', '--config', place.config, '--now', MORNING_AFTER]);
   expect(run.stderr).toContain(`${lines.length} new lines`);
+  // The command that the dashboard shows works as it stands.
+  const page = await runCli(['dashboard', '--config', place.config, '--now', MORNING_AFTER]);
+  const [, shown = ''] = /<code>(journalctl [^<]*)<\/code>/.exec(page.stdout) ?? [];
+  const command = shown
+    .replaceAll('&#39;', "'")
+    .replace('maillog-tlsrpt', `'${process.execPath}' '${PROGRAM}'`);
+  const { stdout: told } = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8' });
+  const [, domain = '?'] = /--domain (\S+)/.exec(command) ?? [];
+  expect(told).toMatch(new RegExp(`session of 2026-11-23T\\S+ for ${domain}: `));
   await expected.write('mail.log', `${lines.join('\n')}\n`);
   const reading = [
     '--timezone',

@@ -3,6 +3,7 @@ import type { PairKind } from './byte-pairs.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { recipientDomain } from './next-hop.ts';
 import { type PeerText, readPeer } from './peer.ts';
+import { LONGEST_ID } from './queue-id.ts';
 import { isConnectFailure } from './smtp-lines.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
 import { readTlsField, type TlsField } from './tls-field.ts';
@@ -224,7 +225,7 @@ function behindQueueId(bytes: Uint8Array, start: number): number {
     if (kinds === 0) return -1;
   }
   const length = at - start;
-  return length <= 20 && length >= (kinds & 1 ? 6 : 10) ? at : -1;
+  return length <= LONGEST_ID && length >= (kinds & 1 ? 6 : 10) ? at : -1;
 }
 
 /** The place of the last `@` in the address that begins here; -1 if it is quoted or has none. */

@@ -89,6 +89,19 @@ describe('one connection, one session', () => {
     expect(brief(sessionsOf(lines))).toEqual([SUCCESS]);
   });
 
+  it.each(['9F3A5FFFFFFFFFFFFFFFF', '4jYGNX5hVbzJgrXkLmNpQrS'])(
+    'takes the queue id that an inode of 64 bits makes: %s',
+    (id) => {
+      const lines = [
+        smtp(`SSL_connect error to ${MX1}: lost connection`),
+        smtp(`${id}: Cannot start TLS: handshake failure`),
+        smtp(established(MX2)),
+        smtp(delivery({ id, relay: MX2 })),
+      ];
+      expect(brief(sessionsOf(lines))).toEqual([BROKEN, 'example.org success mx2.example.org']);
+    },
+  );
+
   it('keeps the time of the handshake, not of the delivery', () => {
     const lines = [smtp(established(), { second: 1 }), smtp(delivery(), { second: 40 })];
     expect(sessionsOf(lines)[0]?.time).toBe(Date.UTC(2026, 10, 22, 10, 0, 1));

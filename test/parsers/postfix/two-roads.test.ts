@@ -12,7 +12,7 @@ const SERVERS = [
   'relay.example.com[192.0.2.27]:587',
   'localhost[127.0.0.1]:25',
 ] as const;
-const IDS = ['9F3A51C0B7', '9F3A51C0B8', 'C0FFEE12', 'A1B2C3D4', '4d3JvK2xzPz1'] as const;
+const IDS = ['9F3A51C0B7', '9F3A51C0B8', 'C0FFEE12', 'A1B2C3D4', '4d3JvK2xzPz1', '4jYGNX5hVbzJgrXkLmNpQrS'] as const;
 const OWN = 'tlsrpt@reports.example';
 const SUMMARY_TAILS = [
   CIPHER,

@@ -113,9 +113,7 @@ export class ByteLines {
 
   /** The delivery found last. */
   delivery(entry: ByteEntry): DeliveryLine {
-    const { end } = entry;
     const reasonAt = this.#reasonAt;
-    const reasonEnd = entry.bytes[end - 1] === CLOSING ? end - 1 : end;
     return {
       domain: this.target?.domain,
       relay: this.target?.relay,
@@ -123,7 +121,10 @@ export class ByteLines {
       delays: this.delays(entry),
       duration: this.#duration,
       tls: this.tls,
-      reason: this.isAnswered ? SERVER_WORD : entry.text(reasonAt, Math.max(reasonAt, reasonEnd)),
+      reason: this.isAnswered ? SERVER_WORD : entry.text(reasonAt, entry.end - 1),
+      isCut: false,
+      // Told of cut lines only.
+      isDelivered: false,
     };
   }
 
@@ -167,7 +168,8 @@ export class ByteLines {
     if (bytes[at] !== SPACE || bytes[at + 1] !== OPENING) return false;
     this.#reasonAt = at + 2;
     this.isAnswered = at + 2 < entry.end && (isDigit(bytes[at + 2]) || isSaidByHost(entry, at + 2));
-    return true;
+    // A reason that was cut may be the beginning of many: only the text tells which.
+    return this.isAnswered || (at + 2 < entry.end && bytes[entry.end - 1] === CLOSING);
   }
 }
 

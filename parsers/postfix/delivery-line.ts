@@ -18,6 +18,10 @@ export interface DeliveryLine {
   readonly tls: TlsField | undefined;
   /** What stands behind `status=… (`, less the last parenthesis; undefined where the line was cut before it. */
   readonly reason: string | undefined;
+  /** The last parenthesis is missing, and with it who knows how much of the reason. */
+  readonly isCut: boolean;
+  /** `dsn=2.…`: the mail was taken. */
+  readonly isDelivered: boolean;
 }
 
 /** The same, from its text. */
@@ -51,6 +55,22 @@ export function readDelivery(
   const first = relayAt < 0 ? undefined : readBehindRelay(message, recipientStart, recipientEnd, relayAt);
   if (known === undefined || first?.relay?.name === known) return first;
   return laterRelay(message, recipientStart, known) ?? first;
+}
+
+/** Recipient and receiver of a delivery line that was cut behind them. */
+export function readDeliveryHead(
+  message: string,
+  start: number,
+): Pick<DeliveryLine, 'domain' | 'relay'> | undefined {
+  const recipientEnd = addressEnd(message, start + 4);
+  const relayAt = relayStart(message, recipientEnd);
+  if (relayAt < 0) return undefined;
+  const relay = readPeer(message, relayAt);
+  const isWhole = relay !== undefined && message.startsWith(',', relay.end);
+  return {
+    domain: recipientDomain(message.slice(start + 4, recipientEnd)),
+    relay: isWhole ? relay : undefined,
+  };
 }
 
 /** Where the value of `relay=` begins, `orig_to=<…>` before it passed over; -1 if it does not follow. */
@@ -116,25 +136,37 @@ function readBehindRelay(
   };
 }
 
+type Tail = Pick<DeliveryText, 'tls' | 'reason' | 'isCut' | 'isDelivered' | 'bounced'>;
+const NO_TAIL: Tail = {
+  tls: undefined,
+  reason: undefined,
+  isCut: true,
+  isDelivered: false,
+  bounced: false,
+};
+
 /** `[, tls=F], dsn=d.d.d, status=S (REASON)`. */
-function readTail(message: string, start: number): Pick<DeliveryText, 'tls' | 'reason' | 'bounced'> {
+function readTail(message: string, start: number): Tail {
   let at = start;
   let tls: TlsField | undefined;
   if (message.startsWith(', tls=', at)) {
     const end = message.indexOf(', ', at + 6);
-    if (end < 0) return { tls: undefined, reason: undefined, bounced: false };
+    if (end < 0) return NO_TAIL;
     tls = readTlsField(message.slice(at + 6, end));
     at = end;
   }
-  if (!message.startsWith(', dsn=', at)) return { tls, reason: undefined, bounced: false };
+  if (!message.startsWith(', dsn=', at)) return { ...NO_TAIL, tls };
+  const isDelivered = message.startsWith('2.', at + 6);
   const statusAt = message.indexOf(', status=', at + 6);
-  if (statusAt < 0 || statusAt - at > 30) return { tls, reason: undefined, bounced: false };
+  if (statusAt < 0 || statusAt - at > 30) return { ...NO_TAIL, tls, isDelivered };
   const open = message.indexOf(' (', statusAt + 9);
-  if (open < 0 || open - statusAt > 50) return { tls, reason: undefined, bounced: false };
-  const end = message.endsWith(')') ? message.length - 1 : message.length;
+  if (open < 0 || open - statusAt > 50) return { ...NO_TAIL, tls, isDelivered };
+  const isCut = !message.endsWith(')');
   return {
     tls,
-    reason: message.slice(open + 2, end),
+    reason: message.slice(open + 2, isCut ? message.length : -1),
+    isCut,
+    isDelivered,
     bounced: message.startsWith('bounced (', statusAt + 9),
   };
 }

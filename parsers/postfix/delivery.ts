@@ -1,12 +1,13 @@
 import { isLoopback, type PolicyTypeHint } from 'maillog-tlsrpt/parser';
 import { type Connection, isSameServer, newConnection, type Outcome } from './connection.ts';
+import { reasonOf } from './cut-reason.ts';
 import type { DeliveryLine } from './delivery-line.ts';
 import { isBare, type Witness, wentInClear } from './inference.ts';
 import { isConfigured } from './next-hop.ts';
 import { notice } from './notices.ts';
 import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
-import { type Reason, readReason } from './reasons.ts';
+import type { Reason } from './reasons.ts';
 import {
   bind,
   complete,
@@ -27,7 +28,7 @@ import { judge } from './verdict.ts';
 export function takeDelivery(reading: Reading, request: Request, queueId: string, line: DeliveryLine): void {
   const { entry } = reading;
   const { domain } = line;
-  const reason = line.reason === undefined ? undefined : readReason(line.reason);
+  const reason = reasonOf(line);
   if (line.tls !== undefined) learn(reading, { field: true });
   dropStale(request, line.relay?.name, line.relay?.port ?? '');
   if (reason !== undefined) dropContradicted(request, reason);
@@ -145,8 +146,8 @@ function withField(judged: Outcome | undefined, line: DeliveryLine): Outcome | u
   return judged === undefined || (isGood && fielded?.fault !== undefined) ? fielded : judged;
 }
 
-function fieldOutcome({ tls, reason }: DeliveryLine): Outcome | undefined {
-  if (tls === undefined || reason === undefined) return undefined;
+function fieldOutcome({ tls }: DeliveryLine): Outcome | undefined {
+  if (tls === undefined) return undefined;
   const verdict = verdictOf(tls);
   if (verdict === 'tls') return { basis: 'tls-field' };
   if (verdict !== 'tlsa-unusable') return undefined;
@@ -170,7 +171,7 @@ function inferredOutcome(
 }
 
 /** The sessions with servers tried before, and those that a policy failure prevented. */
-function tellPast(
+export function tellPast(
   reading: Reading,
   request: Request,
   domain: string | undefined,

@@ -30,14 +30,15 @@ export interface Reason {
   readonly host?: string;
 }
 
-const OTHER: Reason = { kind: 'other' };
+/** Whatever ends a delivery and is neither about TLS nor before it. */
+export const OTHER: Reason = { kind: 'other' };
 const BEFORE_TLS: Reason = { kind: 'no-session' };
-const NO_STATUS = 'Protocol error: ';
+export const NO_STATUS = 'Protocol error: ';
 
-const NOT_OFFERED = 'TLS is required, but was not offered by host ';
-const REFUSED = 'TLS is required, but host ';
+export const NOT_OFFERED = 'TLS is required, but was not offered by host ';
+export const REFUSED = 'TLS is required, but host ';
 /** 3.11 and later, in its two wordings. */
-const REQUIRETLS = /^(?:REQUIRETLS Failure: s|REQUIRETLS Debug: s|S)ender requested REQUIRETLS, but /;
+export const REQUIRETLS = /^(?:REQUIRETLS Failure: s|REQUIRETLS Debug: s|S)ender requested REQUIRETLS, but /;
 const REQUIRED_NOT_OFFERED = 'TLS service was not offered by host ';
 /** Logged while the session goes on, for REQUIRETLS is not enforced (smtp_proto.c, smtp_helo). */
 const REQUIRED_RELAXED = 'REQUIRETLS support was not offered by host ';

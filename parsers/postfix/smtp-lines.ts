@@ -1,3 +1,4 @@
+import { takeCutDelivery } from './cut-delivery.ts';
 import { takeDelivery } from './delivery.ts';
 import { readDelivery } from './delivery-line.ts';
 import { notice } from './notices.ts';
@@ -51,7 +52,10 @@ function takeQueued(reading: TextReading, request: Request): Rule {
     if (line.bounced) noteReturn(reading.entry.time, reading.keys.own, queueId, line.recipient, reading.open);
     return 'delivery';
   }
-  if (message.startsWith('to=<', at)) return 'delivery-cut';
+  if (message.startsWith('to=<', at)) {
+    takeCutDelivery(reading, request, queueId, at);
+    return 'delivery-cut';
+  }
   takeQueueNote(reading, request, queueId, message.slice(at));
   return 'queue-note';
 }

@@ -12,7 +12,14 @@ const SERVERS = [
   'relay.example.com[192.0.2.27]:587',
   'localhost[127.0.0.1]:25',
 ] as const;
-const IDS = ['9F3A51C0B7', '9F3A51C0B8', 'C0FFEE12', 'A1B2C3D4', '4d3JvK2xzPz1', '4jYGNX5hVbzJgrXkLmNpQrS'] as const;
+const IDS = [
+  '9F3A51C0B7',
+  '9F3A51C0B8',
+  'C0FFEE12',
+  'A1B2C3D4',
+  '4d3JvK2xzPz1',
+  '4jYGNX5hVbzJgrXkLmNpQrS',
+] as const;
 const OWN = 'tlsrpt@reports.example';
 const SUMMARY_TAILS = [
   CIPHER,
@@ -68,8 +75,9 @@ const messageArbitrary = fc.oneof(
           bare.map((name) => `lost connection with ${name} while sending RCPT TO`),
         ),
         status: fc.constantFrom('sent', 'sent', 'sent', 'deferred', 'bounced'),
+        end: fc.constantFrom(undefined, undefined, undefined, -1, -9, -25, -60, 80),
       })
-      .map(({ tls, ...parts }) => delivery(tls === undefined ? parts : { ...parts, tls })),
+      .map(({ tls, end, ...parts }) => delivery(tls === undefined ? parts : { ...parts, tls }).slice(0, end)),
   },
   bare.map((name) => `connect to ${name}:25: Connection timed out`),
   server.map((name) => `connect to ${name}: Connection refused`),

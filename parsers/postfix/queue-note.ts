@@ -25,8 +25,8 @@ export function takeQueueNote(reading: Reading, request: Request, queueId: strin
   dropContradicted(request, reason, reading.entry.time);
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
   if (reason.kind === 'other') return;
-  if (reason.peer !== undefined) meet(request, reason.peer);
   end(reading, request, reason);
+  if (reason.peer !== undefined) meet(request, reason.peer);
   retire(request);
   delete request.hidden;
   delete request.localFault;

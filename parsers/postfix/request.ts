@@ -161,6 +161,8 @@ export function meet(request: Request, name: string): void {
 
 /** Notes a server whose connection broke, nobody can tell yet whether within TLS. */
 export function lose(request: Request, name: string, time: number): void {
+  // Some recipients had been served over it, and their lines told of its TLS.
+  if (request.met.includes(name) || request.last?.name === name) return;
   const lost = [...(request.lost ?? []), { name, time }];
   request.lost = lost.slice(-MOST_CONNECTIONS);
 }

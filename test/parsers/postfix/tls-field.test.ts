@@ -110,6 +110,32 @@ describe('the tls= field', () => {
     expect(sessionsOf(lines)).toEqual([]);
   });
 
+  it.each([0, 1])(
+    'of a retry in clear text tells nothing anew of a session that broke after some recipients (log level %i)',
+    (tlsLogLevel) => {
+      const refused = 'host mx1.example.org[192.0.2.25] said: 550 5.1.1 no (in reply to RCPT TO command)';
+      const lost = 'lost connection with mx1.example.org[192.0.2.25] while sending DATA command';
+      const lines = [
+        ...(tlsLogLevel === 0 ? [] : [smtp(established())]),
+        smtp(delivery({ to: 'a@example.org', tls: 'may', status: 'bounced', reason: refused })),
+        smtp(`9F3A51C0B7: ${lost}`),
+        smtp(delivery({ to: 'b@example.org', delays: '0.05/0.01/4.5/0.4', tls: 'may:none' }), { second: 6 }),
+      ];
+      expect(sessionsOf(lines, { tlsLogLevel })).toMatchObject([
+        { outcome: 'success', receivingIp: '192.0.2.25' },
+      ]);
+    },
+  );
+
+  it('of a retry in clear text tells nothing of a session that broke, where the first was in clear text too', () => {
+    const lines = [
+      smtp(delivery({ to: 'a@example.org', tls: 'may:none' })),
+      smtp('9F3A51C0B7: lost connection with mx1.example.org[192.0.2.25] while sending DATA command'),
+      smtp(delivery({ to: 'b@example.org', delays: '0.05/0.01/4.5/0.4', tls: 'may:none' }), { second: 6 }),
+    ];
+    expect(brief(sessionsOf(lines))).not.toContain('example.org success mx1.example.org tls-field');
+  });
+
   it('of a connection used before tells of an old session', () => {
     const lines = [smtp(delivery({ tls: 'may:none', use: 2 })), smtp(delivery({ tls: 'dane', use: 3 }))];
     expect(sessionsOf(lines)).toEqual([]);

@@ -68,6 +68,6 @@ function readBeginning(text: string): Reason | undefined {
 function mayBeNoAnswer(text: string): boolean {
   if (text.startsWith('mail for ') || text.startsWith('REQUIRETLS ')) return true;
   if (!text.startsWith('host ')) return false;
-  const peer = readPeer(text, 5);
-  return peer === undefined || !text.startsWith(' said: ', peer.end);
+  const nameEnd = text.indexOf(' ', 5);
+  return nameEnd < 0 || !text.startsWith(' said: ', nameEnd);
 }

@@ -217,5 +217,6 @@ function settle(
     ...(domain !== undefined && { domain }),
   };
   delete request.hidden;
+  delete request.begun;
   delete request.localFault;
 }

@@ -37,13 +37,15 @@ export function isBare(witness: Witness): boolean {
 }
 
 function isPlainDelivery({ line, reason, request, facts, entry, midStream }: Witness): boolean {
-  if (line.relay === undefined || line.reused || request.hidden === true) return false;
+  if (line.relay === undefined || line.reused) return false;
+  const { name } = line.relay;
+  if (request.hidden === true || request.hidden === name || request.begun === name) return false;
   if (reason === undefined || reason.kind !== 'other') {
     // Broken off: with the field the level had been decided, without it nobody knows.
     if (reason?.kind !== 'lost' || line.tls === undefined) return false;
   }
   // A handshake that failed and a TLS session that broke both end in a second try in clear text.
-  if (request.met.includes(line.relay.name) || request.unknownBroken === true) return false;
+  if (request.met.includes(name) || request.unknownBroken === true) return false;
   const began = entry.time - line.duration * 1000;
   return !midStream || began - SLACK_MS > facts.since;
 }

@@ -5,8 +5,8 @@ import { type Fault, policyReason } from './reasons.ts';
 
 /** A policy failure that kept one MX host from being tried. Such lines name both domain and host. */
 export interface PolicyFailure {
-  /** The next hop. */
-  readonly domain: string;
+  /** The next hop; undefined for an address literal, which no report is for. */
+  readonly domain: string | undefined;
   readonly host: string | undefined;
   readonly fault: Fault;
 }
@@ -29,7 +29,7 @@ export function readPolicyLookup(message: string): PolicyFailure | 'other' | und
   if (colon < 0 || slash < start + lookup.length) return 'other';
   const domain = printedDomain(message.slice(start + lookup.length, slash));
   const reason = policyReason(message.slice(colon + 2));
-  if (domain === undefined || reason?.fault === undefined) return 'other';
+  if (reason?.fault === undefined) return 'other';
   return { domain, host: toDomain(message.slice(slash + 1, colon)), fault: reason.fault };
 }
 

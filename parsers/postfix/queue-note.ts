@@ -24,7 +24,11 @@ export function takeQueueNote(reading: Reading, request: Request, queueId: strin
   if (reason.peer !== undefined) dropStale(request, reason.peer, '');
   dropContradicted(request, reason, reading.entry.time);
   for (const stale of bind(request, queueId)) emitNative(reading, stale);
-  if (reason.kind === 'other') return;
+  if (reason.kind === 'other') {
+    // The mail may yet go to this server for other recipients; the next one has still to show what it offers.
+    if (reason.peer !== undefined && request.hidden === true) request.hidden = reason.peer;
+    return;
+  }
   end(reading, request, reason);
   if (reason.peer !== undefined) meet(request, reason.peer);
   retire(request);

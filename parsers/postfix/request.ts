@@ -11,7 +11,7 @@ const MOST_CONNECTIONS = 32;
 const SAME_REQUEST_MS = 60_000;
 
 /** A policy failure waiting for the request's delivery line: a {@link PolicyFailure} in JSON. */
-export type OpenPolicyFailure = { domain: string; host?: string; fault: Fault; time: number };
+export type OpenPolicyFailure = { domain?: string; host?: string; fault: Fault; time: number };
 
 /** `delays=` has two digits, a stamp may have whole seconds. */
 const ROUNDING = 1.1;
@@ -39,8 +39,10 @@ export type Request = {
   lost?: { name: string; time: number }[];
   /** A handshake broke behind tlsproxy, and no line says with which server. */
   unknownBroken?: true;
-  /** STARTTLS was hidden or not wanted on this side. */
-  hidden?: true;
+  /** STARTTLS was hidden or not wanted on this side; the server (`H[A]`) where a later line has named it. */
+  hidden?: true | string;
+  /** The server TLS was begun with, where no line told yet what came of it (log level 2). */
+  begun?: string;
   /** A local fault, after which `Cannot start TLS` tells nothing of the server. */
   localFault?: true;
   last?: LastDelivery;
@@ -64,6 +66,7 @@ export function connectionFor(
   time: number,
 ): Connection {
   const { current } = request;
+  delete request.begun;
   if (current !== undefined && isSameServer(current, peer.name, peer.port) && accepts(current, part)) {
     complete(current, peer);
     return current;
@@ -174,7 +177,12 @@ export function prevent(request: Request, { domain, host, fault }: PolicyFailure
   );
   if (known || request.prevented.length >= MOST_CONNECTIONS) return;
   delete request.last;
-  request.prevented.push({ domain, ...(host !== undefined && { host }), fault, time });
+  request.prevented.push({
+    ...(domain !== undefined && { domain }),
+    ...(host !== undefined && { host }),
+    fault,
+    time,
+  });
 }
 
 /** Whether the line is of a further recipient of the connection that the last delivery line told of. */

@@ -44,7 +44,11 @@ export function connectionSession(
 }
 
 /** The session that a policy failure prevented. Its line is the only one to name the domain, so that is believed. */
-export function preventedSession(failed: PolicyFailure, time: number, context: SessionContext): Session {
+export function preventedSession(
+  failed: PolicyFailure & { readonly domain: string },
+  time: number,
+  context: SessionContext,
+): Session {
   const session = draft(time, failed.domain, { basis: 'inferred', fault: failed.fault }, context);
   if (failed.host !== undefined) session.receivingMxHostname = failed.host;
   return session;

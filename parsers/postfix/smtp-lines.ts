@@ -14,7 +14,7 @@ import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
 import { LONELY_LIMIT, learn, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
-import { readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
+import { readBegun, readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
 
 /** Reads one line of an smtp process into the request it serves; returns the rule that took it. */
 export function readSmtpLine(reading: TextReading, request: Request): Rule {
@@ -128,6 +128,7 @@ function takeConnect({ entry }: TextReading, request: Request): Rule | undefined
   if (!isConnectFailure(entry.message)) return undefined;
   retire(request);
   delete request.last;
+  delete request.begun;
   return 'connect-failed';
 }
 
@@ -162,6 +163,8 @@ function takeOther(reading: TextReading, request: Request): Rule {
   const reused = readResumed(entry.message);
   if (reused !== undefined) connectionFor(request, reused, 'certificate', entry.time).resumed = true;
   const rule = ruleOfOther(entry.message);
+  const begun = rule === 'tls-detail' ? readBegun(entry.message) : undefined;
+  if (begun !== undefined) request.begun = begun.name;
   if (isLocalFault(rule)) request.localFault = true;
   if (rule === 'ehlo-discarded' && /^discarding EHLO keywords:.* STARTTLS(?: |$)/.test(entry.message)) {
     request.hidden = true;

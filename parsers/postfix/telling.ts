@@ -35,8 +35,8 @@ export function tell(
 
 /** The sessions of servers that a policy failure kept from being tried. */
 export function tellPrevented(emit: Emit, { prevented }: Request, context: SessionContext): void {
-  for (const { time, host, ...failed } of prevented)
-    emit(preventedSession({ ...failed, host }, time, context));
+  for (const { time, domain, host, fault } of prevented)
+    if (domain !== undefined) emit(preventedSession({ domain, host, fault }, time, context));
 }
 
 /** A process fell silent: what names its domain by itself is told, the rest cannot be attributed. */

@@ -2,6 +2,7 @@ import type { ResultType } from 'maillog-tlsrpt/parser';
 import { type PeerText, readPeer } from './peer.ts';
 import type { Fault } from './reasons.ts';
 
+const BEGUN = 'setting up TLS connection to ';
 const VERIFY = 'certificate verification failed for ';
 const NOT_TRUSTED: Fault = { type: 'certificate-not-trusted' };
 
@@ -58,6 +59,11 @@ function certificateFault(text: string): Fault {
   }
   // Any other OpenSSL error makes native fall back to its last word, certificate-not-trusted.
   return BEGINNINGS.find(([beginning]) => text.startsWith(beginning))?.[1] ?? NOT_TRUSTED;
+}
+
+/** `setting up TLS connection to N`: what level 2 says before the handshake. */
+export function readBegun(message: string): PeerText | undefined {
+  return message.startsWith(BEGUN) ? readPeer(message, BEGUN.length) : undefined;
 }
 
 /** `N: Reusing old session`: what level 2 says of a resumed TLS session of any version. */

@@ -254,6 +254,22 @@ describe('policies that kept a server from being tried', () => {
     expect(brief(sessionsOf(lines))).toEqual(['smtp.isp.example dane-required smtp.isp.example inferred']);
   });
 
+  it.each(['[192.0.2.9]/192.0.2.9', '[192.0.2.9]:587/192.0.2.9', '[2001:db8::9]/2001:db8::9'])(
+    'are no session where the next hop is an address: %s',
+    (who) => {
+      const reason = 'non DNSSEC destination';
+      const lines = [
+        smtp(lookup(reason, who)),
+        smtp(delivery({ relay: 'none', reason })),
+        smtp(delivery({ relay: 'none', reason, to: 'bob@example.org' })),
+      ];
+      expect(sessionsOf(lines)).toEqual([]);
+      expect(sessionsOf(lines.slice(0, 1))).toEqual([]);
+      const next = smtp(delivery({ id: 'AAAA51C0B7', relay: 'none', reason }));
+      expect(brief(sessionsOf([...lines, next]))).toEqual(['example.org dane-required - inferred']);
+    },
+  );
+
   it('skip one host, and the next takes the mail', () => {
     const lines = [
       smtp("warning: MX name 'mx1.example.org' does not match STS MX pattern for 'example.org'"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brief, delivery, established, MX1, sessionsOf, smtp } from './log-lines.ts';
+import { brief, delivery, established, MX1, MX2, sessionsOf, smtp } from './log-lines.ts';
 
 const CLEAR = ['example.org starttls-not-supported mx1.example.org inferred'];
 const unknownLevel = { tlsLogLevel: undefined };
@@ -82,6 +82,32 @@ describe('a delivery without any word of TLS', () => {
     }
     const lines = [smtp('discarding EHLO keywords: CHUNKING'), smtp(delivery())];
     expect(brief(sessionsOf(lines))).toEqual(CLEAR);
+  });
+
+  it('went in clear text by this side’s will at the server it hid STARTTLS from, not at the next', () => {
+    const first = [
+      smtp('discarding EHLO keywords: STARTTLS'),
+      smtp(
+        '9F3A51C0B7: host mx1.example.org[192.0.2.25] said: 450 4.2.0 later (in reply to RCPT TO command)',
+      ),
+    ];
+    expect(sessionsOf([...first, smtp(delivery())])).toEqual([]);
+    expect(brief(sessionsOf([...first, smtp(delivery({ relay: MX2 }))]))).toEqual([
+      'example.org starttls-not-supported mx2.example.org inferred',
+    ]);
+    const both = [...first, smtp('discarding EHLO keywords: STARTTLS'), smtp(delivery({ relay: MX2 }))];
+    expect(sessionsOf(both)).toEqual([]);
+  });
+
+  it('did not go in clear text where TLS was begun and its summary is lost (log level 2)', () => {
+    const begun = smtp(`setting up TLS connection to ${MX1}`);
+    expect(sessionsOf([begun, smtp(delivery())], { tlsLogLevel: 2 })).toEqual([]);
+    const next = smtp(delivery({ id: 'AAAA51C0B7' }), { second: 9 });
+    expect(brief(sessionsOf([begun, smtp(delivery()), next], { tlsLogLevel: 2 }))).toEqual(CLEAR);
+    const elsewhere = smtp(delivery({ relay: MX2 }));
+    expect(brief(sessionsOf([begun, elsewhere], { tlsLogLevel: 2 }))).toEqual([
+      'example.org starttls-not-supported mx2.example.org inferred',
+    ]);
   });
 
   it('is a retry after a handshake that broke behind tlsproxy', () => {

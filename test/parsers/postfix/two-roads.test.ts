@@ -68,7 +68,12 @@ const messageArbitrary = fc.oneof(
         ),
         reason: fc.oneof(
           fc.constantFrom('250 2.0.0 Ok', '250 2.0.0 Ok', '250 2.0.0 Ok', 'Server certificate not verified'),
-          fc.constantFrom('Cannot start TLS: handshake failure', 'TLSA records unusable', ''),
+          fc.constantFrom(
+            'Cannot start TLS: handshake failure',
+            'TLSA records unusable',
+            '',
+            'host x said: 450 later',
+          ),
           bare.map((name) => `host ${name} said: 450 4.2.0 later (in reply to RCPT TO command)`),
           bare.map((name) => `host ${name} refused to talk to me: 554 said: no`),
           bare.map((name) => `TLS is required, but was not offered by host ${name}`),
@@ -223,4 +228,24 @@ it('the lines of smtp(8) are read from bytes to what their text is read to, line
     { numRuns: 140 },
   );
   expect(pairs, 'sessions told by the fastest road').toBeGreaterThan(100);
+});
+
+it.each([
+  '250 2.0.0 Ok',
+  'Server certificate not verified',
+  'host x said: 450 4.2.0 later (in reply to RCPT TO command)',
+  'host mx1.example.org[192.0.2.25] said: 450 4.2.0 later',
+  'host mx1.example.org[192.0.2.25] refused to talk to me: 554 said: no',
+  'lost connection with mx1.example.org[192.0.2.25] while sending RCPT TO',
+  'TLS is required, but host mx1.example.org[192.0.2.25] refused to start TLS: 454 no',
+])('a delivery line is read alike wherever it was cut: %s', (reason) => {
+  for (const tls of [undefined, 'may', '!secure', 'may:none']) {
+    const whole = delivery({ reason, ...(tls !== undefined && { tls }) });
+    const lines = [...whole].flatMap((_, end) => [
+      smtp(`Untrusted TLS connection established to ${SERVERS[0]}: ${CIPHER}`, { second: 2 * end }),
+      smtp(`${numbered(end)}${whole.slice(10, end + 10)}`, { second: 2 * end }),
+      smtp(`${numbered(end)}${whole.slice(10, end + 10)}`, { second: 2 * end + 1, pid: 4300 }),
+    ]);
+    expect(trailOf(parser, lines, {}, { fast: true })).toEqual(trailOf(parser, lines, {}, { fast: false }));
+  }
 });

@@ -77,7 +77,7 @@ export class BytePairs {
     const { past, prevented, met, queueId } = request;
     const judged = request.current;
     if (judged !== undefined && (request.last !== undefined || !isOnlyJudged(judged, peer))) return false;
-    if (!isTlsKnown(facts)) learnSummary({ entry, open, keys });
+    if (!isTlsKnown(facts)) learnSummary({ entry, open, keys }, peer.name);
     const current =
       judged === undefined
         ? newlyEstablished(peer, time, trust, version, resumed)
@@ -166,7 +166,12 @@ function makeSession(
 /** Whether a summary teaches nothing new of its tag. */
 function isTlsKnown(facts: JsonObject | undefined): boolean {
   const known = facts as TagFacts | undefined;
-  return known?.summary === true && known.bare === 0 && known.levelNone === false;
+  return (
+    known?.summary === true &&
+    known.bare === 0 &&
+    known.levelNone === false &&
+    (known.noneAt === undefined || known.noneAt.length === 0)
+  );
 }
 
 /** Whether a delivery with this `tls=` teaches nothing new of its tag. */

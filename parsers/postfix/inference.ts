@@ -3,7 +3,7 @@ import type { HostSettings } from './options.ts';
 import type { EntryHead } from './reading.ts';
 import type { Reason } from './reasons.ts';
 import type { Request } from './request.ts';
-import { BARE_LIMIT, type TagFacts } from './tag-facts.ts';
+import { BARE_LIMIT, isLevelNone, type TagFacts } from './tag-facts.ts';
 import { verdictOf } from './tls-field.ts';
 
 /** What a guard may look at. */
@@ -26,9 +26,9 @@ const SLACK_MS = 2000;
  */
 export function wentInClear(witness: Witness): boolean {
   if (!isPlainDelivery(witness)) return false;
-  const { tls } = witness.line;
+  const { tls, relay } = witness.line;
   if (tls !== undefined) return verdictOf(tls) === 'plaintext';
-  return isPublic(witness) && logsTls(witness) && !witness.facts.levelNone;
+  return isPublic(witness) && logsTls(witness) && !isLevelNone(witness.facts, relay?.name ?? '');
 }
 
 /** A delivery without any word of TLS that counts towards "nobody logs TLS here". */

@@ -12,9 +12,15 @@ import type { Reading, TextReading } from './reading.ts';
 import { connectionFor, prevent, type Request, retire } from './request.ts';
 import { isLocalFault, type Rule, ruleOfOther } from './rules.ts';
 import { readSummary, type SummaryLine } from './summary-line.ts';
-import { LONELY_LIMIT, learn, learnSummary } from './tag-facts.ts';
+import { LONELY_LIMIT, learn, learnNone, learnSummary } from './tag-facts.ts';
 import { readTlsrptLine } from './tlsrpt-line.ts';
-import { readBegun, readCertificateLine, readResumed, readResumedUntrusted } from './verdict-lines.ts';
+import {
+  readBegun,
+  readCertificateLine,
+  readOffered,
+  readResumed,
+  readResumedUntrusted,
+} from './verdict-lines.ts';
 
 /** Reads one line of an smtp process into the request it serves; returns the rule that took it. */
 export function readSmtpLine(reading: TextReading, request: Request): Rule {
@@ -68,7 +74,7 @@ function takeTls(reading: TextReading, request: Request): Rule | undefined {
 /** A TLS session was made, or taken up again. */
 export function takeSummary(reading: Reading, request: Request, line: SummaryLine): Rule {
   const { entry } = reading;
-  learnSummary(reading);
+  learnSummary(reading, line.peer.name);
   const connection = connectionFor(
     request,
     line.peer,
@@ -171,7 +177,7 @@ function takeOther(reading: TextReading, request: Request): Rule {
   }
   if (rule === 'starttls-noted') {
     request.hidden = true;
-    learn(reading, { levelNone: true });
+    learnNone(reading, readOffered(entry.message));
   }
   if (rule === 'dnssec-unavailable') notice(entry, open, 'dnssec-unavailable');
   if (rule === 'policy-table') notice(entry, open, 'policy-table');

@@ -16,8 +16,10 @@ export type TagFacts = {
   failure?: boolean;
   /** A process told of one TLS session after another, and of no delivery: the log is an extract. */
   undelivered?: boolean;
-  /** `Host offered STARTTLS` was seen, and no TLS since: the level is none. */
+  /** `Host offered STARTTLS` was seen, and no TLS at all, or not since that went for many servers: the level is none. */
   levelNone?: boolean;
+  /** Hosts it was seen of where the tag had made TLS sessions with others: the level is none for them. */
+  noneAt?: string[];
 };
 
 /**
@@ -28,6 +30,9 @@ export const BARE_LIMIT = 20;
 
 /** A line is lost now and then; so many TLS sessions of one process without a message are an extract of a log. */
 export const LONELY_LIMIT = 5;
+
+/** If TLS is not wanted with so many servers, one after another, it is not wanted at all. */
+const MOST_NONE = 20;
 
 const MONTH_S = 30 * 86_400;
 const TLS_IS_LOGGED: Partial<TagFacts> = { summary: true, bare: 0, levelNone: false };
@@ -55,9 +60,29 @@ export function learn(line: Line, news: Partial<TagFacts>): void {
   }
 }
 
-/** A summary line: deliveries in clear text can be told from now on. */
-export function learnSummary(line: Line): void {
+/** A summary line of a server: deliveries in clear text can be told from now on. */
+export function learnSummary(line: Line, name: string): void {
   learn(line, TLS_IS_LOGGED);
+  const { noneAt } = factsOf(line);
+  const host = hostIn(name);
+  if (noneAt?.includes(host)) learn(line, { noneAt: noneAt.filter((other) => other !== host) });
+}
+
+/** STARTTLS was offered, and is not wanted on this side: with this host (undefined where the line was cut), or any. */
+export function learnNone(line: Line, host: string | undefined): void {
+  const { summary, noneAt = [] } = factsOf(line);
+  if (summary !== true) learn(line, { levelNone: true });
+  else if (noneAt.length >= MOST_NONE) learn(line, { levelNone: true, noneAt: [] });
+  else if (host !== undefined && !noneAt.includes(host)) learn(line, { noneAt: [...noneAt, host] });
+}
+
+/** Whether TLS is not wanted with a server (`H[A]`). */
+export function isLevelNone({ levelNone, noneAt }: TagFacts, name: string): boolean {
+  return levelNone === true || noneAt?.includes(hostIn(name)) === true;
+}
+
+function hostIn(name: string): string {
+  return name.slice(0, name.indexOf('['));
 }
 
 /** The facts of every tag in the table. */

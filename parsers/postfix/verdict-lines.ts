@@ -66,6 +66,11 @@ export function readBegun(message: string): PeerText | undefined {
   return message.startsWith(BEGUN) ? readPeer(message, BEGUN.length) : undefined;
 }
 
+/** `Host offered STARTTLS: [H]` (smtp_tls_note_starttls_offer at the level none): the host, in lower case. */
+export function readOffered(message: string): string | undefined {
+  return /^Host offered STARTTLS: \[([^\][\s]{1,255})\]$/.exec(message)?.[1]?.toLowerCase();
+}
+
 /** `N: Reusing old session`: what level 2 says of a resumed TLS session of any version. */
 export function readResumed(message: string): PeerText | undefined {
   const peer = readPeer(message, 0);

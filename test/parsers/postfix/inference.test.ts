@@ -49,6 +49,48 @@ describe('a delivery without any word of TLS', () => {
     expect(brief(sessionsOf(upgraded))).toEqual(['example.org success mx1.example.org', ...CLEAR]);
   });
 
+  describe('where the tag makes TLS sessions and wants none with one server', () => {
+    const other = 'MX.example.net[198.51.100.7]:25';
+    const toOther = (id: string, pid = 4211) =>
+      smtp(delivery({ id, to: 'b@example.net', relay: other }), { pid });
+    const noted = [
+      smtp(established(MX2)),
+      smtp(delivery({ relay: MX2 })),
+      smtp('Host offered STARTTLS: [MX.example.net]'),
+      toOther('AAAA51C0B7'),
+    ];
+    const success = 'example.org success mx2.example.org';
+
+    it('went in clear text to any other', () => {
+      const lines = [...noted, smtp(delivery({ id: 'BBBB51C0B7' }))];
+      expect(brief(sessionsOf(lines))).toEqual([success, ...CLEAR]);
+    });
+
+    it('proves nothing of that server, until TLS with it is seen', () => {
+      const later = [...noted, toOther('BBBB51C0B7', 4300)];
+      expect(brief(sessionsOf(later))).toEqual([success]);
+      const elsewhere = [...noted, smtp(established(MX2)), toOther('BBBB51C0B7', 4300)];
+      expect(brief(sessionsOf(elsewhere))).toEqual([success]);
+      const upgraded = [
+        ...later,
+        smtp(established(other)),
+        toOther('CCCC51C0B7'),
+        toOther('DDDD51C0B7', 4300),
+      ];
+      expect(brief(sessionsOf(upgraded)).slice(1)).toEqual([
+        'example.net success mx.example.net',
+        'example.net starttls-not-supported mx.example.net inferred',
+      ]);
+    });
+
+    it('proves nothing any more where that goes for one server after another', () => {
+      const lines = [...noted];
+      for (let n = 0; n < 30; n++) lines.push(smtp(`Host offered STARTTLS: [mx${n}.example.com]`));
+      lines.push(smtp(delivery({ id: 'BBBB51C0B7' }), { pid: 4300 }));
+      expect(brief(sessionsOf(lines))).toEqual([success]);
+    });
+  });
+
   it('proves nothing where the log begins in the middle of the request', () => {
     const early = smtp(delivery({ delays: '0.05/0.01/3/6' }), { second: 5 });
     const late = smtp(delivery({ id: 'AAAA51C0B7' }), { pid: 4300, second: 30 });

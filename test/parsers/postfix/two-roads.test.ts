@@ -92,7 +92,7 @@ const messageArbitrary = fc.oneof(
   server.map((name) => `SSL_connect error to ${name}: lost connection`),
   server.map((name) => `warning: ${name}: all TLSA records unusable`),
   bare.map((name) => `TLSRPT: status=success, domain=example.org, receiving_mx=${name}`),
-  bare.map((name) => `Host offered STARTTLS: [${name}]`),
+  server.map((name) => `Host offered STARTTLS: [${name.slice(0, name.indexOf('['))}]`),
   fc
     .tuple(id, bare)
     .map(([queueId, name]) => `${queueId}: lost connection with ${name} while performing the EHLO`),

@@ -214,6 +214,7 @@ function isUntouched(connection: Connection): boolean {
     connection.bound === undefined &&
     connection.unusable === undefined &&
     connection.native === undefined &&
+    connection.told === undefined &&
     connection.broken === undefined &&
     connection.reused === undefined &&
     connection.outcome === undefined

@@ -36,6 +36,8 @@ export type Connection = {
   /** TLSA records (fingerprints, trust anchors) that could not be used: reported at once by native. */
   unusable?: Fault;
   native?: NativeWord;
+  /** Behind tlsproxy native told of a certificate of this server when TLS was made: maybe of this session's. */
+  told?: true;
   /** An old connection taken up again: no handshake. */
   reused?: true;
   /** The queue id of the request it belongs to has been seen. */

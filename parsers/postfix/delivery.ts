@@ -5,7 +5,7 @@ import type { DeliveryLine } from './delivery-line.ts';
 import { isBare, type Witness, wentInClear } from './inference.ts';
 import { isConfigured } from './next-hop.ts';
 import { notice } from './notices.ts';
-import { claimNote, nameBroken } from './proxy-claims.ts';
+import { claimNote, isUnnamedBroken, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import type { Reason } from './reasons.ts';
 import {
@@ -41,9 +41,13 @@ export function takeDelivery(reading: Reading, request: Request, queueId: string
   if (line.relay !== undefined && line.relay.port !== '25') noteSmartHost(reading, line);
   const connection = connectionOf(request, line, entry.time);
   const prevented = request.prevented.length;
-  const retried = connection?.established === undefined ? connection?.name : undefined;
+  const retried =
+    connection !== undefined && isPlainRetry(connection, line, reason) ? connection.name : undefined;
+  // What tlsproxy said of the last server is not to be taken for one of those before.
+  const claimed =
+    connection !== undefined && connection.reused !== true && claimNote(reading, connection, reason, domain);
   tellPast(reading, request, domain, retried);
-  if (connection !== undefined) tellLast(reading, request, connection, line, reason, domain);
+  if (connection !== undefined) tellLast(reading, request, { connection, claimed }, line, reason, domain);
   else if (reason?.kind === 'policy' && prevented === 0) tellPolicyReason(reading, request, reason, domain);
   settle(request, line, entry.time, domain);
 }
@@ -77,11 +81,22 @@ function connectionOf(
   return connection;
 }
 
+/** Whether the mail went, as it seems, in clear text: maybe because a handshake with the same server had broken. */
+function isPlainRetry(
+  { established, broken, certificate, unusable, native }: Connection,
+  { tls }: DeliveryLine,
+  reason: Reason | undefined,
+): boolean {
+  if ((established ?? broken ?? certificate ?? unusable ?? native) !== undefined) return false;
+  if (tls !== undefined) return verdictOf(tls) === 'plaintext';
+  return reason?.kind === 'other' || reason?.kind === 'lost';
+}
+
 /** What the line proves of its own connection: its other lines, its reason, its `tls=`, or the lack of any word of TLS. */
 function tellLast(
   reading: Reading,
   request: Request,
-  connection: Connection,
+  { connection, claimed }: { connection: Connection; claimed: boolean },
   line: DeliveryLine,
   reason: Reason | undefined,
   domain: string | undefined,
@@ -90,7 +105,6 @@ function tellLast(
     meet(request, connection.name);
     return;
   }
-  const claimed = claimNote(reading, connection, reason, domain);
   const isOurFault =
     request.localFault === true &&
     reason?.kind === 'handshake' &&
@@ -177,9 +191,9 @@ export function tellPast(
   domain: string | undefined,
   retried: string | undefined,
 ): void {
+  nameBroken(reading, request, domain, retried);
   for (const connection of request.past) {
-    if (connection.name === '' && connection.outcome?.fault?.type === 'validation-failure')
-      nameBroken(reading, connection, domain, retried);
+    if (isUnnamedBroken(connection)) request.unknownBroken = true;
     const outcome = connection.native === undefined ? connection.outcome : judge(connection, undefined);
     if (outcome !== undefined) tell(reading, request, connection, outcome, domain, undefined);
   }

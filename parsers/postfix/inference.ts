@@ -45,9 +45,14 @@ function isPlainDelivery({ line, reason, request, facts, entry, midStream }: Wit
     if (reason?.kind !== 'lost' || line.tls === undefined) return false;
   }
   // A handshake that failed and a TLS session that broke both end in a second try in clear text.
-  if (request.met.includes(name) || request.unknownBroken === true) return false;
+  if (hasMet(request, name) || request.unknownBroken === true) return false;
   const began = entry.time - line.duration * 1000;
   return !midStream || began - SLACK_MS > facts.since;
+}
+
+/** By its name, or by its address where no line told more. */
+function hasMet({ met }: Request, name: string): boolean {
+  return met.includes(name) || met.includes(name.slice(name.indexOf('[')));
 }
 
 /** Whether a handshake would have left a line: told by configuration, or shown by this tag itself. */

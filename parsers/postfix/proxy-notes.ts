@@ -10,6 +10,8 @@ import { connectionSession } from './session-builder.ts';
  * many at once under its own pid, so a note waits for the smtp line it belongs to and is found by the server.
  */
 export type ProxyNote = {
+  /** Of tlsproxy. */
+  pid: number;
   /** `H[A]`; empty where the line names but the address. */
   name: string;
   address: string;
@@ -24,13 +26,14 @@ export type ProxyNote = {
 };
 
 type Notes = { notes: ProxyNote[] };
+type NotePart = Partial<Omit<ProxyNote, 'pid' | 'name' | 'address' | 'time'>>;
 
 /** A note older than this is of a connection whose smtp lines were lost. */
 const NOTE_MS = 120_000;
 /** The smtp process hears of a handshake's end at once. */
 const ANSWER_MS = 30_000;
-/** So soon it gives the server up, where it tells no more of it than that. */
-const BROKEN_MS = 3000;
+/** So soon it gives the server up, or prints its own summary. */
+const AT_ONCE_MS = 3000;
 /** Lines of one handshake stand within this. */
 const HANDSHAKE_MS = 2000;
 /** smtp and tlsproxy log through different sockets: a note may bear a slightly later stamp. */
@@ -46,7 +49,7 @@ export function takeNote(
   entry: LogEntry,
   open: OpenSessions,
   peer: Pick<PeerText, 'name'>,
-  part: Partial<Omit<ProxyNote, 'name' | 'address' | 'time'>>,
+  part: NotePart,
   emit: Emit,
   settings: HostSettings,
 ): void {
@@ -56,54 +59,106 @@ export function takeNote(
   for (const note of kept) if (!fresh.includes(note)) emitNote(note, emit, settings);
   const address = addressOf(peer.name);
   const name = peer.name.startsWith('[') ? '' : peer.name;
-  const known = fresh.findLast((note) => isSameHandshake(note, name, address, entry.time, part));
-  if (known === undefined) fresh.push({ name, address, time: entry.time, ...part });
+  const { pid, time } = entry;
+  const known = fresh.findLast((note) => isSameHandshake(note, { pid, name, address, time }, part));
+  if (known === undefined) fresh.push({ pid, name, address, time, ...part });
   else Object.assign(known, part, name === '' ? {} : { name });
   open.set(key, { notes: fresh }, NOTES_IDLE_S);
 }
 
 function isSameHandshake(
   note: ProxyNote,
-  name: string,
-  address: string,
-  time: number,
-  part: Partial<ProxyNote>,
+  { pid, name, address, time }: Pick<ProxyNote, 'pid' | 'name' | 'address' | 'time'>,
+  part: NotePart,
 ): boolean {
-  if (note.address !== address || (name !== '' && note.name !== '' && note.name !== name)) return false;
+  if (note.pid !== pid || note.address !== address) return false;
+  if (name !== '' && note.name !== '' && note.name !== name) return false;
   if (time - note.time > HANDSHAKE_MS) return false;
-  return Object.keys(part).every((field) => note[field as keyof ProxyNote] === undefined);
+  const isNew = Object.keys(part).every((field) => note[field as keyof ProxyNote] === undefined);
+  return isNew && mayFollow(note, part);
 }
 
-/** Takes the oldest note on this server that serves, best one for the domain; undefined if there is none. */
-export function takeNoteOf(
-  host: string,
-  open: OpenSessions,
-  name: string,
-  time: number,
-  domain: string | undefined,
-  serves: (note: ProxyNote) => boolean,
-): ProxyNote | undefined {
+/**
+ * Whether one handshake prints the part behind what is noted: first that records are unusable, at last that it broke
+ * or, where it did not, what the certificate lacks; native's word behind that of which it tells.
+ */
+function mayFollow(note: ProxyNote, part: NotePart): boolean {
+  const { native } = part;
+  if (part.unusable !== undefined) return false;
+  if (isBroken(note)) return part.broken === true || (native !== undefined && isBroken({ native }));
+  const isJudged = note.certificate !== undefined || note.resumed === true;
+  if (part.broken === true) return !isJudged && note.unusable !== undefined;
+  if (native !== undefined) return !isBroken({ native });
+  return note.native === undefined || note.unusable !== undefined;
+}
+
+/** Whether tlsproxy or native said that the handshake broke. */
+export function isBroken({ broken, native }: NotePart): boolean {
+  return broken === true || native?.fault?.reason === 'tls-handshake-failure';
+}
+
+/** Which note on a server is looked for. */
+export interface Wanted {
+  /** `H[A]`. */
+  readonly name: string;
+  /** UTC ms at which the smtp process heard of it. */
+  readonly time: number;
+  /** That time is known to be the end of the handshake. */
+  readonly atOnce?: boolean;
+  /** Whose report it would be for. */
+  readonly domain: string | undefined;
+  readonly serves: (note: ProxyNote) => boolean;
+}
+
+/**
+ * Takes the note on this server that serves: native's word on the domain, else one that is no word on any, else any;
+ * of several the nearest in time.
+ */
+export function takeNoteOf(host: string, open: OpenSessions, wanted: Wanted): ProxyNote | undefined {
   const key = notesKey(host);
   const stored = open.get(key) as Notes | undefined;
   if (stored === undefined) return undefined;
-  const address = addressOf(name);
-  const matching = stored.notes.filter(
-    (note) =>
-      note.address === address &&
-      (note.name === '' || note.name === name) &&
-      note.time <= time + SKEW_MS &&
-      time - note.time <= ANSWER_MS &&
-      serves(note),
-  );
-  const found = matching.find((note) => note.native?.domain === domain) ?? matching[0];
+  const { domain } = wanted;
+  const matching = matchingOf(stored, wanted);
+  const found =
+    domain === undefined
+      ? matching[0]
+      : (matching.find((note) => note.native?.domain === domain) ??
+        matching.find((note) => note.native === undefined) ??
+        matching[0]);
   if (found !== undefined) drop(key, stored, found, open);
   return found;
+}
+
+/** Whether there is one. */
+export function hasNoteOf(host: string, open: OpenSessions, wanted: Wanted): boolean {
+  const stored = open.get(notesKey(host)) as Notes | undefined;
+  return stored !== undefined && matchingOf(stored, wanted).length > 0;
+}
+
+function matchingOf({ notes }: Notes, { name, time, atOnce, serves }: Wanted): ProxyNote[] {
+  const address = addressOf(name);
+  const longest = atOnce === true ? AT_ONCE_MS : ANSWER_MS;
+  return notes
+    .filter(
+      (note) =>
+        note.address === address &&
+        (note.name === '' || note.name === name) &&
+        isNear(note, time, longest) &&
+        serves(note),
+    )
+    .sort((a, b) => Math.abs(time - a.time) - Math.abs(time - b.time));
+}
+
+function isNear(note: ProxyNote, time: number, longest: number): boolean {
+  return note.time <= time + SKEW_MS && time - note.time <= longest;
 }
 
 /**
  * The note of a broken handshake whose smtp line names no server: native's word on the domain, else one on the server
  * that then took the mail in clear text, else the only one there is. Of several the nearest in time: another process
  * may have met the same failure a moment before, and has not told of its delivery yet.
+ * @param domain undefined as long as nobody knows whose report it would be for.
  */
 export function takeBrokenNote(
   host: string,
@@ -117,14 +172,9 @@ export function takeBrokenNote(
   if (stored === undefined) return undefined;
   const address = retried === undefined ? undefined : addressOf(retried);
   const recent = stored.notes
-    .filter(
-      (note) =>
-        (note.broken === true || note.native?.fault?.reason === 'tls-handshake-failure') &&
-        note.time <= time + SKEW_MS &&
-        time - note.time <= BROKEN_MS,
-    )
+    .filter((note) => isBroken(note) && isNear(note, time, AT_ONCE_MS))
     .sort((a, b) => Math.abs(time - a.time) - Math.abs(time - b.time));
-  const others = recent.filter((note) => note.native === undefined);
+  const others = domain === undefined ? recent : recent.filter((note) => note.native === undefined);
   const found =
     recent.find((note) => note.native !== undefined && note.native.domain === domain) ??
     others.find((note) => note.address === address) ??

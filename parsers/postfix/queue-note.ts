@@ -1,5 +1,5 @@
 import { type Connection, isSameServer, newConnection } from './connection.ts';
-import { claimNote } from './proxy-claims.ts';
+import { claimNote, nameBroken } from './proxy-claims.ts';
 import type { Reading } from './reading.ts';
 import { type Reason, readReason } from './reasons.ts';
 import {
@@ -32,6 +32,7 @@ export function takeQueueNote(reading: Reading, request: Request, queueId: strin
   end(reading, request, reason);
   if (reason.peer !== undefined) meet(request, reason.peer);
   retire(request);
+  if (reason.kind === 'handshake') nameBroken(reading, request, undefined, undefined);
   delete request.hidden;
   delete request.localFault;
 }
@@ -49,7 +50,6 @@ function end(reading: Reading, request: Request, reason: Reason): void {
     // tlsproxy makes the handshake and smtp names no server: it is found when the domain is known.
     retire(request);
     request.current = unnamed(time);
-    request.unknownBroken = true;
   } else if (reason.kind === 'certificate') {
     // At log level 0 a name that differs has no line of its own before 3.6.
     request.current ??= unnamed(time);

@@ -37,7 +37,7 @@ export type Request = {
   met: string[];
   /** Servers whose connection broke without a word of TLS before it (log level 0), and when. */
   lost?: { name: string; time: number }[];
-  /** A handshake broke behind tlsproxy, and no line says with which server. */
+  /** A handshake broke behind tlsproxy, and no line said with which server. */
   unknownBroken?: true;
   /** STARTTLS was hidden or not wanted on this side; the server (`H[A]`) where a later line has named it. */
   hidden?: true | string;

@@ -5,7 +5,7 @@ import { notice } from './notices.ts';
 import { noteReturn } from './own-mail.ts';
 import { readPeer } from './peer.ts';
 import { readPolicyLookup, readStsMismatch, readUnusable } from './policy-lines.ts';
-import { claimUnusable } from './proxy-claims.ts';
+import { claimAtSummary } from './proxy-claims.ts';
 import { leadingQueueId } from './queue-id.ts';
 import { takeQueueNote } from './queue-note.ts';
 import type { Reading, TextReading } from './reading.ts';
@@ -92,7 +92,7 @@ export function takeSummary(reading: Reading, request: Request, line: SummaryLin
   if (line.version !== undefined) connection.version = line.version;
   const resumed = connection.resumed ?? line.resumed;
   if (resumed !== undefined) connection.resumed = resumed;
-  claimUnusable(reading, connection);
+  claimAtSummary(reading, connection);
   return 'tls-established';
 }
 

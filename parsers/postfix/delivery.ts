@@ -2,7 +2,7 @@ import { isLoopback, type PolicyTypeHint } from 'maillog-tlsrpt/parser';
 import { type Connection, isSameServer, newConnection, type Outcome } from './connection.ts';
 import { reasonOf } from './cut-reason.ts';
 import type { DeliveryLine } from './delivery-line.ts';
-import { isBare, type Witness, wentInClear } from './inference.ts';
+import { isBare, logsTls, type Witness, wentInClear } from './inference.ts';
 import { isConfigured } from './next-hop.ts';
 import { notice } from './notices.ts';
 import { claimNote, isUnnamedBroken, nameBroken } from './proxy-claims.ts';
@@ -134,6 +134,8 @@ function tellBroken(
 ): void {
   const before = request.lost?.find((lost) => lost.name === name);
   if (before === undefined || tls === undefined || verdictOf(tls) !== 'plaintext') return;
+  // Where TLS leaves a line, a connection without one was in clear text too: kept open from another message, say.
+  if (logsTls({ settings: reading.settings, facts: factsOf(reading) })) return;
   tell(reading, request, { name, port, time: before.time }, { basis: 'tls-field' }, domain, undefined);
   delete request.lost;
 }

@@ -56,7 +56,7 @@ function hasMet({ met }: Request, name: string): boolean {
 }
 
 /** Whether a handshake would have left a line: told by configuration, or shown by this tag itself. */
-function logsTls({ settings, facts }: Witness): boolean {
+export function logsTls({ settings, facts }: Pick<Witness, 'settings' | 'facts'>): boolean {
   const isSilent = (facts.bare ?? 0) >= BARE_LIMIT;
   if (settings.tlsLogLevel === undefined) return facts.summary === true && !isSilent;
   // So many deliveries and never a TLS session: smtp_tls_security_level is none.

@@ -100,6 +100,15 @@ describe('the tls= field', () => {
     },
   );
 
+  it('of a retry in clear text shows no TLS before it where that would have left a line', () => {
+    const lines = [
+      smtp('9F3A51C0B7: lost connection with mx1.example.org[192.0.2.25] while sending MAIL FROM'),
+      smtp(delivery({ tls: 'may:none' })),
+    ];
+    expect(sessionsOf(lines)).toEqual([]);
+    expect(sessionsOf(lines, { tlsLogLevel: null })).toHaveLength(1);
+  });
+
   it('of a retry in clear text shows nothing where the first connection broke before TLS', () => {
     const lines = [
       smtp(

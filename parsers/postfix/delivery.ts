@@ -83,11 +83,11 @@ function connectionOf(
 
 /** Whether the mail went, as it seems, in clear text: maybe because a handshake with the same server had broken. */
 function isPlainRetry(
-  { established, broken, certificate, unusable, native }: Connection,
+  { established, broken, certificate, unusable, native, reused }: Connection,
   { tls }: DeliveryLine,
   reason: Reason | undefined,
 ): boolean {
-  if ((established ?? broken ?? certificate ?? unusable ?? native) !== undefined) return false;
+  if ((established ?? broken ?? certificate ?? unusable ?? native ?? reused) !== undefined) return false;
   if (tls !== undefined) return verdictOf(tls) === 'plaintext';
   return reason?.kind === 'other' || reason?.kind === 'lost';
 }

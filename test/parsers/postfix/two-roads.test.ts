@@ -96,12 +96,18 @@ const messageArbitrary = fc.oneof(
   fc
     .tuple(id, bare)
     .map(([queueId, name]) => `${queueId}: lost connection with ${name} while performing the EHLO`),
+  server.map((name) => `setting up TLS connection to ${name}`),
+  fc
+    .tuple(id, bare)
+    .map(([queueId, name]) => `${queueId}: host ${name} said: 450 later (in reply to RCPT TO command)`),
   id.map((queueId) => `${queueId}: Server certificate not verified`),
+  id.map((queueId) => `${queueId}: Cannot start TLS: handshake failure`),
   fc.constantFrom(
     'SSL_set_fd error to mx',
     'warning: TLS library problem: error:0A000086',
     'warning: connect to private/tlsproxy: Connection refused',
     'discarding EHLO keywords: STARTTLS',
+    'warning: TLS policy lookup for [192.0.2.9]/192.0.2.9: non DNSSEC destination',
   ),
   fc.constantFrom('connection of no kind', 'certificate', 'CA', 'se', 'Trusted', 'T', ''),
 );
@@ -118,6 +124,14 @@ const lineArbitrary = fc
         message: `certificate verification failed for ${name}: certificate has expired`,
       })),
       server.map((name) => ({ tag: 'postfix/tlsproxy', message: `${name}: all TLSA records unusable` })),
+      server.map((name) => ({
+        tag: 'postfix/tlsproxy',
+        message: `TLS handshake failed for service=smtp peer=${name.slice(name.indexOf('['))}`,
+      })),
+      bare.map((name) => ({
+        tag: 'postfix/tlsproxy',
+        message: `TLSRPT: status=failure, domain=example.org, receiving_mx=${name}, failure_type=certificate_expired`,
+      })),
       fc.oneof(id, number.map(numbered)).map((queueId) => ({
         tag: 'postfix/qmgr',
         message: `${queueId}: from=<${OWN}>, size=1, nrcpt=1 (queue active)`,

@@ -18,7 +18,7 @@ export type TagFacts = {
   undelivered?: boolean;
   /** `Host offered STARTTLS` was seen, and no TLS at all, or not since that went for many servers: the level is none. */
   levelNone?: boolean;
-  /** Hosts it was seen of where the tag had made TLS sessions with others: the level is none for them. */
+  /** Hosts it was seen of, and no TLS session since: the level is none for them. */
   noneAt?: string[];
 };
 
@@ -68,12 +68,16 @@ export function learnSummary(line: Line, name: string): void {
   if (noneAt?.includes(host)) learn(line, { noneAt: noneAt.filter((other) => other !== host) });
 }
 
-/** STARTTLS was offered, and is not wanted on this side: with this host (undefined where the line was cut), or any. */
+/**
+ * STARTTLS was offered by this host (undefined where the line was cut), and is not wanted on this side: with any, as far
+ * as is known of a tag that never made a TLS session.
+ */
 export function learnNone(line: Line, host: string | undefined): void {
   const { summary, noneAt = [] } = factsOf(line);
-  if (summary !== true) learn(line, { levelNone: true });
-  else if (noneAt.length >= MOST_NONE) learn(line, { levelNone: true, noneAt: [] });
-  else if (host !== undefined && !noneAt.includes(host)) learn(line, { noneAt: [...noneAt, host] });
+  const isMany = noneAt.length >= MOST_NONE;
+  if (summary !== true || isMany) learn(line, { levelNone: true });
+  if (host === undefined || noneAt.includes(host)) return;
+  learn(line, { noneAt: isMany ? [host] : [...noneAt, host] });
 }
 
 /** Whether TLS is not wanted with a server (`H[A]`). */

@@ -83,6 +83,11 @@ describe('a delivery without any word of TLS', () => {
       ]);
     });
 
+    it('proves nothing of that server either where TLS with others is seen only later', () => {
+      const lines = [...noted.slice(2), ...noted.slice(0, 2), toOther('BBBB51C0B7', 4300)];
+      expect(brief(sessionsOf(lines))).toEqual([success]);
+    });
+
     it('proves nothing any more where that goes for one server after another', () => {
       const lines = [...noted];
       for (let n = 0; n < 30; n++) lines.push(smtp(`Host offered STARTTLS: [mx${n}.example.com]`));

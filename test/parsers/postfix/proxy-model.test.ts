@@ -58,7 +58,7 @@ function request(
     // To give up a dead server takes a while, in which other processes meet what this one has met.
     second += one === 'dead' ? 4 : index;
     const type = FAILURES[one];
-    if (type !== undefined) truth.push(`${name} ${type} ${address}`);
+    if (type !== undefined) truth.push(`${name} ${type} ${address};`);
     let reason = '';
     if (one === 'dead') {
       reason = `connect to ${mx}:25: Connection refused`;
@@ -97,12 +97,12 @@ function request(
 function compare(truth: readonly string[], told: readonly Session[]): string[] {
   const rest = [...truth];
   const words = told.map(({ recipientDomain, resultType, outcome, receivingIp }) =>
-    [recipientDomain, resultType ?? outcome, receivingIp].join(' '),
+    [recipientDomain, resultType ?? outcome, receivingIp === undefined ? '' : `${receivingIp};`].join(' '),
   );
   const wrong = words
     .sort((a, b) => b.length - a.length)
     .filter((word) => {
-      const at = rest.findIndex((one) => (word.endsWith(' ') ? one.startsWith(word) : one === word));
+      const at = rest.findIndex((one) => one.startsWith(word));
       if (at >= 0) rest.splice(at, 1);
       return at < 0;
     });

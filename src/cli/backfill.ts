@@ -9,17 +9,18 @@ import { addSummary, emptySummary } from '../reading/source.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
 import { createParser } from '../registry.ts';
 import { checked, readingArguments, someFiles, yearsTold } from './arguments.ts';
-import { chosenParsers } from './chosen-parsers.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { applyPastPolicies, type PastSummary, pastPolicies } from './past-policies.ts';
 import { showProgress } from './progress.ts';
 import { counted } from './quantities.ts';
-import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { withReadingOptions } from './reading-options.ts';
+import { type Reading, readingsOf } from './readings.ts';
 import { sayFaults, sayHints } from './say.ts';
 
 const backfillArguments = readingArguments.extend({
+  parser: z.string().optional(),
   overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
   offline: z.boolean().default(false),
   policies: z.string().default('none'),
@@ -30,7 +31,8 @@ export const backfill: Command = {
   usage: 'backfill [files..]',
   summary: 'read archived logs into the ledger; sends nothing',
   details: `A directory stands for the logs in it. Files may be plain or compressed (.gz, .xz, .zst, .bz2), in any order, and may be given again: what was read
-before, under whatever name, counts once. Days that ended more than delivery.max-age ago are held until \`send --day\`.
+before, under whatever name, counts once. A file that bears the name of a log of the configuration is read as that says (parser, timezone, host,
+relayhosts, options) where no option says otherwise. Days that ended more than delivery.max-age ago are held until \`send --day\`.
 
 Examples:
   maillog-tlsrpt backfill /var/log/mail.log*
@@ -74,8 +76,7 @@ async function readInto(
 ): Promise<ExitCode> {
   const past = await pastPolicies(chosen.policies, chosen.offline);
   const named = await namedFiles(chosen.files);
-  const parsers = await chosenParsers(chosen.parser, named, context.clock.now(), printer);
-  const zone = zoneOf(chosen.timezone ?? localZone());
+  const readings = await readingsOf({ ...chosen, files: named }, globals, printer);
   const progress = await showProgress(named, printer, {
     quiet: globals.quiet,
     elapsed: () => performance.now(),
@@ -84,17 +85,11 @@ async function readInto(
   const deps = { ...context, turn: turnOf('backfill', context, printer), onBytes, ...spareThreads() };
   const summary = emptySummary();
   try {
-    for (const { module, files } of parsers) {
-      const read = await readArchivedLogs(deps, files.map(absolute), {
-        parserName: module.name,
-        makeParser: () =>
-          createParser(module, {
-            ...parserOptions(chosen),
-            midStream: true,
-            ownSender: context.config.mail.from ?? context.config.contact,
-          }),
+    for (const reading of readings) {
+      const zone = zoneOf(reading.timezone ?? localZone());
+      const read = await readArchivedLogs(deps, reading.files.map(absolute), {
+        ...archived(reading, context),
         zone,
-        host: chosen.host ?? context.host,
         overlap: chosen.overlap satisfies Overlap,
         ...yearsTold(chosen, zone, globals),
       });
@@ -110,6 +105,17 @@ async function readInto(
   else say(summary, policies, printer);
   const later = policies.temporary > 0 ? EXIT.tryAgain : EXIT.ok;
   return summary.faults[0]?.problem.exitCode ?? later;
+}
+
+/** Who reads an archive: what was logged before it nobody knows, and our own reports may be in it. */
+function archived({ module, options, host, sendingFrom }: Reading, { config, host: here }: Context) {
+  const ownSender = config.mail.from ?? config.contact;
+  return {
+    parserName: module.name,
+    makeParser: () => createParser(module, { ...options, midStream: true, ownSender }),
+    host: host ?? here,
+    ...(sendingFrom !== undefined && { sendingFrom }),
+  };
 }
 
 function absolute(file: string): string {

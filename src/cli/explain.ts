@@ -15,11 +15,11 @@ import { createParser } from '../registry.ts';
 import { checked, clockOf, readingArguments, someFiles, yearsTold } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, DEFAULT_CONFIG, withContext } from './context.ts';
-import { type Reading, readingsOf } from './explain-readings.ts';
 import { explainJson, explainText } from './explain-text.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
 import { withReadingOptions } from './reading-options.ts';
+import { type Reading, readingsOf } from './readings.ts';
 
 const explainArguments = readingArguments.extend({
   parser: z.string().optional(),

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Config, LogConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { configuredLogsOf, optionsAsConfigured } from '../explain/as-configured.ts';
 import type { CommonOptions, ParserModule } from '../parser.ts';
+import { configuredLogsOf, optionsAsConfigured, sendingAsConfigured } from '../reading/as-configured.ts';
+import type { Source } from '../reading/source.ts';
 import { clockOf, type ReadingArguments } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { GlobalArguments } from './command.ts';
@@ -14,7 +16,7 @@ import { givenOptions, parserOptions } from './reading-options.ts';
 export type ReadingsAsked = Omit<ReadingArguments, 'parser'> & { readonly parser?: string | undefined };
 
 /** Files that are read alike. */
-export interface Reading {
+export interface Reading extends Pick<Source, 'sendingFrom'> {
   readonly files: readonly string[];
   readonly module: ParserModule;
   readonly options: CommonOptions;
@@ -40,32 +42,48 @@ export async function readingsOf(
 ): Promise<Reading[]> {
   const config = await configuration(globals);
   const directory = dirname(resolve(globals.config ?? DEFAULT_CONFIG));
-  const groups = new Map<LogConfig | undefined, string[]>();
-  for (const file of chosen.files) {
-    const all = config === undefined || file === '-' ? [] : await configuredLogsOf(file, config, directory);
-    const named = all.filter(({ parser }) => chosen.parser === undefined || parser === chosen.parser);
-    for (const log of named.length > 0 ? named : [all[0]])
-      groups.set(log, [...(groups.get(log) ?? []), file]);
-  }
   const readings: Reading[] = [];
-  for (const [log, files] of groups) {
+  for (const [log, files] of await byLog(chosen, config, directory)) {
     const parser = chosen.parser ?? parserOf(log, directory);
     for (const { module, files: its } of await chosenParsers(parser, files, clockOf(globals).now(), printer))
       readings.push({
         files: its,
         module,
-        options:
-          config === undefined || log === undefined
-            ? parserOptions({ ...chosen, parser })
-            : {
-                ...(await optionsAsConfigured(config, log, module.name)),
-                ...givenOptions({ ...chosen, parser }),
-              },
         timezone: chosen.timezone ?? log?.timezone,
         host: chosen.host ?? log?.host,
+        ...(await howToRead({ ...chosen, parser }, config, log, module.name)),
       });
   }
   return readings;
+}
+
+/** The files by the log of the configuration that they belong to; those of none go together. */
+async function byLog(
+  { files, parser: asked, host }: ReadingsAsked,
+  config: Config | undefined,
+  directory: string,
+): Promise<Map<LogConfig | undefined, string[]>> {
+  const groups = new Map<LogConfig | undefined, string[]>();
+  const whose = { directory, here: hostname(), host };
+  for (const file of files) {
+    const all = config === undefined || file === '-' ? [] : await configuredLogsOf(file, config, whose);
+    const named = all.filter(({ parser }) => asked === undefined || parser === asked);
+    for (const log of named.length > 0 ? named : [all[0]])
+      groups.set(log, [...(groups.get(log) ?? []), file]);
+  }
+  return groups;
+}
+
+async function howToRead(
+  chosen: ReadingArguments,
+  config: Config | undefined,
+  log: LogConfig | undefined,
+  parser: string,
+): Promise<Pick<Reading, 'options' | 'sendingFrom'>> {
+  if (config === undefined || log === undefined) return { options: parserOptions(chosen) };
+  const configured = await optionsAsConfigured(config, log, parser);
+  const sending = await sendingAsConfigured(config, log, parser);
+  return { options: { ...configured, ...givenOptions(chosen) }, ...sending };
 }
 
 /** A module of one's own is named by its path, from the configuration's directory. */

@@ -145,6 +145,7 @@ export function turnOf(command: string, { host, config }: Context, printer: Prin
   return {
     reader: { pid: process.pid, command, host: hosts.size === 0 ? host : [...hosts].sort().join(' ') },
     patience: PATIENCE_MS,
+    elapsed: () => performance.now(),
     onWait: (holder) =>
       printer.message('info', `waiting for \`${holder.command}\` (process ${holder.pid}), which reads`),
   };

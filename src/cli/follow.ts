@@ -119,7 +119,7 @@ class Following {
     this.#follower = new Follower(
       {
         ...deps,
-        reader: turnOf('follow', context, printer).reader,
+        waiter: turnOf('follow', context, printer),
         prepare: (config) => withDetectedParsers(config, deps),
         onRead: (summary) => this.#voice.read(summary),
         onProgress,

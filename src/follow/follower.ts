@@ -1,9 +1,8 @@
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
-import type { Reader } from '../ledger/reader.ts';
 import { checkIn, type PipelineDeps } from '../pipeline.ts';
 import { isPassing } from '../reading/faults.ts';
-import { inTurn } from '../reading/one-at-a-time.ts';
+import { inTurn, type TurnOptions } from '../reading/one-at-a-time.ts';
 import { emptySummary } from '../reading/source.ts';
 import { type ConfiguredReading, configuredReadings, type ReadSummary, readEach } from '../reading.ts';
 import { Backoff } from './backoff.ts';
@@ -22,7 +21,8 @@ const BATCH_TALLIES = 2000;
 
 /** What following needs, and whom it tells. */
 export interface FollowerDeps extends Omit<PipelineDeps, 'config'> {
-  readonly reader: Reader;
+  /** How to take turns with others that read: they are waited for without end, which is not said. */
+  readonly waiter: Pick<TurnOptions, 'reader' | 'elapsed'>;
   /** A config as it is to be used: with the parsers found for logs of `parser: auto`. */
   prepare(config: Config): Promise<Config>;
   /** Told what came of a pass over the logs. */
@@ -142,9 +142,11 @@ export class Follower {
 
   async #read(those: readonly Followed[], thorough: boolean): Promise<void> {
     if (those.length === 0) return;
-    const { ledger, reader, onProgress, onRead } = this.#deps;
+    const { ledger, onProgress, onRead } = this.#deps;
+    const { reader, elapsed } = this.#deps.waiter;
     const summary = emptySummary();
-    const turn = { reader, patience: Number.POSITIVE_INFINITY, onLook: onProgress, signal: this.#signal };
+    const patience = Number.POSITIVE_INFINITY;
+    const turn = { reader, elapsed, patience, onLook: onProgress, signal: this.#signal };
     const readings = those.map(({ reading }) => reading);
     await inTurn(ledger, turn, () => readEach(readings, summary, thorough));
     if (thorough) await checkIn({ ...this.#deps, config: this.#config });

@@ -12,6 +12,8 @@ export interface TurnOptions {
   readonly reader: Reader;
   /** How long another is waited for, ms. */
   readonly patience: number;
+  /** Time that has gone by since whenever, ms: no wall clock, which may be set or stand still. */
+  readonly elapsed: () => number;
   /** Told once when another has to be waited for. */
   readonly onWait?: (holder: Reader) => void;
   /** Told at every look while another has to be waited for. */
@@ -26,12 +28,13 @@ export interface TurnOptions {
  * @throws Problem (tryAgain) naming the process that still reads when patience is over
  */
 export async function inTurn<T>(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'holdReading'>,
   options: TurnOptions,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  const { reader, patience, onWait, onLook, signal } = options;
-  for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
+  const { reader, patience, elapsed, onWait, onLook, signal } = options;
+  const begun = elapsed();
+  for (let look = 1; ; look++) {
     const hold = await ledger.holdReading(reader);
     if ('release' in hold) {
       try {
@@ -41,8 +44,8 @@ export async function inTurn<T>(
       }
     }
     if (signal?.aborted === true) return undefined;
-    if (waited >= patience) throw occupied(hold.holder);
-    if (waited === 0) onWait?.(hold.holder);
+    if (elapsed() - begun >= patience) throw occupied(hold.holder);
+    if (look === 1) onWait?.(hold.holder);
     onLook?.();
     await sleep(LOOK_AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }

@@ -65,16 +65,17 @@ async function opened(state: string, globals: GlobalArguments, printer: Printer)
   // There is nothing to read again yet, and a reload must not end us.
   const ignored = () => undefined;
   process.on('SIGHUP', ignored);
+  const unguard = notifier.guard();
   try {
     return await openPatiently(
       () => openLedger(state),
       async (problem) => {
         if (said.isNew(problem.message, clockOf(globals).now())) printer.problem(problem);
         await notifier.ready('waiting for the ledger');
-        await notifier.alive();
       },
     );
   } finally {
+    unguard();
     process.off('SIGHUP', ignored);
   }
 }
@@ -105,7 +106,7 @@ class Following {
     const onProgress = () => {
       this.#progressAt = performance.now();
     };
-    const bell = new Bell(onProgress);
+    const bell = new Bell(onProgress, this.#notifier.pulse);
     this.#emitter = new Emitter(
       {
         ...deps,
@@ -136,13 +137,13 @@ class Following {
     const end = () => this.#end();
     const reload = () => this.#follower.between(() => this.#reload());
     process.once('SIGTERM', end).once('SIGINT', end).on('SIGHUP', reload);
-    const watchdog = this.#guard();
+    const unguard = this.#notifier.guard((silence) => performance.now() - this.#progressAt < silence);
     try {
       await this.#follower.begin();
       await this.#notifier.ready(this.#status(this.#context.config));
       await this.#follower.follow();
     } finally {
-      clearInterval(watchdog);
+      unguard();
       process.off('SIGTERM', end).off('SIGINT', end).off('SIGHUP', reload);
     }
     await Promise.race([this.#emitter.settled(), wait(LAST_WORDS_MS)]);
@@ -170,15 +171,6 @@ class Following {
       this.#voice.badConfig(error);
     }
     await this.#notifier.ready(this.#status(config));
-  }
-
-  /** Signs of life for the service manager, as long as there is life. */
-  #guard(): NodeJS.Timeout | undefined {
-    const period = this.#notifier.watchdog;
-    if (period === undefined) return undefined;
-    return setInterval(() => {
-      if (performance.now() - this.#progressAt < period) void this.#notifier.alive();
-    }, period / 3);
   }
 
   #status({ logs }: Config): string {

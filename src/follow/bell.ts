@@ -6,12 +6,17 @@ const STRETCH_MS = 5000;
 /** Sleeps that end early when the bell is rung. */
 export class Bell {
   readonly #onStretch: () => void;
+  readonly #stretchMs: number;
   #rung = false;
   #end: (() => void) | undefined;
 
-  /** @param onStretch told every few seconds of a sleep */
-  constructor(onStretch: () => void) {
+  /**
+   * @param onStretch told now and then in a sleep: every few seconds
+   * @param stretch or so often, ms, where that is more often
+   */
+  constructor(onStretch: () => void, stretch = STRETCH_MS) {
     this.#onStretch = onStretch;
+    this.#stretchMs = Math.min(stretch, STRETCH_MS);
   }
 
   /** Ends the sleep, or the next one when there is none. */
@@ -22,8 +27,8 @@ export class Bell {
 
   /** Resolves after so many ms, when the bell is rung (or was, since the last sleep), or when the signal aborts. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    for (let left = ms; left > 0 && !this.#rung && !signal.aborted; left -= STRETCH_MS) {
-      await this.#stretch(Math.min(left, STRETCH_MS), signal);
+    for (let left = ms; left > 0 && !this.#rung && !signal.aborted; left -= this.#stretchMs) {
+      await this.#stretch(Math.min(left, this.#stretchMs), signal);
       this.#onStretch();
     }
     this.#rung = false;

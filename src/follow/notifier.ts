@@ -26,6 +26,26 @@ export class Notifier {
     return ms > 0 ? ms : undefined;
   }
 
+  /**
+   * Gives signs of life, thrice in the time after which the service manager takes us for dead, for one may be late.
+   * @param isAlive told how long a silence is too long, ms
+   * @returns what ends it
+   */
+  guard(isAlive: (silence: number) => boolean = () => true): () => void {
+    const { watchdog, pulse } = this;
+    if (watchdog === undefined) return () => {};
+    const timer = setInterval(() => {
+      if (isAlive(watchdog)) void this.alive();
+    }, pulse);
+    return () => clearInterval(timer);
+  }
+
+  /** How often {@link guard} gives signs of life, ms; undefined when none are wanted. */
+  get pulse(): number | undefined {
+    const { watchdog } = this;
+    return watchdog === undefined ? undefined : watchdog / 3;
+  }
+
   ready(status: string): Promise<void> {
     return this.#tell('READY=1', `STATUS=${status}`);
   }

@@ -1,4 +1,5 @@
 import { appendFile, copyFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -205,6 +206,19 @@ test('the service manager is told of readiness, life, reloads and the end', asyn
   await hears('READY=1', 2);
   expect(await program.end()).toBe(0);
   await hears('STOPPING=1');
+  await socket.close();
+});
+
+test('the service manager hears twice at least in the shortest time it waits for, though nothing happens', async () => {
+  await writeFile(place.path('mail.log'), '');
+  const socket = await NotifySocket.listen(place.path('notify'));
+  const program = follow([], { NOTIFY_SOCKET: socket.path, WATCHDOG_USEC: '2000000' });
+  await says(program, 'following');
+  const told = () => socket.messages.filter((message) => message.includes('WATCHDOG=1')).length;
+  const before = told();
+  await wait(10_000);
+  expect(told() - before).toBeGreaterThanOrEqual(10);
+  expect(await program.end()).toBe(0);
   await socket.close();
 });
 

@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Argv } from 'yargs';
 import { clockFrom } from '../clock.ts';
 import { loadConfig } from '../config/file.ts';
-import type { Config } from '../config.ts';
 import { withDetectedParsers } from '../detect/configured.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { Bell } from '../follow/bell.ts';
@@ -140,7 +139,7 @@ class Following {
     const unguard = this.#notifier.guard((silence) => performance.now() - this.#progressAt < silence);
     try {
       await this.#follower.begin();
-      await this.#notifier.ready(this.#status(this.#context.config));
+      await this.#notifier.ready(this.#status());
       await this.#follower.follow();
     } finally {
       unguard();
@@ -161,19 +160,19 @@ class Following {
 
   async #reload(): Promise<void> {
     await this.#notifier.reloading();
-    let config = this.#context.config;
     try {
-      config = await loadConfig(this.#context.configPath);
+      const config = await loadConfig(this.#context.configPath);
       await this.#follower.adopt(config);
       this.#voice.reloaded(this.#globals.state === undefined && config.state !== this.#context.config.state);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#voice.badConfig(error);
     }
-    await this.#notifier.ready(this.#status(config));
+    await this.#notifier.ready(this.#status());
   }
 
-  #status({ logs }: Config): string {
+  #status(): string {
+    const { logs } = this.#follower.config;
     return logs.length === 1 ? 'following one log' : `following ${logs.length} logs`;
   }
 

@@ -60,6 +60,11 @@ export class Follower {
     this.#signal = signal;
   }
 
+  /** The config in force. */
+  get config(): Config {
+    return this.#config;
+  }
+
   /**
    * Takes over a config; when that fails, the former one stays in force.
    * @throws Problem (config)

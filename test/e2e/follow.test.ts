@@ -222,6 +222,30 @@ test('the service manager hears twice at least in the shortest time it waits for
   await socket.close();
 });
 
+test('a bad configuration leaves the service manager with what was told of the one in force', async () => {
+  await writeFile(place.path('mail.log'), linesOf(0, 10));
+  const socket = await NotifySocket.listen(place.path('notify'));
+  const program = follow([], { NOTIFY_SOCKET: socket.path });
+  const last = () => socket.messages.at(-1);
+  await expect.poll(last, { timeout: 20_000 }).toBe('READY=1 STATUS=following one log');
+  const first = await readFile(place.config, 'utf8');
+  const two = first.replace(
+    /\[(\{.*\})\]/,
+    (_, log: string) => `[${log}, ${log.replace('mail.', 'other.')}]`,
+  );
+  for (const config of [two, `${two}unheard-of: 1\n`]) {
+    await writeFile(place.config, config);
+    const before = socket.messages.length;
+    program.child.kill('SIGHUP');
+    await expect.poll(() => socket.messages.length, { timeout: 20_000 }).toBe(before + 2);
+    expect(last()).toBe('READY=1 STATUS=following 2 logs');
+  }
+  await writeFile(place.path('other.log'), linesOf(10, 20));
+  await reaches(20, PROMISED_MS);
+  expect(await program.end()).toBe(0);
+  await socket.close();
+});
+
 test('a day that ends is closed and sent by its own clock', async () => {
   const smtp = await startSmtpReceiver();
   const dns = await startTxtServer((name) =>

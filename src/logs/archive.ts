@@ -3,12 +3,15 @@ import { EXIT, Problem } from '../errors.ts';
 import { type Format, formatOf, isBinary } from './format.ts';
 import { gunzip } from './gunzip.ts';
 import { type InputOptions, type LogInput, openInput } from './log-input.ts';
+import { goOn } from './stopped.ts';
 import { unpack } from './unpack.ts';
 
 /** Where in a log to begin. */
 export interface OpenLogOptions extends InputOptions {
   /** Uncompressed bytes to pass over. */
   readonly from?: number;
+  /** Ends the passing over; once that is done it is for the caller to stop. */
+  readonly signal?: AbortSignal;
 }
 
 /** What holds no text, and so can be no log. */
@@ -25,7 +28,7 @@ export class BinaryData extends Problem {
  * The uncompressed bytes of a log: plain, .gz, .xz, .zst or .bz2, told by their first bytes, not by name; `-` is
  * standard input. A piece is valid only until the next one is asked for.
  * @throws Problem (data) for what cannot be read or is no log; {@link TruncatedArchive} after the bytes that came
- * before an unexpected end; Problem (unavailable) where the program that unpacks it is missing; MovedFile
+ * before an unexpected end; Stopped; Problem (unavailable) where the program that unpacks it is missing; MovedFile
  */
 export async function* openLog(path: string, options: OpenLogOptions = {}): AsyncGenerator<Buffer, void> {
   const from = options.from ?? 0;
@@ -33,7 +36,7 @@ export async function* openLog(path: string, options: OpenLogOptions = {}): Asyn
   try {
     const format = formatOf(await input.head());
     if (format === 'plain') yield* checked(input.pieces(from), path, from);
-    else yield* skip(checked(uncompressed(input, format), path, 0), from);
+    else yield* skip(checked(uncompressed(input, format), path, 0), from, options.signal);
   } finally {
     await input.close();
   }
@@ -64,9 +67,14 @@ async function* checked(
   }
 }
 
-async function* skip(pieces: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer, void> {
+async function* skip(
+  pieces: AsyncIterable<Buffer>,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void> {
   let left = bytes;
   for await (const piece of pieces) {
+    if (left > 0) goOn(signal);
     if (left >= piece.length) left -= piece.length;
     else {
       yield piece.subarray(left);

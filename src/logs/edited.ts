@@ -1,6 +1,6 @@
-import { openLog } from './archive.ts';
-import type { InputOptions } from './log-input.ts';
+import { type OpenLogOptions, openLog } from './archive.ts';
 import { PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
+import { goOn } from './stopped.ts';
 
 const NEWLINE = 10;
 
@@ -42,15 +42,18 @@ export interface EditedFile {
 
 /**
  * Looks through a file for where reading had stopped before it was edited: by the text that stood there, and by time.
- * @throws Problem, TruncatedArchive, MovedFile
+ * @throws Problem, TruncatedArchive, MovedFile, Stopped
  */
 export async function lookThrough(
   path: string,
   question: PlaceQuestion,
-  input: InputOptions = {},
+  input: Omit<OpenLogOptions, 'from'> = {},
 ): Promise<EditedFile> {
   const search = new Search(question);
-  for await (const piece of openLog(path, input)) search.piece(piece);
+  for await (const piece of openLog(path, input)) {
+    goOn(input.signal);
+    search.piece(piece);
+  }
   return search.found();
 }
 

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { EXIT, Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
 import { isRaw, type Piece, type Pieces } from './ahead/sifted.ts';
-import { openLog } from './archive.ts';
+import { type OpenLogOptions, openLog } from './archive.ts';
 import { behindZeros } from './hole.ts';
-import type { InputOptions } from './log-input.ts';
 import { matchBeginning, matchSegments, PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
+import { goOn } from './stopped.ts';
 import { StreamEdge } from './stream-edge.ts';
 import { TruncatedArchive } from './truncated-archive.ts';
 
@@ -28,12 +28,12 @@ export interface SegmentStart {
  * Finds the known segment that a file holds, by its first bytes and by those before the segment's position. One that
  * begins like a known segment as far as identity sees, and differs later, is another segment.
  * @param begun the file's pieces from its start on, where they are read ahead: raw ones as far as identity sees
- * @throws Problem (data) for such a one that comes through a pipe; MovedFile
+ * @throws Problem (data) for such a one that comes through a pipe; MovedFile; Stopped
  */
 export async function findStart(
   path: string,
   known: readonly Segment[],
-  input: InputOptions = {},
+  input: Omit<OpenLogOptions, 'from'> = {},
   begun?: Pieces,
 ): Promise<SegmentStart> {
   const open = (from: number) => openLog(path, { from, ...input });
@@ -48,7 +48,7 @@ export async function findStart(
   let short: SegmentStart | undefined;
   for (const segment of again ? candidates : candidates.slice(0, 1)) {
     const before = segment.position.offset - Math.min(TAIL_BYTES, segment.position.offset);
-    const found = await resume(segment, prefix, again ? open(before) : pass(whole, before));
+    const found = await resume(segment, prefix, again ? open(before) : pass(whole, before, input.signal));
     // One that is whole goes before: of two that begin alike the other may be what this was before it was edited.
     if (found !== undefined && (!again || !found.short)) return found;
     if (!again) throw differs(segment);
@@ -170,9 +170,10 @@ function nothing(): Pick<SegmentStart, 'pieces' | 'close'> {
 
 async function* none(): Pieces {}
 
-async function* pass(pieces: Pieces, bytes: number): Pieces {
+async function* pass(pieces: Pieces, bytes: number, signal: AbortSignal | undefined): Pieces {
   let left = bytes;
   for await (const each of pieces) {
+    if (left > 0) goOn(signal);
     const piece = raw(each);
     if (left < piece.length) yield piece.subarray(left);
     left = Math.max(0, left - piece.length);

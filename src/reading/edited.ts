@@ -48,13 +48,15 @@ export interface EditQuestion {
   readonly years: YearBound;
   /** The segment that stood at the file's place, where no file holds it any more. */
   readonly gone?: number;
+  /** Ends the looking. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Whether a file that is no known segment, or ends before what was read of it, is one that was edited since. Told by
  * its beginning, by the text in front of the place where reading had stopped, or by that the segment at its place is
  * gone and was read up to a later time; never by time alone, for clocks are set back.
- * @throws Problem, MovedFile
+ * @throws Problem, MovedFile, Stopped
  */
 export async function findEdit(question: EditQuestion): Promise<Edit | undefined> {
   try {
@@ -69,7 +71,7 @@ export async function findEdit(question: EditQuestion): Promise<Edit | undefined
 async function judge(question: EditQuestion): Promise<Edit | undefined> {
   const { file, start, own, latest } = question;
   if (file.found === undefined || own.length === 0) return undefined;
-  const input = { expect: file.found.key };
+  const input = { expect: file.found.key, ...(question.signal !== undefined && { signal: question.signal }) };
   const stampOf = stampReader(question);
   const head = await headOf(file, input);
   const begin = firstStamp(head, stampOf);

@@ -37,6 +37,8 @@ export interface FileContext {
   readonly confirm?: (() => Promise<boolean>) | undefined;
   /** The segment that stood at the file's place, where no file holds it any more. */
   readonly gone?: number | undefined;
+  /** Ends the search for where to begin. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The log that is read. */
@@ -52,12 +54,18 @@ export interface FileLog {
 
 /**
  * Finds where to begin with a file. Of a configured log that was edited that is behind what was read before.
- * @throws Problem (data), for an edited archive too; MovedFile when the log was rotated, or `confirm` says no
+ * @throws Problem (data), for an edited archive too; MovedFile when the log was rotated, or `confirm` says no;
+ * Stopped
  */
 export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
   const { path, found } = file;
   const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print);
-  const start = await findStart(path, log.known, found === undefined ? {} : { expect: found.key }, begun);
+  const { signal } = context;
+  const input = {
+    ...(found !== undefined && { expect: found.key }),
+    ...(signal !== undefined && { signal }),
+  };
+  const start = await findStart(path, log.known, input, begun);
   try {
     if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
     const edit = await editOf(file, start, context, log);
@@ -73,7 +81,7 @@ export async function startOf(file: SourceFile, context: FileContext, log: FileL
 async function editOf(
   file: SourceFile,
   start: SegmentStart,
-  { gone }: FileContext,
+  { gone, signal }: FileContext,
   { id, known, source, parser }: FileLog,
 ): Promise<Edit | undefined> {
   if (file.found === undefined || (start.segment !== undefined && !start.short)) return undefined;
@@ -91,6 +99,7 @@ async function editOf(
     latest,
     years: await yearsOf(file, { start }, source, latest),
     ...(gone !== undefined && { gone }),
+    ...(signal !== undefined && { signal }),
   });
   if (edit !== undefined && !ofChain) throw refusedEdit(file.path, edit);
   return edit;

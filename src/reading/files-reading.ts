@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts';
 import { StalePosition } from '../ledger/ledger.ts';
 import { ThreadEnded } from '../logs/ahead/archive-thread.ts';
 import { MovedFile } from '../logs/file-key.ts';
+import { Stopped } from '../logs/stopped.ts';
 import type { Witness } from '../witness.ts';
 import type { Edit } from './edited.ts';
 import type { LogReading } from './log-reading.ts';
@@ -45,11 +46,21 @@ export async function readFiles(
   for (const file of files) {
     if (options.signal?.aborted === true) break;
     const kept = file.live !== true || holdings.some(({ segment }) => segment === options.former);
-    holdings.push(
-      await readOne(reading, seen, file, { ...options, former: kept ? undefined : options.former }),
-    );
+    const former = kept ? undefined : options.former;
+    const holding = await unlessStopped(() => readOne(reading, seen, file, { ...options, former }));
+    if (holding === undefined) break;
+    holdings.push(holding);
   }
   return holdings;
+}
+
+async function unlessStopped<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Stopped) return undefined;
+    throw error;
+  }
 }
 
 async function readOne(
@@ -63,7 +74,7 @@ async function readOne(
     tell?.(`log: ${file.path} has not changed`);
     return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
   }
-  const { bytes, segment, problem, edit } = await reading.file(file, { confirm, gone });
+  const { bytes, segment, problem, edit } = await reading.file(file, { confirm, gone, signal });
   tell?.(`log: ${file.path}: ${bytes} new bytes${problem === undefined ? '' : `, then ${problem.message}`}`);
   const held = segment === undefined ? {} : { segment: segment.id };
   // What it looked like before it was read: lines may have been added since.

@@ -90,7 +90,7 @@ export class LogReading {
 
   /**
    * Reads what is new in a file, into the log that its segment belongs to.
-   * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated, or `confirm` says no
+   * @throws StalePosition when somebody else has read on; MovedFile when the log was rotated, or `confirm` says no; Stopped
    */
   async file(file: SourceFile, context: FileContext = {}): Promise<FileOutcome> {
     let begun: FileStart;

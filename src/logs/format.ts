@@ -1,5 +1,13 @@
+import { behindZeros } from './hole.ts';
+
 /** How a file is compressed. */
 export type Format = 'plain' | 'gz' | 'xz' | 'zst' | 'bz2';
+
+const NEWLINE = 10;
+/** BEL to CR, as a log may hold them that nothing has cleaned, and ESC. */
+const TEXT_CONTROLS: ReadonlySet<number> = new Set([7, 8, 9, 10, 11, 12, 13, 27]);
+/** Runs of zeros in one line of a log: more are the fields of a record, or characters of two bytes. */
+const MOST_HOLES = 4;
 
 /** Bytes looked at to tell text from anything else. */
 const LOOKED_AT = 4096;
@@ -20,11 +28,22 @@ function isZstd(head: Buffer): boolean {
 }
 
 /**
- * Whether uncompressed bytes are no text: a zero behind a byte that is none. Zeros in front are the hole that a
- * truncation leaves under a writer that does not append.
+ * Whether uncompressed bytes are no text. Zeros alone do not tell: a truncation leaves them in front under a writer that
+ * does not append, and a crash anywhere. Beside zeros, text has lines, no control characters, and no fields filled up.
  */
 export function isBinary(bytes: Buffer): boolean {
-  const head = bytes.subarray(0, LOOKED_AT);
-  const start = head.findIndex((byte) => byte !== 0);
-  return start >= 0 && head.includes(0, start);
+  const begin = behindZeros(bytes);
+  const head = bytes.subarray(begin, begin + LOOKED_AT);
+  if (!head.includes(0)) return false;
+  if (!bytes.includes(NEWLINE)) return true;
+  let holes = 0;
+  for (let at = 0; at < head.length; at++) {
+    const byte = head[at] ?? 0;
+    if (byte === NEWLINE) holes = 0;
+    else if (byte === 0) {
+      if (head[at - 1] !== 0) holes += 1;
+      if (holes > MOST_HOLES) return true;
+    } else if (byte < 0x20 && !TEXT_CONTROLS.has(byte)) return true;
+  }
+  return false;
 }

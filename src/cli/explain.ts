@@ -20,6 +20,7 @@ import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
 import { withReadingOptions } from './reading-options.ts';
 import { type Reading, readingsOf } from './readings.ts';
+import { garbageSayer } from './say.ts';
 
 const explainArguments = readingArguments.extend({
   parser: z.string().optional(),
@@ -145,7 +146,7 @@ async function explainFiles(
     printer.message('debug', `log: ${path}, read as ${module.name}`);
     years = dates.bound();
     explainer.file(path);
-    for await (const chunk of openLog(path)) {
+    for await (const chunk of openLog(path, garbageSayer(path, printer))) {
       explainer.bytes(chunk);
       await print();
     }

@@ -1,6 +1,7 @@
 import type { ClosedDays } from '../days/closing.ts';
 import type { Outcome } from '../delivery/outbox.ts';
 import type { SendSummary } from '../delivery/send-due.ts';
+import { garbageText } from '../logs/archive.ts';
 import type { AttributeSummary } from '../policy/attribute-tallies.ts';
 import type { ReadSummary } from '../reading.ts';
 import type { Printer } from './io.ts';
@@ -10,6 +11,11 @@ import { printable } from './table.ts';
 export function sayFaults(read: ReadSummary, printer: Printer): void {
   for (const notice of read.notices) printer.message('warning', `warning: ${printable(notice.text)}`);
   for (const fault of read.faults) printer.problem(fault.problem);
+}
+
+/** To be said while an archive is read of which a command keeps no summary. */
+export function garbageSayer(path: string, printer: Printer): { readonly onGarbage: () => void } {
+  return { onGarbage: () => printer.message('warning', `warning: ${printable(garbageText(path))}`) };
 }
 
 /** What the logs cannot witness: said by `backfill` and `status`, not by every run of a timer. */

@@ -14,6 +14,7 @@ import { checked, clockOf, someFiles } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
+import { garbageSayer } from './say.ts';
 import { printable } from './table.ts';
 
 const scrubArguments = z.object({
@@ -82,7 +83,7 @@ async function scrubFile(
     printer.line(scrubbed);
     onLine(line, scrubbed);
   });
-  for await (const chunk of openLog(file)) {
+  for await (const chunk of openLog(file, garbageSayer(file, printer))) {
     scanner.push(chunk);
     await printer.drained();
   }

@@ -23,6 +23,7 @@ import { chosenParsers } from './chosen-parsers.ts';
 import type { Command } from './command.ts';
 import type { Printer } from './io.ts';
 import { parserOptions, withReadingOptions } from './reading-options.ts';
+import { garbageSayer } from './say.ts';
 
 export const sessions: Command = {
   name: 'sessions',
@@ -68,7 +69,7 @@ async function printSessions(
     printer.message('debug', `log: ${path}, read as ${module.name}`);
     years = dates.bound();
     reader.nextFile();
-    for await (const chunk of openLog(path)) {
+    for await (const chunk of openLog(path, garbageSayer(path, printer))) {
       reader.bytes(chunk);
       await printer.drained();
     }

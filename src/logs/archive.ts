@@ -12,6 +12,13 @@ export interface OpenLogOptions extends InputOptions {
   readonly from?: number;
   /** Ends the passing over; once that is done it is for the caller to stop. */
   readonly signal?: AbortSignal;
+  /** Told that something else stands behind an archive, as gzip says of trailing garbage: it was passed over. */
+  readonly onGarbage?: () => void;
+}
+
+/** What is to be said then. */
+export function garbageText(path: string): string {
+  return `${path} holds more than an archive: what stands behind its end was passed over`;
 }
 
 /** What holds no text, and so can be no log. */
@@ -36,7 +43,7 @@ export async function* openLog(path: string, options: OpenLogOptions = {}): Asyn
   try {
     const format = formatOf(await input.head());
     if (format === 'plain') yield* checked(input.pieces(from), path, from);
-    else yield* skip(checked(uncompressed(input, format), path, 0), from, options.signal);
+    else yield* skip(checked(uncompressed(input, format, options), path, 0), from, options.signal);
   } finally {
     await input.close();
   }
@@ -49,8 +56,12 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
   return status?.isFile() ? Math.floor(status.mtimeMs) : undefined;
 }
 
-function uncompressed(input: LogInput, format: Exclude<Format, 'plain'>): AsyncGenerator<Buffer, void> {
-  return format === 'gz' ? gunzip(input) : unpack(input, format);
+function uncompressed(
+  input: LogInput,
+  format: Exclude<Format, 'plain'>,
+  { onGarbage }: OpenLogOptions,
+): AsyncGenerator<Buffer, void> {
+  return format === 'gz' ? gunzip(input, onGarbage) : unpack(input, format);
 }
 
 /** Refuses at its first bytes what is no text. */

@@ -7,12 +7,16 @@ import { corruptArchive, TruncatedArchive } from './truncated-archive.ts';
 
 /** The program of each format, and the Debian package that brings it. */
 const PROGRAMS = {
+  gz: { program: 'gzip', package: 'gzip' },
   xz: { program: 'xz', package: 'xz-utils' },
   zst: { program: 'zstd', package: 'zstd' },
   bz2: { program: 'bzip2', package: 'bzip2' },
 } as const;
 
-/** How the three say that the data ended too early, as against being damaged. */
+/** How gzip ends that has read all, and passed over what stands behind it. */
+const WARNED = 2;
+
+/** How the programs say that the data ended too early, as against being damaged. */
 const TOO_SHORT = /unexpected end|premature end|ends unexpectedly|incomplete/i;
 
 /**
@@ -31,7 +35,7 @@ export async function* unpack(input: LogInput, format: keyof typeof PROGRAMS): A
     if (child.stdin !== null) feed(input, child.stdin);
     if (child.stdout !== null) yield* child.stdout;
     const { code, complaint } = await over;
-    if (code === 0) return;
+    if (code === 0 || (format === 'gz' && code === WARNED)) return;
     throw TOO_SHORT.test(complaint)
       ? new TruncatedArchive(input.path, complaint)
       : corruptArchive(input.path, complaint);

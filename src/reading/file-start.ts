@@ -39,6 +39,8 @@ export interface FileContext {
   readonly gone?: number | undefined;
   /** Ends the search for where to begin. */
   readonly signal?: AbortSignal | undefined;
+  /** Told that something else stands behind the archive. */
+  readonly onGarbage?: () => void;
 }
 
 /** The log that is read. */
@@ -59,11 +61,12 @@ export interface FileLog {
  */
 export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
   const { path, found } = file;
-  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print);
-  const { signal } = context;
+  const { signal, onGarbage } = context;
+  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print, onGarbage);
   const input = {
     ...(found !== undefined && { expect: found.key }),
     ...(signal !== undefined && { signal }),
+    ...(onGarbage !== undefined && { onGarbage }),
   };
   const start = await findStart(path, log.known, input, begun);
   try {

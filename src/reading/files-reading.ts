@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { StalePosition } from '../ledger/ledger.ts';
 import { ThreadEnded } from '../logs/ahead/archive-thread.ts';
+import { garbageText } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { Stopped } from '../logs/stopped.ts';
 import type { Witness } from '../witness.ts';
@@ -74,7 +75,12 @@ async function readOne(
     tell?.(`log: ${file.path} has not changed`);
     return { file, bytes: 0, ...(known.segment !== undefined && { segment: known.segment }) };
   }
-  const { bytes, segment, problem, edit } = await reading.file(file, { confirm, gone, signal });
+  const { bytes, segment, problem, edit } = await reading.file(file, {
+    confirm,
+    gone,
+    signal,
+    onGarbage: () => noteGarbage(reading.summary, file.path),
+  });
   tell?.(`log: ${file.path}: ${bytes} new bytes${problem === undefined ? '' : `, then ${problem.message}`}`);
   const held = segment === undefined ? {} : { segment: segment.id };
   // What it looked like before it was read: lines may have been added since.
@@ -87,6 +93,12 @@ async function readOne(
     ...(problem !== undefined && { problem }),
     ...(edit !== undefined && { edit }),
   };
+}
+
+/** Looking for the known place may come to the end of an archive too. */
+function noteGarbage({ notices }: ReadSummary, path: string): void {
+  const text = garbageText(path);
+  if (notices.every((notice) => notice.text !== text)) notices.push({ id: 'garbage', text });
 }
 
 /** Adds a pass over some files to what was read. */

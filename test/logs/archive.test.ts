@@ -188,6 +188,38 @@ describe('gzip', () => {
     }
   });
 
+  test.each([
+    ['a newline', '\n'],
+    ['a word', 'garbage'],
+    ['much that is none', 'x'.repeat(300_000)],
+    ['the beginning of a text', text.subarray(0, 5000)],
+  ])('behind which %s stands gives all, and that is told', async (_, garbage) => {
+    for (const members of [[text], [text.subarray(0, 1_000_000), text.subarray(1_000_000)]]) {
+      if (members.length > 1 && garbage.length === 1) continue;
+      const packed = Buffer.concat([...members.map((member) => gzipSync(member)), Buffer.from(garbage)]);
+      let told = 0;
+      const { bytes, error } = await read(await fileOf(packed), { onGarbage: () => told++ });
+      expect([error, told]).toEqual([undefined, 1]);
+      expect(bytes.equals(text)).toBe(true);
+    }
+  });
+
+  test.each([
+    ['zeros, as a tape fills them up', Buffer.concat([gzipSync(text), Buffer.alloc(5000)]), undefined],
+    [
+      'the beginning of one more',
+      Buffer.concat([gzipSync(text), gzipSync(text).subarray(0, 1)]),
+      TruncatedArchive,
+    ],
+    ['one more that is damaged', Buffer.concat([gzipSync(text), Buffer.from([0x1f, 0x8b, 9, 9])]), Problem],
+  ])('behind which %s stand is not said to have garbage', async (_, packed, fault) => {
+    let told = 0;
+    const { bytes, error } = await read(await fileOf(packed), { onGarbage: () => told++ });
+    expect(told).toBe(0);
+    expect(error?.constructor).toBe(fault);
+    if (fault !== Problem) expect(bytes.equals(text)).toBe(true);
+  });
+
   test('of a bomb is handed on in pieces', async () => {
     const bomb = gzipSync(Buffer.alloc(200_000_000, '\n'));
     let total = 0;

@@ -34,6 +34,7 @@ export class ArchiveJob {
   #room: ArrayBuffer | undefined;
   #head: Buffer = NONE;
   #isOpen = false;
+  #garbage: { readonly garbage?: true } = {};
 
   constructor(options: JobOptions) {
     this.#options = options;
@@ -47,7 +48,7 @@ export class ArchiveJob {
       const found = await describeFile(path);
       if (found !== undefined) await this.#read(path, found);
       if (!this.#isOpen) answer({ kind: 'opened', job });
-      answer({ kind: 'end', job });
+      answer({ kind: 'end', job, ...this.#garbage });
     } catch (error) {
       if (!this.#isOpen) answer({ kind: 'opened', job });
       if (!this.#sifter.isEmpty) this.#flush();
@@ -57,7 +58,10 @@ export class ArchiveJob {
   }
 
   async #read(path: string, found: { readonly key: string; readonly print: string }): Promise<void> {
-    for await (const piece of openLog(path, { expect: found.key })) {
+    const onGarbage = () => {
+      this.#garbage = { garbage: true };
+    };
+    for await (const piece of openLog(path, { expect: found.key, onGarbage })) {
       const rest = this.#isOpen ? piece : this.#open(piece, found.print);
       if (rest === undefined || !(await this.#siftAll(rest))) return;
     }

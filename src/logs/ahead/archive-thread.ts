@@ -63,13 +63,18 @@ export class ArchiveThread {
     return print === undefined || head === undefined ? undefined : { print, head: Buffer.from(head.buffer) };
   }
 
-  /** What comes behind the beginning. @throws what reading the archive throws */
-  async *rest(job: number): Pieces {
+  /**
+   * What comes behind the beginning.
+   * @param onGarbage see `OpenLogOptions`
+   * @throws what reading the archive throws
+   */
+  async *rest(job: number, onGarbage?: () => void): Pieces {
     try {
       for (;;) {
         const answer = await this.#next(job);
         if (answer.kind === 'end') {
           if (answer.fault !== undefined) throw fromFault(answer.fault);
+          if (answer.garbage === true) onGarbage?.();
           return;
         }
         if (answer.kind !== 'sifted') continue;

@@ -27,4 +27,10 @@ export type Answer =
       readonly room: ArrayBuffer;
       readonly siftings: Siftings;
     }
-  | { readonly kind: 'end'; readonly job: number; readonly fault?: Fault };
+  | {
+      readonly kind: 'end';
+      readonly job: number;
+      readonly fault?: Fault;
+      /** Something else stands behind the archive. */
+      readonly garbage?: true;
+    };

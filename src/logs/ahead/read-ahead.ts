@@ -38,8 +38,9 @@ export class ReadAhead {
   /**
    * The pieces of an archive, from its start on; undefined where it is to be opened by the reader itself.
    * @param print tells the file that is meant; another one was unpacked ahead if it has changed since
+   * @param onGarbage see `OpenLogOptions`
    */
-  async open(path: string, print: string): Promise<Pieces | undefined> {
+  async open(path: string, print: string, onGarbage?: () => void): Promise<Pieces | undefined> {
     const at = this.#options.paths.indexOf(path);
     if (at < 0 || (at < this.#next && !this.#begun.has(path))) return undefined;
     this.#pass(at);
@@ -49,7 +50,8 @@ export class ReadAhead {
     this.#begun.delete(path);
     const { thread, job } = begun;
     const opened = await thread.opened(job);
-    if (opened?.print === print) return whole(opened.head, thread, job);
+    if (opened?.print === print)
+      return whole(opened.head, thread.rest(job, onGarbage), () => thread.drop(job));
     thread.drop(job);
     return undefined;
   }
@@ -93,11 +95,11 @@ export class ReadAhead {
   }
 }
 
-async function* whole(head: Buffer, thread: ArchiveThread, job: number): Pieces {
+async function* whole(head: Buffer, rest: Pieces, drop: () => void): Pieces {
   try {
     yield head;
-    yield* thread.rest(job);
+    yield* rest;
   } finally {
-    thread.drop(job);
+    drop();
   }
 }

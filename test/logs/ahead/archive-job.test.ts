@@ -32,6 +32,7 @@ interface Ran {
   readonly lineBytes: number;
   readonly bytes: number;
   readonly fault: Error | undefined;
+  readonly garbage: boolean;
   readonly rooms: number;
 }
 
@@ -67,6 +68,7 @@ async function run(path: string, dropAfter = Number.POSITIVE_INFINITY): Promise<
     lineBytes: sifted.reduce((sum, { lineBytes }) => sum + lineBytes, 0),
     bytes: sifted.reduce((sum, { bytes }) => sum + bytes, 0),
     fault: end?.kind === 'end' && end.fault !== undefined ? fromFault(end.fault) : undefined,
+    garbage: end?.kind === 'end' && end.garbage === true,
     rooms,
   };
 }
@@ -103,6 +105,16 @@ test('a log cut short: the whole lines before, then the fault that the reader kn
   expect(fault).toMatchObject({ message: expect.stringContaining('ends before its time') });
   expect(matching.length).toBeGreaterThan(wanted(text).length * 0.6);
   expect(wanted(text).endsWith(matching) || wanted(text).includes(matching)).toBe(true);
+});
+
+test('a log behind which something else stands is read whole, and that is told', async () => {
+  const packed = gzipSync(text);
+  expect(await run(await fileOf(packed))).toMatchObject({ garbage: false });
+  expect(await run(await fileOf(Buffer.concat([packed, Buffer.from('garbage')])))).toMatchObject({
+    fault: undefined,
+    garbage: true,
+    opened: { kind: 'opened' },
+  });
 });
 
 test('a damaged log: the fault that the reader knows', async () => {

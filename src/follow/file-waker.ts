@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import Tail from 'tail-file';
 import { describeFile } from '../logs/chain.ts';
+import { RotatedFile } from './rotated-file.ts';
 import type { Waker } from './waker.ts';
 
 /** How often to look where nothing tells of changes, ms. */
@@ -31,12 +32,13 @@ class WatchedTail extends Tail {
 
 /**
  * Wakes when a log file grows, is rotated or appears: at once by tail-file, which watches the directory, and at the
- * latest after a second by looking, for not every file system tells. It wakes once and sleeps until it is armed again,
- * so that a busy log costs no more than a quiet one.
+ * latest after a second by looking, for not every file system tells. The rotated file, to which lines may come late, is
+ * only looked at. It wakes once and sleeps until it is armed again, so that a busy log costs no more than a quiet one.
  */
 export class FileWaker implements Waker {
   readonly #path: string;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #rotated: RotatedFile;
   #tail: WatchedTail | undefined;
   #poll: NodeJS.Timeout | undefined;
   #print: string | undefined;
@@ -44,6 +46,7 @@ export class FileWaker implements Waker {
   /** @param onTrouble told when the file cannot be watched: it is looked at every second instead */
   constructor(path: string, onTrouble: (error: unknown) => void) {
     this.#path = path;
+    this.#rotated = new RotatedFile(path);
     this.#onTrouble = onTrouble;
   }
 
@@ -70,8 +73,9 @@ export class FileWaker implements Waker {
     if ((await this.#look()) !== this.#print && this.#poll !== undefined) wake();
   }
 
-  async #look(): Promise<string | undefined> {
-    return (await describeFile(this.#path))?.print;
+  async #look(): Promise<string> {
+    const found = await describeFile(this.#path);
+    return `${found?.print} ${await this.#rotated.look(found?.key)}`;
   }
 
   #watch(wake: () => void): WatchedTail {

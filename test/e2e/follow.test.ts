@@ -114,6 +114,23 @@ describe('a log', () => {
     expect(await program.end()).toBe(0);
   });
 
+  test('rotated by renaming is read on for a while, though nothing comes but to the old file', async () => {
+    const live = place.path('mail.log');
+    await writeFile(live, linesOf(0, 10));
+    const program = follow();
+    await reaches(10, 20_000);
+    await rename(live, `${live}.1`);
+    await writeFile(live, linesOf(20, 30));
+    await reaches(20, PROMISED_MS);
+    for (const from of [10, 15]) {
+      await wait(3000);
+      await appendFile(`${live}.1`, linesOf(from, from + 5));
+      await expect.poll(counted, { timeout: PROMISED_MS, interval: 20 }).toContain(from + 4);
+    }
+    expect((await counted()).filter((one) => typeof one === 'number')).toEqual(numbers(0, 30));
+    expect(await program.end()).toBe(0);
+  });
+
   test('rotated by copying and emptying is read on, and the hole is said', async () => {
     const live = place.path('mail.log');
     await writeFile(live, linesOf(0, 100));

@@ -48,6 +48,26 @@ describe('a file', () => {
     });
   });
 
+  test('that was rotated wakes for lines that come late to the old one, wherever that is by then', async () => {
+    const { path, waker } = await newWaker();
+    await writeFile(path, 'one\n');
+    for (const kept of [1, 2]) {
+      await woken(waker, async () => {
+        if (kept > 1) await rename(`${path}.1`, `${path}.2`);
+        await rename(path, `${path}.1`);
+        await writeFile(path, 'two\n');
+      });
+      for (let late = 0; late < 2; late++) await woken(waker, () => appendFile(`${path}.1`, 'late\n'));
+    }
+  });
+
+  test('that was rotated before anybody looked wakes for late lines too', async () => {
+    const { path, waker } = await newWaker();
+    await writeFile(`${path}.1`, 'one\n');
+    await writeFile(path, 'two\n');
+    await woken(waker, () => appendFile(`${path}.1`, 'late\n'));
+  });
+
   test('that changed during the pass wakes at once', async () => {
     const { path, waker } = await newWaker();
     await writeFile(path, 'one\n');

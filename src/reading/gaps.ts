@@ -60,13 +60,30 @@ export function lossesSince(former: LiveFile, holdings: readonly Holding[]): Los
     const first = holdings.findIndex(({ segment }) => segment === undefined || segment > former.newest);
     add(endOfFormer, former.segment ?? 0, first - 1);
   }
+  const live = holdings.at(-1);
+  // A file that is still in its place was not renamed: whatever it held since then is in copies, compressed or not.
+  const isInPlace = live !== undefined && isFile(former, live.file.found);
   for (const [at, { segment }] of holdings.entries()) {
-    if (segment === undefined || segment === holdings.at(-1)?.segment) continue;
-    const isFormer = segment === former.segment;
-    if ((isFormer && endOfFormer === 'copied') || (segment > former.newest && isCopy(holdings, at)))
-      add('copied', segment, at);
+    if (segment === undefined || segment === live?.segment) continue;
+    const isCopied =
+      segment === former.segment
+        ? endOfFormer === 'copied'
+        : isNew(former, holdings, at) && (isInPlace || isCopy(holdings, at));
+    if (isCopied) add('copied', segment, at);
   }
   return losses;
+}
+
+/** Whether what a rotation holds was written since then; one in front of others that were there then was put back. */
+function isNew({ newest }: LiveFile, holdings: readonly Holding[], at: number): boolean {
+  return (
+    (holdings[at]?.segment ?? 0) > newest &&
+    holdings.slice(at + 1).every(({ segment = Number.POSITIVE_INFINITY }) => segment > newest)
+  );
+}
+
+function isFile(former: LiveFile, found: FoundFile | undefined): boolean {
+  return found?.key === former.key && found.born === former.born;
 }
 
 /**
@@ -94,6 +111,15 @@ export function missingAmong(
   });
 }
 
+/** Whether the rotation that was missing has turned up since, and was read. */
+export function isFilled({ kind, after, before }: Gap, segments: readonly Segment[], logId: number): boolean {
+  if (kind !== 'missing' || after === undefined || before === undefined) return false;
+  return segments.some(
+    ({ logId: of, firstTime = 0, lastTime = 0 }) =>
+      of === logId && firstTime >= after && lastTime > after && firstTime < before && lastTime <= before,
+  );
+}
+
 function numberOf(holding: Holding | undefined, live: Holding | undefined): number | undefined {
   const [path, name] = [holding?.file.path ?? '', live?.file.path ?? ''];
   const rotation = rotationOf(basename(name), basename(path));
@@ -114,8 +140,9 @@ function lossOfFormer(former: LiveFile, holdings: readonly Holding[]): GapKind |
   const { segment } = former;
   if (segment === undefined || holdings.at(-1)?.segment === segment) return undefined;
   if (holdings.some(({ edit }) => edit?.of.some(({ id }) => id === segment))) return undefined;
-  const isFormer = (found: FoundFile | undefined) => found?.key === former.key && found.born === former.born;
-  const emptied = holdings.some((holding) => isFormer(holding.file.found) && holding.segment !== segment);
+  const emptied = holdings.some(
+    (holding) => isFile(former, holding.file.found) && holding.segment !== segment,
+  );
   const kept = holdings.findIndex((holding) => holding.segment === segment);
   if (kept < 0) return emptied ? 'emptied' : 'vanished';
   return emptied || isCopy(holdings, kept) ? 'copied' : undefined;

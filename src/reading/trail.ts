@@ -2,7 +2,7 @@ import type { Ledger, Segment } from '../ledger/ledger.ts';
 import type { JsonObject, JsonValue } from '../parser.ts';
 import type { Edit } from './edited.ts';
 import type { Holding } from './files-reading.ts';
-import { type Gap, type LiveFile, type Loss, lossesSince, missingAmong } from './gaps.ts';
+import { type Gap, isFilled, type LiveFile, type Loss, lossesSince, missingAmong } from './gaps.ts';
 
 /** Holes remembered a log. */
 const MAX_GAPS = 50;
@@ -10,6 +10,7 @@ const MAX_GAPS = 50;
 /** Follows which file is the live one, and so notices what was lost when it gave way to another. */
 export class Trail {
   readonly #ledger: Ledger;
+  readonly #logId: number;
   readonly #note: string;
   #live: LiveFile | undefined;
   #gaps: Gap[] = [];
@@ -17,6 +18,7 @@ export class Trail {
 
   constructor(ledger: Ledger, logId: number) {
     this.#ledger = ledger;
+    this.#logId = logId;
     this.#note = `trail:${logId}`;
   }
 
@@ -65,6 +67,7 @@ export class Trail {
     const { key, born } = found;
     this.#live = { key, born, newest, target, ...(segment !== undefined && { segment }) };
     const byId = new Map(segments.map((one) => [one.id, one]));
+    this.#gaps = this.#gaps.filter((gap) => !isFilled(gap, segments, this.#logId));
     this.#bound(byId.get(segment ?? 0)?.firstTime);
     const missing = missingAmong(holdings, segments, settledAt).map((loss) => gapOf(loss, byId, now));
     const gaps = [

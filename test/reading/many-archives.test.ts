@@ -6,6 +6,7 @@ import { unknownOf } from '../../src/reading/unknown-lines.ts';
 import { readArchivedLogs } from '../../src/reading.ts';
 import { packageVersion } from '../../src/version.ts';
 import { type Bench, benches, linesOf, numberedParser, numbers } from './numbered-lines.ts';
+import { watched } from './watched-ledger.ts';
 
 const bench = benches();
 const ARCHIVES = 30;
@@ -39,27 +40,6 @@ function backfill(
   return readArchivedLogs({ ledger, signal, clock: { now: () => at.now } }, paths, {
     ...how,
     overlap: 'refuse',
-  });
-}
-
-/** The ledger as it is, with something in front of one of its methods, or behind it. */
-function watched(
-  ledger: Ledger,
-  name: 'segments' | 'commits' | 'commit',
-  { before, behind }: { readonly before?: () => Promise<void>; readonly behind?: () => Promise<void> },
-): Ledger {
-  return new Proxy(ledger, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      if (key !== name) return value.bind(target);
-      return async (...words: unknown[]) => {
-        await before?.();
-        const found: unknown = await Reflect.apply(value, target, words);
-        await behind?.();
-        return found;
-      };
-    },
   });
 }
 

@@ -77,7 +77,11 @@ export class Bench {
   }
 
   /** @param rotated the directory that rotations are moved to */
-  chain(name?: string, more: Pick<ReadingDeps, 'signal' | 'onBytes'> = {}, rotated?: string): ChainReading {
+  chain(
+    name?: string,
+    more: Partial<Pick<ReadingDeps, 'signal' | 'onBytes' | 'ledger'>> = {},
+    rotated?: string,
+  ): ChainReading {
     const deps = { ledger: this.ledger, clock: { now: () => this.now }, ...more };
     const source = { ...this.source(name), ...(rotated !== undefined && { rotated: this.at(rotated) }) };
     return new ChainReading(deps, source, KEEP);

@@ -48,6 +48,7 @@ export class ChainReading {
     const reading = this.#reading;
     await reading.begin();
     const { seen, trail } = await this.#noted(reading.log.id);
+    trail.recall(this.name, reading.segments);
     const { holdings, still } = await this.#settled(seen, trail);
     const aborted = this.#deps.signal?.aborted === true;
     if (still && !aborted) await this.#follow(trail, holdings, summary);
@@ -73,7 +74,13 @@ export class ChainReading {
   async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
     let chain = await this.#chain(trail.target);
     for (let listing = 1; ; listing++) {
+      await trail.begin(
+        chain.find(({ live }) => live)?.found,
+        await targetOf(this.name),
+        this.#reading.segments,
+      );
       const holdings = await this.#read(seen, chain, trail);
+      trail.recall(this.name, this.#reading.segments);
       const now = await this.#chain(trail.target);
       const still = holdings !== undefined && sameChain(chain, now);
       if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)

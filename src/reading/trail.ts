@@ -1,4 +1,5 @@
 import type { Ledger, Segment } from '../ledger/ledger.ts';
+import type { FoundFile } from '../logs/chain.ts';
 import type { JsonObject, JsonValue } from '../parser.ts';
 import type { Edit } from './edited.ts';
 import type { Holding } from './files-reading.ts';
@@ -13,6 +14,8 @@ export class Trail {
   readonly #logId: number;
   readonly #note: string;
   #live: LiveFile | undefined;
+  /** The file being written when the first pass ever began, as long as that has not come to an end. */
+  #begun: LiveFile | undefined;
   #gaps: Gap[] = [];
   #written = '';
 
@@ -36,10 +39,36 @@ export class Trail {
   async load(): Promise<boolean> {
     const noted = await this.#ledger.note(this.#note);
     this.#written = JSON.stringify(noted) ?? '';
-    const { live, gaps } = isObject(noted) ? noted : {};
+    const { live, begun, gaps } = isObject(noted) ? noted : {};
     this.#live = isObject(live) ? (live as unknown as LiveFile) : undefined;
+    this.#begun = isObject(begun) ? (begun as unknown as LiveFile) : undefined;
     this.#gaps = Array.isArray(gaps) ? (gaps as unknown as Gap[]) : [];
     return noted !== undefined;
+  }
+
+  /**
+   * The first pass ever is about to read these files. Written down at once, for what is committed from now on is known
+   * even if the pass does not come to its end.
+   * @param live the file being written
+   * @param target what its path leads to
+   * @param segments as they are now
+   */
+  async begin(live: FoundFile | undefined, target: string, segments: readonly Segment[]): Promise<void> {
+    if (this.#live !== undefined || live === undefined) return;
+    const { key, born } = live;
+    if (this.#begun?.key === key && this.#begun.born === born) return;
+    this.#begun = { key, born, target, newest: newestOf(segments) };
+    await this.#write();
+  }
+
+  /** Takes the first pass for one that came to its end, where it has read of the file being written, whatever came then. */
+  recall(name: string, segments: readonly Segment[]): void {
+    const begun = this.#begun;
+    if (this.#live !== undefined || begun === undefined) return;
+    const read = segments.filter(
+      ({ id, logId, path }) => logId === this.#logId && path === name && id > begun.newest,
+    );
+    if (read.length > 0) this.#live = { ...begun, segment: newestOf(read), newest: newestOf(segments) };
   }
 
   /**
@@ -63,8 +92,8 @@ export class Trail {
     if (live === undefined || found === undefined) return [];
     const former = this.#live;
     const { segment } = live;
-    const newest = segments.reduce((highest, { id }) => Math.max(highest, id), 0);
     const { key, born } = found;
+    const newest = newestOf(segments);
     this.#live = { key, born, newest, target, ...(segment !== undefined && { segment }) };
     const byId = new Map(segments.map((one) => [one.id, one]));
     this.#gaps = this.#gaps.filter((gap) => !isFilled(gap, segments, this.#logId));
@@ -91,8 +120,13 @@ export class Trail {
   /** Writes it down if it has changed; holes noticed before `since` (UTC ms) are forgotten. */
   async save(since: number): Promise<void> {
     this.#gaps = this.#gaps.filter(({ noticedAt }) => noticedAt >= since);
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
     const trail = {
       ...(this.#live !== undefined && { live: { ...this.#live } }),
+      ...(this.#live === undefined && this.#begun !== undefined && { begun: { ...this.#begun } }),
       gaps: this.#gaps.map((gap) => ({ ...gap })),
     };
     const text = JSON.stringify(trail);
@@ -107,6 +141,10 @@ export class Trail {
     if (before === undefined || last === undefined || last.before !== undefined) return;
     this.#gaps.splice(-1, 1, { ...last, before });
   }
+}
+
+function newestOf(segments: readonly Segment[]): number {
+  return segments.reduce((highest, { id }) => Math.max(highest, id), 0);
 }
 
 /** What it may have gained up to the time to which it was read, nobody knows. */

@@ -20,6 +20,8 @@ export interface SegmentStart {
   readonly pieces: Pieces;
   /** The file ends before the segment's position. */
   readonly short: boolean;
+  /** So short that only its first line tells that it is that segment: other logs may begin with that line too. */
+  readonly unsure?: true;
   /** To be called when done with it, whether the pieces were read or not. */
   close(): Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function findStart(
   const longer = prefix.length < PREFIX_BYTES ? matchBeginning(prefix, known) : undefined;
   if (longer !== undefined) {
     await pieces.return();
-    return { segment: longer, edge: new StreamEdge(), short: true, ...nothing() };
+    return { segment: longer, edge: new StreamEdge(), short: true, unsure: true, ...nothing() };
   }
   const reading = again ? open(0) : whole;
   return { edge: new StreamEdge(), short: false, ...closing(reading, pieces) };

@@ -1,18 +1,15 @@
 import type { Segment } from '../ledger/ledger.ts';
 import { openLog } from '../logs/archive.ts';
 import { type EditedFile, lookThrough, type Place, type ReadEnd } from '../logs/edited.ts';
-import { ZoneOfLines } from '../logs/repeated-hour.ts';
 import { type Identity, identify, PREFIX_BYTES, TAIL_BYTES } from '../logs/segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { StreamEdge } from '../logs/stream-edge.ts';
-import { createSyslogReader } from '../logs/syslog.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
 import type { YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import type { Source, SourceFile } from './source.ts';
+import { firstStamp, headOf, stampReader } from './stamps.ts';
 
-/** What is looked into for the first line that may matter. */
-const HEAD_BYTES = 1_048_576;
 /** A file that is shorter than what was read of it must go on so much later, log time, to be more than a cut copy. */
 const CLEARLY_LATER_MS = 5 * 60_000;
 /** A stamp so far ahead of the file's last change is that of a wrong clock; a file that begins so long before another is an older one. */
@@ -73,7 +70,7 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
   if (file.found === undefined || own.length === 0) return undefined;
   const input = { expect: file.found.key, ...(question.signal !== undefined && { signal: question.signal }) };
   const stampOf = stampReader(question);
-  const head = await headOf(file, input);
+  const head = await headOf(file.path, input);
   const begin = firstStamp(head, stampOf);
   if (begin === undefined) return undefined;
   const isAlike = beginningLike(head);
@@ -98,6 +95,8 @@ async function judge(question: EditQuestion): Promise<Edit | undefined> {
     const goesOn = found.later !== undefined && found.later.time > covered + CLEARLY_LATER_MS;
     return goesOn && found.later !== undefined ? edit(found.later, false) : undefined;
   }
+  // All of it was logged later than what was read: it has no more than its beginning in common with that.
+  if (begin > covered) return undefined;
   const known =
     found.behind.size > 0 || suspects.some((segment) => segment.id === question.gone || isAlike(segment));
   return known ? edit(found.later ?? found.end, false) : undefined;
@@ -159,45 +158,5 @@ function startAt(
     close: async () => {
       await pieces.return();
     },
-  };
-}
-
-async function headOf({ path }: SourceFile, input: { readonly expect: string }): Promise<Buffer> {
-  let head: Buffer = Buffer.alloc(0);
-  for await (const piece of openLog(path, input)) {
-    head = Buffer.concat([head, piece.subarray(0, HEAD_BYTES - head.length)]);
-    if (head.length >= HEAD_BYTES) break;
-  }
-  return head;
-}
-
-function firstStamp(head: Buffer, stampOf: (line: string) => number | undefined): number | undefined {
-  for (const line of head.toString('utf8').split('\n')) {
-    const time = stampOf(line);
-    if (time !== undefined) return time;
-  }
-  return undefined;
-}
-
-/** Times of lines that may matter, for of no others a segment's are; told the lines in their order. */
-function stampReader({ source, parser, years }: EditQuestion): (line: string) => number | undefined {
-  const { host } = source;
-  const { needles } = parser;
-  const zone = new ZoneOfLines(source.zone);
-  let last: number | undefined;
-  const syslog = createSyslogReader({ zone, host, latest: () => years(last) });
-  const { envelope } = parser;
-  return (line) => {
-    if (!needles.some((needle) => line.includes(needle))) return undefined;
-    try {
-      zone.newLine();
-      const entry = envelope === 'syslog' ? syslog(line) : envelope(line, { zone, host, syslog });
-      if (entry === undefined || parser.matters?.(entry) === false) return undefined;
-      last = entry.isExact === true ? entry.time : zone.meant(entry.time, last);
-      return last;
-    } catch {
-      // A foreign parser's fault on a line is told when the line is read.
-      return undefined;
-    }
   };
 }

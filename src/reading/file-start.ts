@@ -1,7 +1,8 @@
 import type { Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
 import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
-import { modifiedAt } from '../logs/archive.ts';
+import type { Pieces } from '../logs/ahead/sifted.ts';
+import { modifiedAt, type OpenLogOptions } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { type LineBefore, lastWithin } from '../logs/repeated-hour.ts';
 import { findStart, type SegmentStart } from '../logs/segment-start.ts';
@@ -9,6 +10,7 @@ import { boundBehind, type YearBound } from '../logs/years.ts';
 import type { LogParser } from '../parser.ts';
 import { type Edit, findEdit } from './edited.ts';
 import { refusedEdit } from './faults.ts';
+import { isAnotherGeneration } from './generation.ts';
 import type { Source, SourceFile } from './source.ts';
 
 /** Where the reading of a file begins, and why there. */
@@ -61,14 +63,9 @@ export interface FileLog {
  */
 export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
   const { path, found } = file;
-  const { signal, onGarbage } = context;
-  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print, onGarbage);
-  const input = {
-    ...(found !== undefined && { expect: found.key }),
-    ...(signal !== undefined && { signal }),
-    ...(onGarbage !== undefined && { onGarbage }),
-  };
-  const start = await findStart(path, log.known, input, begun);
+  const input = inputOf(file, context);
+  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print, context.onGarbage);
+  const start = await startIn(file, input, log, begun);
   try {
     if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
     const edit = await editOf(file, start, context, log);
@@ -79,6 +76,29 @@ export async function startOf(file: SourceFile, context: FileContext, log: FileL
     await start.close();
     throw error;
   }
+}
+
+function inputOf({ found }: SourceFile, { signal, onGarbage }: FileContext): OpenLogOptions {
+  return {
+    ...(found !== undefined && { expect: found.key }),
+    ...(signal !== undefined && { signal }),
+    ...(onGarbage !== undefined && { onGarbage }),
+  };
+}
+
+/** Where the file's content begins to be new; at its start where it has but a first line in common with what is known. */
+async function startIn(
+  file: SourceFile,
+  input: OpenLogOptions,
+  { known, source, parser }: FileLog,
+  begun: Pieces | undefined,
+): Promise<SegmentStart> {
+  const start = await findStart(file.path, known, input, begun);
+  if (start.unsure !== true) return start;
+  const years = await yearsOf(file, { start }, source, source.latest ?? file.found?.changedAt ?? 0);
+  if (!(await isAnotherGeneration({ file, start, known, input, source, parser, years }))) return start;
+  await start.close();
+  return findStart(file.path, [], input);
 }
 
 async function editOf(

@@ -1,5 +1,5 @@
 import { ByteSearch } from './byte-search.ts';
-import { behindZeros } from './hole.ts';
+import { behindHoles, behindZeros } from './hole.ts';
 
 const NEWLINE = 10;
 const EMPTY = Buffer.alloc(0);
@@ -47,6 +47,8 @@ export class LineScanner {
   #kept: Buffer = EMPTY;
   /** Bytes of the unfinished line that were beyond the limit. */
   #dropped = 0;
+  /** Zeros at its end, as far as it was read. */
+  #zeros = 0;
   readonly #next: number[];
 
   /** @param onLine takes a line's text, and the bytes it was decoded from */
@@ -102,9 +104,11 @@ export class LineScanner {
   discard(): void {
     this.#kept = EMPTY;
     this.#dropped = 0;
+    this.#zeros = 0;
   }
 
-  #keep(piece: Buffer): void {
+  #keep(unfinished: Buffer): void {
+    const piece = this.#zeros > 0 || unfinished.includes(0) ? this.#behindHole(unfinished) : unfinished;
     // The zeros of a hole would use up the room of the line behind them.
     const hole = this.#kept.length === 0 ? behindZeros(piece) : 0;
     this.#dropped += hole;
@@ -112,6 +116,16 @@ export class LineScanner {
     const room = LINE_LIMIT - this.#kept.length;
     if (room > 0 && bytes.length > 0) this.#kept = Buffer.concat([this.#kept, bytes.subarray(0, room)]);
     this.#dropped += Math.max(0, bytes.length - room);
+  }
+
+  /** What stands in front of a hole is but the half of a line. */
+  #behindHole(piece: Buffer): Buffer {
+    const { begin, zeros } = behindHoles(piece, 0, piece.length, this.#zeros);
+    this.#zeros = zeros;
+    if (begin < 0) return piece;
+    this.#dropped += this.#kept.length + begin;
+    this.#kept = EMPTY;
+    return piece.subarray(begin);
   }
 
   #takeKept(): number {
@@ -128,10 +142,15 @@ export class LineScanner {
   /** Whole lines, `chunk[start..end)`. */
   #scan(chunk: Buffer, start: number, end: number): void {
     this.#next.fill(-1);
+    let zero = nextZero(chunk, start);
     for (let at = start, stop = 0; at < end; at = stop + 1) {
       stop = chunk.indexOf(NEWLINE, at);
       this.lines += 1;
-      const from = chunk[at] === 0 ? at + behindZeros(chunk.subarray(at, stop)) : at;
+      let from = at;
+      if (zero < stop) {
+        from = Math.max(at + behindZeros(chunk.subarray(at, stop)), behindHoles(chunk, at, stop).begin);
+        zero = nextZero(chunk, stop);
+      }
       const until = stop - from > LINE_LIMIT ? from + LINE_LIMIT : stop;
       if (this.#matters(chunk, from, until)) this.#decode(chunk, from, until);
     }
@@ -186,6 +205,12 @@ export class LineScanner {
     const text = chunk.toString('utf8', from, until);
     this.#onLine(text.includes('\0') ? text.replaceAll('\0', '?') : text, chunk, from, until);
   }
+}
+
+/** The index of the first zero from there on; beyond all bytes where there is none. */
+function nextZero(chunk: Buffer, from: number): number {
+  const zero = chunk.indexOf(0, from);
+  return zero < 0 ? chunk.length : zero;
 }
 
 /** Whether a line's envelope is JSON or may be RFC 5424: it begins with `{`, `<` or `1 `. */

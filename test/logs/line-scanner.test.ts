@@ -47,6 +47,30 @@ describe('lines', () => {
     );
   });
 
+  test('begin behind a hole, as a crash leaves it behind half of one, wherever they are split', () => {
+    const hole = '\0'.repeat(12);
+    const text = Buffer.from(
+      `half/smtp[1] ${hole}a/smtp[2] x\nb/sm${hole}tp[3]${hole}c/smtp[4] \0\0\0y\nd/smtp[5]${hole}\n${hole}\0e/smtp[6]\n${hole}/smtp`,
+    );
+    const whole = scan([text]);
+    expect(whole.lines).toEqual(['a/smtp[2] x', 'c/smtp[4] ???y', `d/smtp[5]${'?'.repeat(12)}`, 'e/smtp[6]']);
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: text.length })), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), text.length];
+        const { lines, consumed } = scan(at.slice(1).map((end, index) => text.subarray(at[index], end)));
+        expect(lines).toEqual(whole.lines);
+        expect(consumed.reduce((sum, bytes) => sum + bytes, 0)).toBe(whole.consumed[0]);
+      }),
+    );
+  });
+
+  test('behind a hole have all their room', () => {
+    const line = `/smtp[1] ${'x'.repeat(60_000)}`;
+    const { lines, scanner } = scan(['half', '\0'.repeat(70_000), '\0'.repeat(5), line, '\n/smtp[2]\n']);
+    expect(lines).toEqual([line, '/smtp[2]']);
+    expect(scanner.lines).toBe(2);
+  });
+
   test('of JSON and RFC 5424 are found by the word in the needle, which they part from its signs', () => {
     const wanted = [
       '{"SYSLOG_IDENTIFIER":"postfix/smtp","_PID":"1"}',

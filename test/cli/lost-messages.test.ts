@@ -19,7 +19,17 @@ function exitOf(child: ReturnType<typeof spawn>): Promise<number | null> {
 }
 
 it('ends a pass though nobody hears its messages', async () => {
-  const words = ['--import', 'tsx', PROGRAM, 'run', '--offline', '--verbose', '--now', MORNING_AFTER];
+  const words = [
+    '--import',
+    'tsx',
+    '--conditions=source',
+    PROGRAM,
+    'run',
+    '--offline',
+    '--verbose',
+    '--now',
+    MORNING_AFTER,
+  ];
   const args = [...words, '--config', place.config];
   const full = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')] });
   expect(await exitOf(full)).toBe(0);

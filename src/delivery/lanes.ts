@@ -73,6 +73,15 @@ export class Lanes {
     return ended;
   }
 
+  /**
+   * Waits until nothing runs any more, though some of it may have failed; what waits stays where it is.
+   * @throws what work raised first
+   */
+  async settle(): Promise<void> {
+    while (this.#running > 0) await this.#nextEnd(undefined);
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
   #nextEnd(timeout: number | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = timeout === undefined ? undefined : setTimeout(() => resolve(false), timeout);
@@ -84,7 +93,7 @@ export class Lanes {
   }
 
   #start(name: string, lane: Lane): void {
-    while (this.hasFreePlaces && lane.running < this.#width(name)) {
+    while (this.#fault === undefined && this.hasFreePlaces && lane.running < this.#width(name)) {
       const work = lane.waiting.shift();
       if (work === undefined) return;
       this.#waiting--;
@@ -103,7 +112,7 @@ export class Lanes {
     this.#running--;
     lane.running--;
     if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(name);
-    if (this.#fault === undefined) for (const [key, other] of this.#lanes) this.#start(key, other);
+    for (const [key, other] of this.#lanes) this.#start(key, other);
     this.#ended();
   }
 }

@@ -97,11 +97,14 @@ class SendPass {
     }
   }
 
-  /** Lets what is under way end; what waits stays due. */
+  /** Lets what is under way end, whatever became of the rest; what waits stays due. */
   async end(): Promise<void> {
     this.#lanes.takeBack();
-    while (!this.#lanes.idle) await this.#lanes.next().catch(() => undefined);
-    await this.#quota.save();
+    try {
+      await this.#lanes.settle();
+    } finally {
+      await this.#quota.save();
+    }
   }
 
   #width(lane: string): number {

@@ -58,3 +58,25 @@ it('raises what work raised, and starts nothing more', async () => {
   await expect(lanes.next()).rejects.toThrow('the ledger is gone');
   expect(next.started).toBe(false);
 });
+
+it('waits for the rest of what runs when one has failed, and then raises that', async () => {
+  const lanes = new Lanes(3, () => 1);
+  const [bad, slow, late] = [new Work(), new Work(), new Work()];
+  lanes.push('a', bad.run);
+  lanes.push('b', slow.run);
+  bad.fail(new Error('the ledger is gone'));
+  await expect(lanes.next()).rejects.toThrow('the ledger is gone');
+  lanes.push('c', late.run);
+  expect(late.started).toBe(false);
+  lanes.takeBack();
+  let settled = false;
+  const settling = lanes.settle().finally(() => {
+    settled = true;
+  });
+  settling.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([settled, lanes.idle]).toEqual([false, false]);
+  slow.end();
+  await expect(settling).rejects.toThrow('the ledger is gone');
+  expect(lanes.idle).toBe(true);
+});

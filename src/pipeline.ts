@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Day } from './day.ts';
 import { reissue } from './days/building.ts';
 import { type ClosedDays, closeDays } from './days/closing.ts';
+import type { Insistence } from './delivery/insist.ts';
 import type { Outcome } from './delivery/outbox.ts';
 import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
@@ -41,6 +42,8 @@ export interface PipelineOptions {
   readonly offline: boolean;
   readonly onOutcome?: (outcome: Outcome) => void;
   readonly signal?: AbortSignal;
+  /** How long to try to note what was sent while the ledger is away; as `run` does if absent. */
+  readonly insistence?: Insistence;
 }
 
 /** What one pass did; all but `read` is absent where another host of the fleet is at it. */
@@ -210,7 +213,7 @@ async function deliver(deps: PipelineDeps, options: PipelineOptions): Promise<Se
   const transports = await createTransports(deps.config, deps.clock, addressResolver(resolver));
   try {
     return await sendDue(
-      { ...deps, transports },
+      { ...deps, transports, ...(options.insistence !== undefined && { insistence: options.insistence }) },
       {
         ...(options.onOutcome !== undefined && { onOutcome: options.onOutcome }),
         ...(options.signal !== undefined && { signal: options.signal }),

@@ -6,6 +6,7 @@ import { fileName } from '../report/names.ts';
 import type { Witness } from '../witness.ts';
 import { MAX_COMPRESSED } from './gzip.ts';
 import { type Handover, oneLine } from './handover.ts';
+import { INSISTENCE, type Insistence, insist } from './insist.ts';
 import { buildParcel } from './parcel.ts';
 import { isPast } from './past.ts';
 import { nextTime } from './schedule.ts';
@@ -20,6 +21,8 @@ export interface DeliveryDeps {
   readonly config: Config;
   readonly transports: Transports;
   readonly witness?: Witness;
+  /** {@link INSISTENCE} if absent. */
+  readonly insistence?: Insistence;
 }
 
 /** What became of one row. */
@@ -153,36 +156,48 @@ async function handOver(
   }
 }
 
+/** Notes what came of it, however long the ledger is away: nobody else knows. */
 async function settle(
   deps: DeliveryDeps,
   row: OutboxRow & { readonly firstTriedAt: number },
   report: StoredReport,
   handover: Handover,
 ): Promise<Outcome> {
-  if (handover.kind === 'sent') return close(deps, row, report, 'sending', 'sent', handover.note);
-  if (handover.kind === 'permanent') {
-    if (handover.bounced === true) await noteBounce(deps.ledger, row.rua, deps.clock.now());
-    return close(deps, row, report, 'sending', 'given-up', handover.reason);
-  }
-  const notBefore = nextTime({
-    ...row,
-    now: deps.clock.now(),
-    retryFor: deps.config.delivery['retry-for'],
-    ...(handover.retryAfter !== undefined && { retryAfter: handover.retryAfter }),
+  const { ledger, clock, config, insistence = INSISTENCE } = deps;
+  const now = clock.now();
+  const change = verdict(row, handover, now, config.delivery['retry-for']);
+  await insist(insistence, async () => {
+    if (handover.kind === 'permanent' && handover.bounced === true) await noteBounce(ledger, row.rua, now);
+    await ledger.moveOutbox(row.id, 'sending', change, row.attempts);
   });
-  if (notBefore === undefined) {
-    const hours = Math.round(deps.config.delivery['retry-for'] / 3_600_000);
-    return close(deps, row, report, 'sending', 'given-up', `given up after ${hours} h: ${handover.reason}`);
-  }
-  const change = { state: 'retry', notBefore, lastResult: handover.reason } as const;
-  await deps.ledger.moveOutbox(row.id, 'sending', change, row.attempts);
+  const { state, lastResult, notBefore } = change;
+  const unreachable = handover.kind === 'temporary' && handover.unreachable === true;
   return {
     report,
     rua: row.rua,
-    state: 'retry',
-    note: handover.reason,
-    ...(handover.unreachable === true && { unreachableUntil: notBefore }),
+    state,
+    note: lastResult,
+    ...(unreachable && notBefore !== undefined && { unreachableUntil: notBefore }),
   };
+}
+
+/** What a row becomes by what the receiver said. */
+function verdict(
+  row: OutboxRow & { readonly firstTriedAt: number },
+  handover: Handover,
+  now: number,
+  retryFor: number,
+): OutboxChange & { readonly state: OutboxState; readonly lastResult: string } {
+  if (handover.kind === 'sent') return atEnd('sent', handover.note);
+  if (handover.kind === 'permanent') return atEnd('given-up', handover.reason);
+  const { reason, retryAfter } = handover;
+  const notBefore = nextTime({ ...row, now, retryFor, ...(retryAfter !== undefined && { retryAfter }) });
+  if (notBefore !== undefined) return { state: 'retry', notBefore, lastResult: reason };
+  return atEnd('given-up', `given up after ${Math.round(retryFor / 3_600_000)} h: ${reason}`);
+}
+
+function atEnd(state: OutboxState, lastResult: string) {
+  return { state, lastResult, message: NO_MESSAGE };
 }
 
 async function close(
@@ -193,6 +208,6 @@ async function close(
   state: OutboxState,
   note: string,
 ): Promise<Outcome> {
-  await deps.ledger.moveOutbox(row.id, from, { state, lastResult: note, message: NO_MESSAGE }, row.attempts);
+  await deps.ledger.moveOutbox(row.id, from, atEnd(state, note), row.attempts);
   return { report, rua: row.rua, state, note };
 }

@@ -122,7 +122,9 @@ export class Emitter {
       if (all) await pruneOffline(deps);
       return undefined;
     }
-    const options = { offline: false, onOutcome: this.#deps.onOutcome, signal };
+    // Whoever stays can wait for the ledger with what was sent, and sends nothing else meanwhile.
+    const insistence = { patience: Number.POSITIVE_INFINITY, stop: signal };
+    const options = { offline: false, onOutcome: this.#deps.onOutcome, signal, insistence };
     if (!all && !(await isAnotherAtWork(deps.ledger, deps.host))) return this.#sendDue(deps, options);
     const done = await emitPass(deps, options);
     if (done === undefined) this.#nextAt = deps.clock.now() + TAKE_OVER_MS;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Config, configSchema } from '../../src/config.ts';
 import type { Day } from '../../src/day.ts';
 import { planOutbox } from '../../src/delivery/destinations.ts';
+import type { Insistence } from '../../src/delivery/insist.ts';
 import { type SendOptions, type SendSummary, sendDue } from '../../src/delivery/send-due.ts';
 import { createTransports } from '../../src/delivery/transports.ts';
 import type { Ledger, OutboxRow, StoredReport } from '../../src/ledger/ledger.ts';
@@ -30,7 +31,7 @@ export interface Lab {
     rua: readonly string[],
     change?: { day?: Day; report?: Report },
   ): Promise<StoredReport>;
-  send(options?: SendOptions): Promise<SendSummary>;
+  send(options?: SendOptions, insistence?: Insistence): Promise<SendSummary>;
   rows(): Promise<OutboxRow[]>;
   close(): Promise<void>;
 }
@@ -50,10 +51,11 @@ export async function openLab(changes: Changes = {}): Promise<Lab> {
       const stored = { day, domain, revision: 1, reportId: report['report-id'], json, builtAt: clock.time };
       return lab.ledger.freeze(stored, [], rows);
     },
-    async send(options) {
+    async send(options, insistence) {
       const transports = await createTransports(config, clock, async () => ['127.0.0.1']);
       try {
-        return await sendDue({ ledger: lab.ledger, clock, config, transports }, options);
+        const deps = { ledger: lab.ledger, clock, config, transports };
+        return await sendDue({ ...deps, ...(insistence !== undefined && { insistence }) }, options);
       } finally {
         transports.close();
       }

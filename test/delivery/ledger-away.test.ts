@@ -49,3 +49,27 @@ it('a ledger that is away for one of several deliveries ends the pass when the o
   await lab.send();
   expect(smtp.received).toHaveLength(12);
 });
+
+it('what a receiver took while the ledger is away is noted when it is back, and not sent again', async () => {
+  await lab.freeze('example.org', ['mailto:a@example.org']);
+  let tries = 0;
+  awayFor('sent', () => ++tries <= 2);
+  expect(await lab.send()).toMatchObject({ sent: 1 });
+  expect(await states()).toEqual(['sent']);
+  lab.clock.time += 16 * 60_000;
+  expect(await lab.send()).toMatchObject({ sent: 0 });
+  expect(smtp.received).toHaveLength(1);
+});
+
+it('the patience for that has an end, and whoever is asked to go goes', async () => {
+  for (const [index, insistence] of [{ patience: 0 }, { patience: 60_000 }].entries()) {
+    await lab.freeze(`d${index}.example`, [`mailto:a@d${index}.example`]);
+    const stop = new AbortController();
+    awayFor('sent', () => true);
+    const sending = lab.send({}, { ...insistence, stop: stop.signal });
+    setTimeout(() => stop.abort(), 300);
+    await expect(sending).rejects.toMatchObject({ exitCode: EXIT.tryAgain });
+    lab.ledger = real;
+  }
+  expect(await states()).toEqual(['sending', 'sending']);
+});

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Day } from '../day.ts';
-import { lacksPartition } from './postgres-faults.ts';
+import { isLockTimeout, lacksPartition } from './postgres-faults.ts';
+import { DayInUse } from './sql.ts';
 
 /** Hosts may have accounts of their own, members of the one that made the tables: partitions are that one's too. */
 const AS_OWNER = `SELECT set_config('role', pg_get_userbyid(relowner), true) FROM pg_class
@@ -63,8 +64,21 @@ export class DayPartitions {
 /**
  * Drops a day's tallies within the caller's transaction.
  * @returns how many; undefined when some were read at `ingestedBefore` (UTC ms) or later: then nothing is dropped
+ * @throws DayInUse when somebody reads them for long: a backup, say
  */
 export async function dropDay(
+  client: PoolClient,
+  day: Day,
+  ingestedBefore: number,
+): Promise<number | undefined> {
+  try {
+    return await dropUnlessFresh(client, day, ingestedBefore);
+  } catch (cause) {
+    throw isLockTimeout(cause) ? new DayInUse(`the tallies of ${day} are in use`, { cause }) : cause;
+  }
+}
+
+async function dropUnlessFresh(
   client: PoolClient,
   day: Day,
   ingestedBefore: number,

@@ -22,7 +22,8 @@ const BROKEN =
 /** Tells a failed statement's kind by the SQLSTATE (PostgreSQL manual, appendix A) or the socket's error. */
 export function kindOf(error: unknown): FaultKind {
   const code = codeOf(error);
-  if (code === '40001' || code === '40P01') return 'conflict';
+  // 40003: whether the transaction came about is not known. What we do in one finds out when it is done again.
+  if (code === '40001' || code === '40P01' || code === '40003') return 'conflict';
   // 57P0x: shut down, crashed, starting; 53300: no connection free; 25006: a standby, until the switch is over.
   if (/^(08...|57P0[1235]|53300|25006|25P03)$/.test(code) || SOCKET_CODES.has(code)) return 'away';
   return code === '' && error instanceof Error && BROKEN.test(error.message) ? 'away' : 'other';
@@ -31,6 +32,11 @@ export function kindOf(error: unknown): FaultKind {
 /** PostgreSQL has no partition for a row. */
 export function lacksPartition(error: unknown): boolean {
   return codeOf(error) === '23514';
+}
+
+/** Somebody held a lock for longer than a statement was to wait for it. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03';
 }
 
 /** Turns what the administrator can mend into a Problem; everything else stays what it is. */
@@ -55,6 +61,13 @@ export function explained(error: unknown, where: string): unknown {
       );
     default:
   }
+  // 57014: statement_timeout, or an administrator's word; 25P04: transaction_timeout.
+  if (/^(57014|55P03|25P04)$/.test(code))
+    return problem(
+      EXIT.tryAgain,
+      `the database gave up: ${reason}`,
+      'run this again; if it comes again, give the role more time: ALTER ROLE … SET statement_timeout = 0 (lock_timeout, transaction_timeout)',
+    );
   if (/^(28...|3D000|3F000|42501)$/.test(code))
     return problem(
       EXIT.config,

@@ -1,11 +1,14 @@
 import type { Day } from '../day.ts';
-import type { SqlConnection, SqlDatabase } from './sql.ts';
+import { DayInUse, type SqlConnection, type SqlDatabase } from './sql.ts';
 import { daysWithTallies } from './tallies.ts';
 
 /** What a day has besides its tallies, each table with a column `day`. */
 const BESIDES_TALLIES = ['report', 'demand', 'imported', 'traffic', 'day_sum'] as const;
 
-/** Drops the days before `day`, one at a time, so that nobody waits long; see {@link pruneDay}. */
+/**
+ * Drops the days before `day`, one at a time, so that nobody waits long; see {@link pruneDay}. Where somebody holds on to
+ * the tallies the rest is left to the next run, for every further try would make writers wait again.
+ */
 export async function pruneDays(
   database: SqlDatabase,
   day: Day,
@@ -13,11 +16,15 @@ export async function pruneDays(
 ): Promise<{ tallies: number; reports: number }> {
   const dropped = { tallies: 0, reports: 0 };
   for (const past of (await daysWithTallies(database)).filter((name) => name < day)) {
-    const { tallies, reports } = await database.transaction((connection) =>
-      pruneDay(connection, past, ingestedBefore),
-    );
-    dropped.tallies += tallies;
-    dropped.reports += reports;
+    const pruned = await database
+      .transaction((connection) => pruneDay(connection, past, ingestedBefore))
+      .catch((error: unknown) => {
+        if (error instanceof DayInUse) return undefined;
+        throw error;
+      });
+    if (pruned === undefined) break;
+    dropped.tallies += pruned.tallies;
+    dropped.reports += pruned.reports;
   }
   if (dropped.tallies > 0) await pruneSnapshots(database, ingestedBefore);
   return dropped;

@@ -46,6 +46,9 @@ export interface Dialect {
   readonly migrationLock?: string;
 }
 
+/** A day's tallies cannot be dropped now, for somebody holds on to them. */
+export class DayInUse extends Error {}
+
 /**
  * The little that the ledger asks of an SQL engine. Statements are plain SQL that SQLite and PostgreSQL both
  * understand, with `$1`-style parameters; numbers come back as JavaScript numbers.
@@ -61,6 +64,7 @@ export interface SqlConnection {
   /**
    * Drops a day's tallies at one blow, where they lie in a partition of their own.
    * @returns how many; undefined when some were read at `ingestedBefore` (UTC ms) or later: then nothing is dropped
+   * @throws DayInUse, after which the transaction must be rolled back
    */
   dropDay?(day: string, ingestedBefore: number): Promise<number | undefined>;
 }
@@ -92,8 +96,8 @@ export interface SqlDatabase extends SqlConnection {
   takeLead?(): Promise<Leadership | undefined>;
   /** Takes the right to read logs, or tells who has it. */
   holdReading(reader: Reader): Promise<Hold>;
-  /** Bytes the database takes on disk. */
-  size?(): Promise<number>;
+  /** Bytes the database takes on disk; undefined where the engine does not tell. */
+  size?(): Promise<number | undefined>;
   /** Gives back what free space is more than will soon be used again; absent where the server sees to that. */
   giveBack?(): Promise<void>;
   close(): Promise<void>;

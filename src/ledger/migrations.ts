@@ -115,13 +115,28 @@ function talliesByDomain(dialect: Dialect): readonly string[] {
 }
 
 /**
- * Brings the schema up to this program's version, in one transaction; others who want the same wait.
+ * Brings the schema up to this program's version, in one transaction; others who want the same wait, or where there is
+ * no lock for that, look again.
  * @throws Problem (config) when the ledger is newer than the program.
  */
 export async function migrate(database: SqlDatabase): Promise<void> {
-  const all = steps(database.dialect);
+  const known = steps(database.dialect).length;
   // Looked at first without writing, for a host's database user need not have the right to make tables.
-  if ((await versionOf(database, database, all.length)) === all.length) return;
+  for (let version = await versionOf(database, database, known); version < known; ) {
+    try {
+      return await takeSteps(database);
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      // Another was faster: the tables that could not be made are there.
+      const now = await versionOf(database, database, known);
+      if (now === version) throw error;
+      version = now;
+    }
+  }
+}
+
+async function takeSteps(database: SqlDatabase): Promise<void> {
+  const all = steps(database.dialect);
   await database.transaction(async (connection) => {
     const { migrationLock } = database.dialect;
     if (migrationLock !== undefined) await connection.query(migrationLock);

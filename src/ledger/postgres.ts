@@ -198,7 +198,9 @@ class PostgresDatabase implements SqlDatabase {
     return holdByLease(this, reader);
   }
 
-  async size(): Promise<number> {
+  /** CockroachDB has no such function, and YugabyteDB's does not know. */
+  async size(): Promise<number | undefined> {
+    if (!this.#options.genuine) return undefined;
     const [row] = await this.query('SELECT pg_database_size(current_database()) AS bytes');
     return Number(row?.['bytes'] ?? 0);
   }

@@ -74,6 +74,17 @@ it('brings an older ledger up to date once when eight hosts start at a time', as
   await Promise.all(ledgers.map((ledger) => ledger.close()));
 });
 
+it('makes its tables once when eight hosts start at a time where there is no lock for that', async () => {
+  for (let round = 0; round < 3; round++) {
+    const name = await server.createDatabase();
+    const opening = Array.from({ length: 8 }, () => openWith(name, { plain: true }));
+    const ledgers = await Promise.all(opening);
+    const instances = await Promise.all(ledgers.map((ledger) => ledger.instance()));
+    expect(new Set(instances).size).toBe(1);
+    await Promise.all(ledgers.map((ledger) => ledger.close()));
+  }
+});
+
 it('is refused when a newer program has made its tables, and left as it is', async () => {
   const name = await server.createDatabase();
   const url = server.url(name);
@@ -199,4 +210,32 @@ describe('partitions', () => {
     expect(await total(second)).toBe(800 + 200);
     await Promise.all(hosts.map((ledger) => ledger.close()));
   });
+
+  it('are left to the next run while somebody reads them for long, as a backup does', async () => {
+    const database = await server.createDatabase();
+    const ledger = await openLedger(server.url(database));
+    await ledger.commit(await batch(ledger, 'mta1', 'log'));
+    await ledger.commit(await batch(ledger, 'mta1', 'log', HOUR + 86_400_000));
+    const backup = new pg.Client({ connectionString: server.url(database) });
+    await backup.connect();
+    await backup.query('BEGIN; LOCK TABLE tally IN ACCESS SHARE MODE');
+    expect(await ledger.prune('2026-11-22', HOUR + 1)).toEqual({ tallies: 0, reports: 0 });
+    expect(await partitions(database)).toHaveLength(2);
+    await backup.query('COMMIT');
+    expect(await ledger.prune('2026-11-22', HOUR + 1)).toEqual({ tallies: 400, reports: 0 });
+    await backup.end();
+    await ledger.close();
+  });
+});
+
+it('what the administrator let run for too short a time is tried again later, and what to do is said', async () => {
+  const database = await server.createDatabase();
+  await server.sql(`ALTER DATABASE ${database} SET statement_timeout = '1s'`);
+  const opened = await openPostgres(server.url(database));
+  await expect(opened.query('SELECT pg_sleep(5)')).rejects.toMatchObject({
+    exitCode: EXIT.tryAgain,
+    message: expect.stringMatching(/^the database gave up: .*statement timeout/),
+    help: expect.stringContaining('statement_timeout'),
+  });
+  await opened.close();
 });

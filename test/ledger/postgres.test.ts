@@ -60,6 +60,12 @@ it('orders as every ledger does, whatever the collation of the database', async 
   await ledger.close();
 });
 
+it("does not ask engines that only speak PostgreSQL's protocol for their size", async () => {
+  const { ledger, clean } = await openPlace(openPlain);
+  expect(await ledger.size()).toBeUndefined();
+  await clean();
+});
+
 describeLedger('PostgreSQL', () => openPlace(openLedger));
 describeTallies('PostgreSQL', () => openPlace(openLedger));
 describeLedger("engines that speak PostgreSQL's protocol", () => openPlace(openPlain));

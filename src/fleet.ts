@@ -9,13 +9,15 @@ export const LAG_MS = 15 * 60_000;
 
 /** For how long nothing is done with a ledger that was away, and no longer: timers come around sooner. */
 const SILENCE_MS = 3_600_000;
-/** So much later than without an outage at most, for what never comes back must not hold up days for ever. */
-const LONGEST_OUTAGE_MS = 12 * 3_600_000;
+/** An outage that began so long after a day was over changes nothing for it: outage upon outage must not hold it up for ever. */
+const LONGEST_WAIT_MS = 12 * 3_600_000;
 const AWAKE = 'awake';
 
 const awakeSchema = z.strictObject({
   since: z.number(),
   last: z.number(),
+  /** When the time in which nobody could use the ledger had begun. */
+  from: z.number().optional(),
   /** The host that is closing days and sending, while it does. */
   at: z.string().optional(),
 });
@@ -26,6 +28,8 @@ export interface Grace {
   readonly grace: number;
   /** The end of the last time in which nobody could use the ledger, UTC ms; 0: it was never away. */
   readonly awakeSince: number;
+  /** Its begin; that time was none if absent. */
+  readonly awayFrom?: number;
 }
 
 /**
@@ -34,14 +38,19 @@ export interface Grace {
  */
 export async function noteAwake(ledger: Ledger, now: number, host: string): Promise<void> {
   const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
-  const since = known === undefined ? 0 : now - known.last > SILENCE_MS ? now : known.since;
-  await ledger.setNote(AWAKE, { since, last: now, at: host });
+  const wasAway = known !== undefined && now - known.last > SILENCE_MS;
+  const outage = wasAway ? { since: now, from: known.last } : outageOf(known);
+  await ledger.setNote(AWAKE, { ...outage, last: now, at: host });
+}
+
+function outageOf(known: z.infer<typeof awakeSchema> | undefined): { since: number; from?: number } {
+  return { since: known?.since ?? 0, ...(known?.from !== undefined && { from: known.from }) };
 }
 
 /** Notes that the host has done what {@link noteAwake} said it was at, which may have taken long. */
 export async function noteRest(ledger: Ledger, now: number): Promise<void> {
   const known = awakeSchema.safeParse(await ledger.note(AWAKE)).data;
-  if (known !== undefined) await ledger.setNote(AWAKE, { since: known.since, last: now });
+  if (known !== undefined) await ledger.setNote(AWAKE, { ...outageOf(known), last: now });
 }
 
 /** Whether another host says it is closing days and sending: should it have died, its work is to be taken over. */
@@ -54,13 +63,24 @@ export async function isAnotherAtWork(ledger: Ledger, host: string): Promise<boo
 export async function graceOf(ledger: Ledger, logs: readonly Log[], grace: number): Promise<Grace> {
   const alone = new Set(logs.map(({ host }) => host)).size < 2;
   const known = alone ? undefined : awakeSchema.safeParse(await ledger.note(AWAKE)).data;
-  return { grace, awakeSince: known?.since ?? 0 };
+  const { since, from } = outageOf(known);
+  return { grace, awakeSince: since, ...(from !== undefined && { awayFrom: from }) };
 }
 
 /** When the grace of a day ends, UTC ms. */
-function graceEnd(day: Day, { grace, awakeSince }: Grace): number {
+function graceEnd(day: Day, { grace, awakeSince, awayFrom = awakeSince }: Grace): number {
   const due = dayEnd(day) + LAG_MS;
-  return Math.max(due, Math.min(awakeSince, due + LONGEST_OUTAGE_MS)) + grace;
+  return Math.max(due, Math.min(awakeSince, due + LONGEST_WAIT_MS + (awakeSince - awayFrom))) + grace;
+}
+
+/**
+ * Since when a host must have been heard of to be alive on a day, UTC ms. Nobody is heard of in an outage: on the days
+ * that it covers, and on one that was over before the grace behind it was, those are who were alive when it began.
+ */
+function aliveFrom(day: Day, { grace, awakeSince, awayFrom = awakeSince }: Grace): number {
+  const began = dayStart(day);
+  if (awayFrom >= began || awakeSince + grace <= dayEnd(day)) return began;
+  return dayStart(dayOf(awayFrom - SILENCE_MS));
 }
 
 /**
@@ -68,23 +88,23 @@ function graceEnd(day: Day, { grace, awakeSince }: Grace): number {
  * @param grace after it a log that was not read holds nobody up, and what it brings later is late
  */
 export function isOver(day: Day, logs: readonly Log[], now: number, grace: Grace): boolean {
-  return now >= graceEnd(day, grace) || holdingUp(day, logs).length === 0;
+  return now >= graceEnd(day, grace) || holdingUp(day, logs, grace).length === 0;
 }
 
 /** The logs that are alive and have not been read past a day's end, or have a session open from before it. */
-export function holdingUp(day: Day, logs: readonly Log[]): Log[] {
-  const end = dayEnd(day);
+export function holdingUp(day: Day, logs: readonly Log[], grace: Grace): Log[] {
+  const [from, end] = [aliveFrom(day, grace), dayEnd(day)];
   return logs.filter(
     (log) =>
-      isAlive(log, day) &&
+      isAlive(log, from) &&
       ((log.readToEndAt ?? 0) < end + LAG_MS || (log.oldestOpen !== undefined && log.oldestOpen < end)),
   );
 }
 
-/** A log that nobody has read since before the day began (its host was given up) is not waited for. */
-function isAlive(log: Log, day: Day): boolean {
+/** A log that nobody has read since `from` (its host was given up before the day began) is not waited for. */
+function isAlive(log: Log, from: number): boolean {
   const last = log.readToEndAt ?? Math.max(...log.segments.map((segment) => segment.lastTime ?? 0), 0);
-  return last >= dayStart(day);
+  return last >= from;
 }
 
 /** One host of the fleet, as `status` shows it. */
@@ -110,7 +130,7 @@ export interface HostStatus {
 
 /** Of logs that are alive the one furthest behind counts; of a host that has gone, its last sign of life. */
 function lastRead(logs: readonly Log[], day: Day): number {
-  const alive = logs.filter((log) => isAlive(log, day)).map(({ readToEndAt }) => readToEndAt ?? 0);
+  const alive = logs.filter((log) => isAlive(log, dayStart(day))).map(({ readToEndAt }) => readToEndAt ?? 0);
   return alive.length > 0
     ? Math.min(...alive)
     : Math.max(...logs.map(({ readToEndAt }) => readToEndAt ?? 0), 0);
@@ -159,8 +179,8 @@ export async function fleetStatus(deps: {
       ...(read > 0 && { readToEndAt: read, lag: Math.max(0, now - read) }),
       sessions: count,
       share: total === 0 ? 0 : count / total,
-      holdsUp: waited.filter((day) => holdingUp(day, own).length > 0),
-      behind: given.filter((day) => holdingUp(day, own).length > 0),
+      holdsUp: waited.filter((day) => holdingUp(day, own, grace).length > 0),
+      behind: given.filter((day) => holdingUp(day, own, grace).length > 0),
       late: late.get(host) ?? 0,
     };
   });

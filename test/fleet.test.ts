@@ -77,6 +77,40 @@ describe('a day is over', () => {
     ).toBe(true);
   });
 
+  it('after an outage over whole days when those who were alive before it have had their grace', () => {
+    const back = {
+      ...GRACE,
+      awayFrom: at('2026-11-20T10:00:00'),
+      awakeSince: at('2026-11-23T05:00:00'),
+    };
+    const first = readAt('a', '2026-11-23T05:00:01');
+    const second = readAt('b', '2026-11-20T09:50:00');
+    const givenUp = readAt('c', '2026-11-19T12:00:00');
+    for (const day of ['2026-11-20', '2026-11-21', DAY]) {
+      expect(isOver(day, [first, second], at('2026-11-23T06:59:59'), back)).toBe(false);
+      expect(isOver(day, [first, second], at('2026-11-23T07:00:00'), back)).toBe(true);
+      expect(isOver(day, [first, givenUp], at('2026-11-23T05:01:00'), back)).toBe(true);
+    }
+    // On the day on which it came to its end a host has had all the day to be heard of again …
+    expect(
+      isOver('2026-11-23', [readAt('a', '2026-11-24T00:15:00'), second], at('2026-11-24T00:16:00'), back),
+    ).toBe(true);
+    // … but for the day's last hours.
+    const late = { ...back, awakeSince: at('2026-11-23T23:00:00') };
+    expect(
+      isOver('2026-11-23', [readAt('a', '2026-11-24T00:15:00'), second], at('2026-11-24T00:16:00'), late),
+    ).toBe(false);
+  });
+
+  it('in the end, though the ledger is used now and then only', () => {
+    const late = [readAt('a', '2026-11-22T20:00:00'), readAt('b', '2026-11-22T20:00:00')];
+    const hours = (count: number) => at('2026-11-23T00:15:00') + count * 3_600_000;
+    const over = (count: number) =>
+      isOver(DAY, late, hours(count), { ...GRACE, awayFrom: hours(count - 3), awakeSince: hours(count) });
+    expect([0, 3, 6, 9, 12, 15].map(over)).toEqual([false, false, false, false, false, false]);
+    expect([18, 21].map(over)).toEqual([true, true]);
+  });
+
   it('after the grace, whoever is late', () => {
     const late = [readAt('a', '2026-11-22T20:00:00')];
     expect(isOver(DAY, late, at('2026-11-23T02:14:59'), GRACE)).toBe(false);
@@ -109,7 +143,13 @@ describe('a ledger that was away', () => {
     expect(await since()).toBe(0);
     await noteAwake(ledger, at('2026-11-23T05:00:00'), 'a');
     await noteAwake(ledger, at('2026-11-23T05:15:00'), 'a');
-    expect(await since()).toBe(at('2026-11-23T05:00:00'));
+    expect(await graceOf(ledger, two, 1)).toEqual({
+      grace: 1,
+      awakeSince: at('2026-11-23T05:00:00'),
+      awayFrom: at('2026-11-22T21:00:00'),
+    });
+    await noteRest(ledger, at('2026-11-23T05:16:00'));
+    expect((await graceOf(ledger, two, 1)).awayFrom).toBe(at('2026-11-22T21:00:00'));
     // A machine that is on by day only and reads its own log alone waits for nobody.
     expect((await graceOf(ledger, two.slice(0, 1), 1)).awakeSince).toBe(0);
   });
@@ -117,7 +157,7 @@ describe('a ledger that was away', () => {
 
 it('names the logs a day waits for', () => {
   const late = readAt('b', '2026-11-22T23:00:00');
-  expect(holdingUp(DAY, [readAt('a', '2026-11-23T00:20:00'), late])).toEqual([late]);
+  expect(holdingUp(DAY, [readAt('a', '2026-11-23T00:20:00'), late], GRACE)).toEqual([late]);
 });
 
 it('tells hosts, lag, versions, share and who is waited for', async () => {

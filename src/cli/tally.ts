@@ -106,8 +106,12 @@ async function importFiles(
         printer.message('notice', `${path}: ${part.day} is older than \`keep\`, and is left out`);
         continue;
       }
-      const { sessions, sequence } = await context.ledger.importHostDay(part, context.clock.now());
       const { host } = part;
+      const { sessions, sequence, pruned } = await context.ledger.importHostDay(part, context.clock.now());
+      if (pruned) {
+        printer.message('notice', `${path}: ${part.day} was closed and dropped before, and is left out`);
+        continue;
+      }
       if (globals.json) printer.json({ path, host, day: part.day, sequence: part.sequence, sessions });
       else
         printer.line(
@@ -116,10 +120,15 @@ async function importFiles(
     } catch (error) {
       if (!(error instanceof Problem) || error.exitCode !== EXIT.data) throw error;
       bad++;
-      printer.problem(error);
+      printer.problem(error.where === undefined ? named(error, path) : error);
     }
   }
   return bad === 0 ? EXIT.ok : EXIT.data;
+}
+
+/** The ledger does not know of files. */
+function named({ exitCode, message, help }: Problem, where: string): Problem {
+  return new Problem(exitCode, message, { where, help });
 }
 
 function newer(sequence: number, greatest: number): string {

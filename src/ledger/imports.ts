@@ -1,17 +1,29 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Day } from '../day.ts';
-import { type CountedKey, fromRow, toRow } from '../tally/rows.ts';
+import type { CountedKey } from '../tally/rows.ts';
+import {
+  type Brought,
+  countsOf,
+  NOTHING_BROUGHT,
+  packBrought,
+  unpackBrought,
+  withExport,
+} from './brought.ts';
+import { refuseOwnReading } from './by-file.ts';
 import { countSessions } from './count-sessions.ts';
+import { wasPruned } from './prune.ts';
 import { number } from './rows.ts';
-import type { SqlConnection } from './sql.ts';
-import { kindDigest, kindValues } from './tally-kinds.ts';
+import type { SqlConnection, SqlRow } from './sql.ts';
 
 /** All that a host without a way to this ledger has counted for one UTC day, as it says itself. */
 export interface HostDay {
   readonly host: string;
   readonly day: Day;
-  /** Counts the host's exports of this day. */
+  /** The ledger it was counted in, for a host may lose one; absent in files of older programs. */
+  readonly instance?: string;
+  /** Counts that ledger's exports of this day. */
   readonly sequence: number;
+  /** Names of the pieces of logs that were read on this day: two ledgers that read one tell the same sessions. */
+  readonly sources?: readonly string[];
   /** The version of its maillog-tlsrpt. */
   readonly program: string;
   /** UTC ms. */
@@ -30,79 +42,70 @@ export interface HostDay {
 export interface ImportResult {
   /** Sessions that were not known yet. */
   readonly sessions: number;
-  /** The greatest sequence seen for this host and day. */
+  /** The greatest sequence seen for this day from the same ledger of the host. */
   readonly sequence: number;
+  /** The day was closed and dropped before: nothing was taken. */
+  readonly pruned?: true;
 }
 
 /** Thrown when another import of the same host and day came first. */
 export class StaleImport extends Error {}
 
 /**
- * Merges a host's day. A host's counts only ever grow, so of two states the greater count of each tally is the newer
- * one: files may come in any order, twice, or not at all if a later one does. What is new is counted as if it had been
- * read here.
- * @throws StaleImport
+ * Merges a host's day: files may come in any order, twice, or not at all if a later one does. What is new is counted as
+ * if it had been read here.
+ * @throws StaleImport; Problem (data) when the host has read that day into this ledger itself
  */
 export async function importHostDay(
   connection: SqlConnection,
   part: HostDay,
   importedAt: number,
 ): Promise<ImportResult> {
-  const [row] = await connection.query('SELECT * FROM imported WHERE host = $1 AND day = $2', [
-    part.host,
-    part.day,
-  ]);
-  const known = new Map<string, CountedKey>();
-  if (row !== undefined) {
-    for (const tally of unpack(row['content'], part)) known.set(nameOf(tally), tally);
-  }
-  const fresh: CountedKey[] = [];
-  for (const tally of part.tallies) {
-    const name = nameOf(tally);
-    const before = known.get(name)?.count ?? 0;
-    if (tally.count <= before) continue;
-    fresh.push({ key: tally.key, count: tally.count - before });
-    known.set(name, tally);
-  }
-  const sequence = Math.max(part.sequence, row === undefined ? 0 : number(row, 'sequence'));
-  if (fresh.length > 0 || row === undefined || sequence > number(row, 'sequence')) {
-    await store(connection, part, row === undefined ? 0 : number(row, 'version'), sequence, [
-      ...known.values(),
-    ]);
-  }
+  const { host, day } = part;
+  if (await wasPruned(connection, day)) return { sessions: 0, sequence: part.sequence, pruned: true };
+  const [row] = await connection.query('SELECT * FROM imported WHERE host = $1 AND day = $2', [host, day]);
+  const known = row === undefined ? NOTHING_BROUGHT : unpackBrought(row['content'], host, day);
+  const before = countsOf(known);
+  if (before.size === 0 && part.tallies.length > 0) await refuseOwnReading(connection, host, day);
+  const grown = withExport(known, part);
+  const fresh = [...countsOf(grown)]
+    .map(([name, { key, count }]) => ({ key, count: count - (before.get(name)?.count ?? 0) }))
+    .filter(({ count }) => count > 0);
+  await store(connection, part, row, grown);
   await countSessions(
     connection,
     fresh.map((tally) => ({ ...tally, ingestedAt: importedAt })),
   );
   await noteLogs(connection, part);
+  const sequence =
+    grown.parts.find(({ instance }) => instance === part.instance)?.sequence ??
+    Math.max(part.sequence, number(row ?? {}, 'sequence'));
   return { sessions: fresh.reduce((sum, { count }) => sum + count, 0), sequence };
-}
-
-function nameOf({ key }: CountedKey): string {
-  return `${kindDigest(kindValues(key))} ${key.hour}`;
 }
 
 async function store(
   connection: SqlConnection,
-  { host, day }: HostDay,
-  version: number,
-  sequence: number,
-  tallies: readonly CountedKey[],
+  { host, day, sequence }: HostDay,
+  known: SqlRow | undefined,
+  grown: Brought,
 ): Promise<void> {
-  const content = gzipSync(tallies.map((tally) => toRow(tally, day)).join('\n'));
+  const content = packBrought(grown, day);
+  const version = known === undefined ? 0 : number(known, 'version');
+  if (known !== undefined && sequence <= number(known, 'sequence') && isEqual(content, known['content']))
+    return;
   const stored = await connection.query(
     `INSERT INTO imported (host, day, sequence, version, content) VALUES ($1, $2, $3, 1, $4)
-     ON CONFLICT (host, day) DO UPDATE SET sequence = excluded.sequence, version = imported.version + 1,
-       content = excluded.content WHERE imported.version = $5 RETURNING version`,
+     ON CONFLICT (host, day) DO UPDATE SET version = imported.version + 1, content = excluded.content,
+       sequence = CASE WHEN excluded.sequence > imported.sequence THEN excluded.sequence ELSE imported.sequence END
+       WHERE imported.version = $5 RETURNING version`,
     [host, day, sequence, content, version],
   );
   if (stored.length === 0) throw new StaleImport('another import of this host and day came first');
 }
 
-function unpack(content: unknown, { host, day }: HostDay): CountedKey[] {
-  const bytes = content instanceof ArrayBuffer ? new Uint8Array(content) : (content as Uint8Array);
-  const lines = gunzipSync(bytes).toString('utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => fromRow(line, host, day));
+function isEqual(content: Uint8Array, stored: unknown): boolean {
+  const bytes = stored instanceof ArrayBuffer ? new Uint8Array(stored) : (stored as Uint8Array);
+  return Buffer.compare(content, bytes) === 0;
 }
 
 /** Of two states of a log the one read later counts. */

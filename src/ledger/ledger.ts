@@ -1,6 +1,7 @@
 import type { Day } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
 import type { Session } from '../session.ts';
+import type { LeftOut } from './by-file.ts';
 import type { HostSum } from './count-sessions.ts';
 import type { DaySum } from './day-sums.ts';
 import type { HostDay, ImportResult } from './imports.ts';
@@ -151,7 +152,10 @@ export interface Ledger {
   /** Commits to the logs of a host's parser so far: while it is the same, so are its segments and positions. */
   commits(host: string, parser: string): Promise<number>;
   openRows(logId: number): Promise<OpenRow[]>;
-  /** @throws StalePosition, OverlapError */
+  /**
+   * Sessions of days that the host brings by file are not counted: see {@link leftOut}.
+   * @throws StalePosition, OverlapError
+   */
   commit(batch: IngestBatch): Promise<{ readonly segmentId: number | undefined; readonly version: number }>;
 
   /** Days with any tally, oldest first. */
@@ -250,6 +254,7 @@ export interface Ledger {
   /**
    * Merges what a host without a way to this ledger has counted for a day; the same again changes nothing.
    * @param at UTC ms
+   * @throws Problem (data) when the host has read sessions of that day into this ledger itself
    */
   importHostDay(part: HostDay, at: number): Promise<ImportResult>;
 
@@ -259,6 +264,8 @@ export interface Ledger {
   hosts(): Promise<FleetHost[]>;
   /** The sessions of each host on the days from `since` on, own reports' included. */
   hostSums(since: Day): Promise<HostSum[]>;
+  /** The sessions that hosts have read themselves of days that they bring by file: they were not counted again. */
+  leftOut(): Promise<LeftOut[]>;
   /**
    * Does what is to be done by one host of a fleet alone (looking policies up, closing days, sending); undefined when
    * another is at it. Should two ever lead at once, nothing is sent twice: every step is guarded by itself.

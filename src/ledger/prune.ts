@@ -1,4 +1,5 @@
 import type { Day } from '../day.ts';
+import { text } from './rows.ts';
 import { DayInUse, type SqlConnection, type SqlDatabase } from './sql.ts';
 import { daysWithTallies } from './tallies.ts';
 
@@ -50,7 +51,30 @@ async function pruneDay(
       ? (await connection.query('DELETE FROM tally WHERE day = $1 RETURNING id', [day])).length
       : await connection.dropDay(day, ingestedBefore);
   if (tallies === undefined) return nothing;
+  await rememberPruned(connection, day);
   return { tallies, reports: await dropRest(connection, 'day = $1', day) };
+}
+
+/** Days that were dropped are remembered in `meta`, more of them than anybody keeps. */
+const PRUNED = 'pruned-days';
+const DAYS_KNOWN = 400;
+
+async function prunedDays(connection: SqlConnection): Promise<Day[]> {
+  const [row] = await connection.query('SELECT content FROM meta WHERE name = $1', [PRUNED]);
+  return row === undefined ? [] : text(row, 'content').split(' ');
+}
+
+async function rememberPruned(connection: SqlConnection, day: Day): Promise<void> {
+  const days = [...new Set([...(await prunedDays(connection)), day])].sort().slice(-DAYS_KNOWN);
+  await connection.query(
+    'INSERT INTO meta (name, content) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET content = excluded.content',
+    [PRUNED, days.join(' ')],
+  );
+}
+
+/** Whether a day was dropped: its reports went out long ago, and what came of it now would make others. */
+export async function wasPruned(connection: SqlConnection, day: Day): Promise<boolean> {
+  return (await prunedDays(connection)).includes(day);
 }
 
 /** What could not be sent for so long, because nobody can sign it, say, is given up with its day. */

@@ -1,5 +1,6 @@
 import { type Day, dayOf } from '../day.ts';
 import type { JsonValue } from '../parser.ts';
+import { leftOut, withoutBrought } from './by-file.ts';
 import { hostSums } from './count-sessions.ts';
 import { daySums } from './day-sums.ts';
 import { type HostDay, type ImportResult, importHostDay, StaleImport } from './imports.ts';
@@ -74,7 +75,7 @@ export class SqlLedger implements Ledger {
     const write = async (connection: SqlConnection) => {
       // Who reads on for weeks must not write what a newer program would take for something else.
       await refuseNewer(connection, this.#database);
-      return ingest.writeBatch(connection, batch);
+      return ingest.writeBatch(connection, await withoutBrought(connection, batch));
     };
     return writeUnlessNewer(this.#database, write, [...days]);
   }
@@ -266,6 +267,10 @@ export class SqlLedger implements Ledger {
 
   hostSums(since: Day) {
     return hostSums(this.#database, since);
+  }
+
+  leftOut() {
+    return leftOut(this.#database);
   }
 
   async lead<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {

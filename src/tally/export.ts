@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { addDays, type Day, dayOf } from '../day.ts';
+import { addDays, type Day, dayEnd, dayOf, dayStart } from '../day.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { HostDay } from '../ledger/imports.ts';
 import type { Ledger, Log } from '../ledger/ledger.ts';
@@ -35,7 +35,7 @@ export async function exportDays(
   write: (day: HostDay) => Promise<void>,
 ): Promise<void> {
   const { ledger, clock, program } = deps;
-  const logs = await ledger.logs();
+  const [logs, instance] = [await ledger.logs(), await ledger.instance()];
   const today = dayOf(clock.now());
   const recent = [addDays(today, -1), today];
   const days = new Set([...(await ledger.days()), ...recent]);
@@ -51,7 +51,9 @@ export async function exportDays(
       const wanted = only === undefined ? known?.digest !== digest : only === day;
       const sequence = (known?.sequence ?? 0) + (wanted ? 1 : 0);
       if (wanted) {
-        await write({ host, day, sequence, program, exportedAt: clock.now(), logs: states, tallies });
+        const sources = sourcesOf(logs, host, day);
+        const exportedAt = clock.now();
+        await write({ host, day, instance, sequence, program, exportedAt, sources, logs: states, tallies });
       }
       if (wanted || known !== undefined)
         after[name] = { sequence, digest: wanted ? digest : (known?.digest ?? '') };
@@ -91,6 +93,24 @@ function statesOf(logs: readonly Log[], host: string): HostDay['logs'] {
       ...(readToEndAt !== undefined && { readToEndAt }),
       ...(oldestOpen !== undefined && { oldestOpen }),
     }));
+}
+
+/**
+ * Names of the pieces of logs with lines of a day; a log that is no file is one piece. Not by their identity, which
+ * changes while a file is short.
+ */
+function sourcesOf(logs: readonly Log[], host: string, day: Day): string[] {
+  const [from, to] = [dayStart(day), dayEnd(day)];
+  const names = logs
+    .filter((log) => log.host === host)
+    .flatMap(({ parser, name, segments }) =>
+      segments.length === 0
+        ? [`${parser} ${name}`]
+        : segments
+            .filter(({ firstTime = to, lastTime = from }) => firstTime < to && lastTime >= from)
+            .map(({ firstLine, identity }) => firstLine ?? identity),
+    );
+  return [...new Set(names)].sort();
 }
 
 function digestOf(tallies: readonly CountedKey[], day: Day, states: HostDay['logs']): string {

@@ -14,6 +14,8 @@ const MAGIC = 'maillog-tlsrpt-tally 1';
 const headSchema = z.strictObject({
   program: z.string(),
   exportedAt: z.int(),
+  instance: z.string().min(1).max(200).optional(),
+  sources: z.array(z.string().max(1000)).optional(),
   logs: z.array(
     z.strictObject({
       parser: z.string().min(1),
@@ -34,6 +36,8 @@ export function packTallyFile(content: HostDay, key: KeyObject): Buffer {
   const head: z.infer<typeof headSchema> = {
     program: content.program,
     exportedAt: content.exportedAt,
+    ...(content.instance !== undefined && { instance: content.instance }),
+    ...(content.sources !== undefined && { sources: [...content.sources] }),
     logs: [...content.logs],
   };
   const lines = [JSON.stringify(head), ...tallies.map((tally) => toRow(tally, day)).sort()];
@@ -78,20 +82,17 @@ export function unpackTallyFile(
   return { host, sequence: Number(sequence), ...contentOf(body, host, day, path) };
 }
 
-function contentOf(
-  body: Buffer,
-  host: string,
-  day: Day,
-  path: string,
-): Pick<HostDay, 'day' | 'program' | 'exportedAt' | 'logs' | 'tallies'> {
+function contentOf(body: Buffer, host: string, day: Day, path: string): Omit<HostDay, 'host' | 'sequence'> {
   try {
     const text = gunzipSync(body, { maxOutputLength: MAX_UNPACKED }).toString('utf8');
     const [first = '', ...rows] = text.split('\n').filter((line) => line !== '');
-    const { program, exportedAt, logs } = headSchema.parse(JSON.parse(first));
+    const { program, exportedAt, instance, sources, logs } = headSchema.parse(JSON.parse(first));
     return {
       day: daySchema.parse(day),
       program,
       exportedAt,
+      ...(instance !== undefined && { instance }),
+      ...(sources !== undefined && { sources }),
       logs: logs.map(({ parser, name, readToEndAt, oldestOpen }) => ({
         parser,
         name,

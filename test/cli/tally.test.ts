@@ -96,3 +96,15 @@ it('refuses a key of another kind', async () => {
   await host.write('tally.pem', 'nonsense');
   expect((await at(host, 'tally', 'export', '--out', host.path('out'))).stderr).toMatch(/cannot be used/);
 });
+
+it('refuses a file of a day that its host has read into the ledger itself, by name, and says why', async () => {
+  await at(host, 'backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta9');
+  await at(host, 'tally', 'export', '--out', host.path('out'));
+  await at(fleet, 'backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta9');
+  const before = await sessionsOf(fleet);
+  const [name = ''] = (await readdir(host.path('out'))).sort();
+  const result = await at(fleet, 'tally', 'import', host.path(`out/${name}`));
+  expect(result).toMatchObject({ code: 65, stderr: expect.stringContaining(name) });
+  expect(result.stderr).toMatch(/mta9 has read sessions of \S+ into this ledger itself/);
+  expect(await sessionsOf(fleet)).toBe(before);
+});

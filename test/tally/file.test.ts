@@ -66,6 +66,9 @@ describe('a tally file', () => {
     expect({ ...back, tallies: new Set(back.tallies) }).toEqual({ ...part, tallies: new Set(part.tallies) });
     expect(packTallyFile({ ...part, tallies: [...part.tallies].reverse() }, privateKey)).toEqual(file);
     expect(file.subarray(0, 50).toString()).toMatch(/^maillog-tlsrpt-tally 1 mta9 2026-11-22 3 /);
+    const named = { ...part, instance: '0123456789', sources: ['a', 'b'] };
+    const found = unpackTallyFile(packTallyFile(named, privateKey), keys, 'x');
+    expect(found).toMatchObject({ instance: '0123456789', sources: ['a', 'b'] });
   });
 
   it('takes any host name', () => {
@@ -252,5 +255,98 @@ describe('carrying tallies', () => {
     const grown = { ...part, sequence: 4, tallies: [{ key: success, count: 9 }] };
     await Promise.all([fleet.importHostDay(part, NOW), fleet.importHostDay(grown, NOW)]);
     expect((await fleet.tallies({ domain: 'example.org' })).map(({ count }) => count)).toEqual([9]);
+  });
+
+  it('a day that was closed and dropped does not come back', async () => {
+    await fleet.importHostDay(part, NOW);
+    await fleet.prune('2026-11-23', NOW + 1);
+    expect(await fleet.importHostDay({ ...part, sequence: 4 }, NOW + 1)).toMatchObject({
+      sessions: 0,
+      pruned: true,
+    });
+    expect(await fleet.days()).toEqual([]);
+    expect(await fleet.importHostDay({ ...part, day: '2026-11-23', tallies: [] }, NOW + 1)).toEqual({
+      sessions: 0,
+      sequence: 3,
+    });
+  });
+
+  it('a day that the host has read into the ledger itself is refused', async () => {
+    await read(fleet, [[success, 7]], NOW);
+    await expect(fleet.importHostDay(part, NOW)).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      message: `mta9 has read sessions of ${DAY} into this ledger itself`,
+    });
+    expect((await fleet.tallies({})).map(({ count }) => count)).toEqual([7]);
+    // That nothing happened on a day does no harm, and neither does another host.
+    expect(await fleet.importHostDay({ ...part, tallies: [] }, NOW)).toMatchObject({ sessions: 0 });
+    const other = part.tallies.map(({ key, count }) => ({ key: { ...key, host: 'mta8' }, count }));
+    expect(await fleet.importHostDay({ ...part, host: 'mta8', tallies: other }, NOW)).toMatchObject({
+      sessions: 8,
+    });
+  });
+
+  it('a day that came by file is left out where the host reads its log into the ledger, and only that', async () => {
+    await read(host, [[success, 7]], NOW);
+    for (const one of await exported()) await fleet.importHostDay(one, NOW);
+    const next = { ...success, hour: HOUR + 86_400_000 };
+    await read(
+      fleet,
+      [
+        [success, 9],
+        [next, 2],
+      ],
+      NOW,
+    );
+    await read(fleet, [[{ ...success, recipientDomain: 'b.example' }, 1]], NOW);
+    const counted = async () => (await fleet.hostSums('')).map(({ day, sessions }) => [day, sessions]);
+    expect(await counted()).toEqual([
+      [DAY, 7],
+      ['2026-11-23', 2],
+    ]);
+    expect(await fleet.leftOut()).toEqual([{ host: 'mta9', day: DAY, sessions: 10 }]);
+    await read(host, [[success, 2]], NOW + 1);
+    for (const one of await exported(NOW + 1, DAY)) await fleet.importHostDay(one, NOW);
+    expect(await counted()).toEqual([
+      [DAY, 9],
+      ['2026-11-23', 2],
+    ]);
+  });
+
+  it('a host that lost its ledger goes on with its next log', async () => {
+    const segment = (identity: string) => ({
+      identity,
+      prefixLength: 1,
+      position: { offset: 1, tailHash: '' },
+      path: 'x',
+      incomplete: false,
+    });
+    const count = async (ledger: Ledger, identity: string, sessions: number) => {
+      const log = await ledger.log('mta9', 'postfix', '/var/log/mail.log');
+      await ledger.commit({
+        logId: log.id,
+        ingestedAt: NOW,
+        segment: segment(identity),
+        firstTime: HOUR,
+        lastTime: HOUR + 1,
+        sessions: new Map([['x', { key: success, count: sessions }]]),
+        openChanged: [],
+        openDeleted: [],
+        expectedVersion: log.version,
+        refuseOverlap: false,
+      });
+    };
+    const bring = async () => {
+      for (const one of await exported(NOW, DAY)) await fleet.importHostDay(one, NOW);
+      return (await fleet.hostSums('')).map(({ sessions }) => sessions);
+    };
+    await count(host, 'first', 20);
+    expect(await bring()).toEqual([20]);
+    await host.close();
+    host = await openLedger(join(directory, 'second life'));
+    await count(host, 'second', 10);
+    expect(await bring()).toEqual([30]);
+    await count(host, 'first', 20);
+    expect(await bring()).toEqual([30]);
   });
 });

@@ -46,7 +46,7 @@ export async function takeAdvisoryLock(client: Client, key: string): Promise<Lea
 }
 
 /** The database's clock in ms, for the hosts' own may differ. */
-const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
+export const NOW = 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)';
 
 /** What a lease is for and who takes it; the lease of `dead` is taken over although it is valid. */
 export interface LeaseClaim {

@@ -34,6 +34,14 @@ export function lacksPartition(error: unknown): boolean {
   return codeOf(error) === '23514';
 }
 
+/** pg's words when the server answers `N` to its SSLRequest. */
+const NO_TLS = 'The server does not support SSL connections';
+
+/** The server does not take a connection by TLS, or in clear, but may the other way: 28000 is what pg_hba.conf says. */
+export function isRefusedWay(error: unknown): boolean {
+  return (error instanceof Error && error.message === NO_TLS) || codeOf(error) === '28000';
+}
+
 /** Somebody held a lock for longer than a statement was to wait for it. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';

@@ -6,28 +6,23 @@ import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 
-/** How a connection is protected. */
-export interface PostgresTls {
-  /** False: in clear. */
-  readonly tls: ConnectionOptions | false;
-  /** In clear after all, where the server offers no TLS. */
-  readonly optional: boolean;
-}
+/** A way to connect: by TLS, or in clear. */
+export type PostgresTls = ConnectionOptions | false;
 
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /**
- * `sslmode` and its companions with libpq's meaning (PostgreSQL manual §32.19). Differences: `allow` is taken for
- * `prefer`, and `verify-full` without `sslrootcert` trusts the authorities that Node trusts.
+ * The ways to connect that `sslmode` and its companions allow, the preferred one first, with libpq's meaning
+ * (PostgreSQL manual §32.19). A difference: `verify-full` without `sslrootcert` trusts the authorities that Node trusts.
  * @throws Problem (config) on an unknown mode, or a file that cannot be read.
  */
-export function postgresTls(address: PostgresAddress): PostgresTls {
+export function postgresTls(address: PostgresAddress): readonly PostgresTls[] {
   const system = address.sslrootcert === 'system';
   const mode = address.sslmode ?? (system ? 'verify-full' : 'prefer');
   if (!MODES.includes(mode)) throw wrong(`"${mode}" is no sslmode`, `one of ${MODES.join(', ')}`);
   if (system && mode !== 'verify-full')
     throw wrong('sslrootcert=system needs sslmode=verify-full', 'else any host with a certificate would do');
-  if (mode === 'disable' || address.host.startsWith('/')) return { tls: false, optional: false };
+  if (mode === 'disable' || address.host.startsWith('/')) return [false];
   const ca = system ? undefined : fileOf(address.sslrootcert, 'root.crt');
   if (mode === 'verify-ca' && ca === undefined)
     throw wrong('sslmode=verify-ca needs sslrootcert', 'name the file of the authority, or use verify-full');
@@ -36,20 +31,19 @@ export function postgresTls(address: PostgresAddress): PostgresTls {
   const crl = fileOf(address.sslcrl, 'root.crl');
   const cert = fileOf(address.sslcert, 'postgresql.crt');
   const key = cert === undefined ? undefined : fileOf(address.sslkey, 'postgresql.key');
-  return {
-    optional: mode === 'prefer' || mode === 'allow',
-    tls: {
-      rejectUnauthorized: checked,
-      ...(checked && mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
-      ...(ca !== undefined && { ca }),
-      ...(crl !== undefined && { crl }),
-      ...versions(address),
-      // With hostaddr it is the name that the certificate must have.
-      ...(address.hostaddr !== undefined && isIP(address.host) === 0 && { servername: address.host }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-    },
+  const tls: ConnectionOptions = {
+    rejectUnauthorized: checked,
+    ...(checked && mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+    ...(ca !== undefined && { ca }),
+    ...(crl !== undefined && { crl }),
+    ...versions(address),
+    // With hostaddr it is the name that the certificate must have.
+    ...(address.hostaddr !== undefined && isIP(address.host) === 0 && { servername: address.host }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
   };
+  if (mode === 'allow') return [false, tls];
+  return mode === 'prefer' ? [tls, false] : [tls];
 }
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
-import { EXIT, Problem } from '../errors.ts';
+import type { Client, Pool, PoolClient } from 'pg';
+import { type Clock, systemClock } from '../clock.ts';
 import { DayPartitions, dropDay } from './day-partitions.ts';
-import { LEASE_TIMES, type LeaseTimes, takeAdvisoryLock, takeLease } from './leading.ts';
-import { passwordFromFile } from './password-file.ts';
-import { type PostgresAddress, postgresAddress, shownAddress } from './postgres-address.ts';
-import { explained, kindOf } from './postgres-faults.ts';
+import { LEASE_TIMES, type LeaseTimes, NOW, takeAdvisoryLock, takeLease } from './leading.ts';
+import { postgresAddress, shownAddress } from './postgres-address.ts';
+import { clientConfig } from './postgres-client.ts';
+import { explained, isRefusedWay, kindOf } from './postgres-faults.ts';
 import { postgresTls } from './postgres-tls.ts';
 import type { Hold, Reader } from './reader.ts';
 import { holdByLease } from './reading-lease.ts';
@@ -42,6 +42,8 @@ export interface PostgresOptions {
   /** Do with what every engine has that speaks the protocol, without advisory locks and partitions. */
   readonly plain?: boolean;
   readonly lease?: LeaseTimes;
+  /** This machine's, where a test has it wrong. */
+  readonly clock?: Clock;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -49,7 +51,6 @@ export interface PostgresOptions {
 const PATIENCE_MS = 20_000;
 /** Enough to keep an emitter's twenty domains at a time going; a host that only reads logs uses one. */
 const CONNECTIONS = 5;
-const CONNECT_MS = 10_000;
 /** Of two transactions in each other's way one goes on, so that this is never reached but by a fault. */
 const MAX_CONFLICTS = 50;
 
@@ -61,10 +62,9 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const address = postgresAddress(url, options.env ?? process.env);
   const where = shownAddress(address);
   const { default: pg } = await import('pg');
-  const { tls, optional } = postgresTls(address);
   const config = clientConfig(address);
-  const choices = tls === false ? [false as const] : optional ? [tls, false as const] : [tls];
-  for (const [index, ssl] of choices.entries()) {
+  const ways = postgresTls(address);
+  for (const [index, ssl] of ways.entries()) {
     const pool = new pg.Pool({ ...config, ssl, max: options.connections ?? CONNECTIONS });
     // An idle connection that breaks is replaced; whoever uses a broken one is told there.
     pool.on('error', () => undefined);
@@ -81,45 +81,15 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       return new PostgresDatabase(pool, connect, where, { ...options, genuine });
     } catch (error) {
       await pool.end();
-      const refusedTls = error instanceof Error && error.message === NO_TLS;
-      if (!refusedTls || index === choices.length - 1) throw explained(error, where);
+      if (!isRefusedWay(error) || index === ways.length - 1) throw explained(error, where);
     }
   }
   throw new Error('no way to connect');
 }
 
-/** pg's words when the server answers `N` to its SSLRequest. */
-const NO_TLS = 'The server does not support SSL connections';
-
 /** CockroachDB's advisory locks lock nothing, and YugabyteDB's may be turned off. */
 function isPostgres(version: string): boolean {
   return /^PostgreSQL \d+(?!.*-YB-)/.test(version);
-}
-
-function clientConfig(address: PostgresAddress): ClientConfig {
-  return {
-    host: address.hostaddr ?? address.host,
-    port: Number(address.port),
-    user: address.user,
-    database: address.dbname,
-    password: address.password ?? (() => demandPassword(address)),
-    application_name: address.application_name ?? 'maillog-tlsrpt',
-    connectionTimeoutMillis: Number(address.connect_timeout ?? 0) * 1000 || CONNECT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: CONNECT_MS,
-    enableChannelBinding: address.channel_binding !== 'disable',
-    ...(address.options !== undefined && { options: address.options }),
-    ...(address.sslnegotiation === 'direct' && { sslnegotiation: 'direct' }),
-  };
-}
-
-async function demandPassword(address: PostgresAddress): Promise<string> {
-  const password = await passwordFromFile(address);
-  if (password !== undefined) return password;
-  throw new Problem(EXIT.config, `the database asks for the password of ${address.user}`, {
-    where: shownAddress(address),
-    help: 'put it into a password file (mode 600) and name that in PGPASSFILE, or as passfile= in `state:`',
-  });
 }
 
 /** BIGINT (20), and NUMERIC (1700) that sums of it are. */
@@ -203,6 +173,13 @@ class PostgresDatabase implements SqlDatabase {
     if (!this.#options.genuine) return undefined;
     const [row] = await this.query('SELECT pg_database_size(current_database()) AS bytes');
     return Number(row?.['bytes'] ?? 0);
+  }
+
+  async clockAhead(): Promise<number> {
+    const { clock = systemClock } = this.#options;
+    const asked = clock.now();
+    const [row] = await this.query(`SELECT ${NOW} AS now`);
+    return Math.round((asked + clock.now()) / 2 - Number(row?.['now']));
   }
 
   close(): Promise<void> {

@@ -94,6 +94,8 @@ export interface SqlDatabase extends SqlConnection {
    * users of a database are on one host.
    */
   takeLead?(): Promise<Leadership | undefined>;
+  /** How far this machine's clock is ahead of the database's, ms; absent where both are one. */
+  clockAhead?(): Promise<number>;
   /** Takes the right to read logs, or tells who has it. */
   holdReading(reader: Reader): Promise<Hold>;
   /** Bytes the database takes on disk; undefined where the engine does not tell. */

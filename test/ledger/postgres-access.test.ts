@@ -73,6 +73,15 @@ it('encrypts where the server offers it, and always or never on demand', async (
   await expect.poll(() => encrypted('tls_only', 'sslmode=require').catch(() => false)).toBe(true);
 });
 
+it('goes the other way where `prefer` or `allow` let it and the server wants it so, as libpq does', async () => {
+  expect(await encrypted('clear_only')).toBe(false);
+  expect(await encrypted('clear_only', 'sslmode=allow')).toBe(false);
+  expect(await encrypted('tls_only', 'sslmode=allow')).toBe(true);
+  expect(await encrypted('reader:p%3Aw', 'sslmode=allow')).toBe(false);
+  expect(await encrypted('reader:p%3Aw', 'sslmode=prefer')).toBe(true);
+  await expect(encrypted('nobody')).rejects.toMatchObject({ exitCode: EXIT.config });
+});
+
 it('checks the certificate and its name as far as sslmode says', async () => {
   const mode = (sslmode: string, ca: string) => encrypted('tls_only', `sslmode=${sslmode}&sslrootcert=${ca}`);
   expect(await mode('verify-full', LOCALHOST)).toBe(true);

@@ -142,16 +142,21 @@ describe('TLS', () => {
     postgresTls(postgresAddress(`postgres://${host}/d?${query}`, {}));
 
   it("has libpq's modes", () => {
-    expect(tls('sslmode=disable')).toEqual({ tls: false, optional: false });
-    expect(tls('')).toMatchObject({ tls: { rejectUnauthorized: false }, optional: true });
-    expect(tls('sslmode=require')).toMatchObject({ tls: { rejectUnauthorized: false }, optional: false });
-    const full = { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' }, optional: false };
+    expect(tls('sslmode=disable')).toEqual([false]);
+    expect(tls('')).toMatchObject([{ rejectUnauthorized: false }, false]);
+    expect(tls('sslmode=prefer')).toEqual(tls(''));
+    expect(tls('sslmode=allow')).toMatchObject([false, { rejectUnauthorized: false }]);
+    const only = tls('sslmode=require');
+    expect(only).toHaveLength(1);
+    expect(only).toMatchObject([{ rejectUnauthorized: false }]);
+    const full = [{ rejectUnauthorized: true, minVersion: 'TLSv1.2' }];
     expect(tls('sslmode=verify-full')).toEqual(full);
     expect(tls('sslrootcert=system')).toEqual(full);
-    expect(tls('ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=tlsv1.3')).toMatchObject({
-      tls: { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' },
+    expect(tls('ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=tlsv1.3')[0]).toMatchObject({
+      minVersion: 'TLSv1.3',
+      maxVersion: 'TLSv1.3',
     });
-    expect(tls('sslmode=require', '%2Frun%2Fpg')).toEqual({ tls: false, optional: false });
+    expect(tls('sslmode=require', '%2Frun%2Fpg')).toEqual([false]);
   });
 
   it.each([

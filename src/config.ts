@@ -88,6 +88,10 @@ export const configSchema = z.strictObject({
         )
         .default([])
         .describe('whose files `tally import` takes'),
+      retired: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('hosts that were taken out of service: `status` does not miss them'),
     })
     .prefault({}),
   native: z

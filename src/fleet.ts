@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { addDays, type Day, dayEnd, dayOf, dayStart } from './day.ts';
-import type { Ledger, Log } from './ledger/ledger.ts';
+import { wordOf } from './host-word.ts';
+import type { LeftOut } from './ledger/by-file.ts';
+import type { FleetHost, Ledger, Log } from './ledger/ledger.ts';
 
 /** A log may still be written to for a day that is over: readers, syslog and clocks lag. */
 export const LAG_MS = 15 * 60_000;
@@ -30,6 +32,8 @@ export interface Grace {
   readonly awakeSince: number;
   /** Its begin; that time was none if absent. */
   readonly awayFrom?: number;
+  /** How far the clocks of hosts are ahead of the ledger's, ms. */
+  readonly ahead?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -62,9 +66,10 @@ export async function isAnotherAtWork(ledger: Ledger, host: string): Promise<boo
 /** The grace that counts now; of a ledger that one host alone uses, the log it cannot read is its only loss. */
 export async function graceOf(ledger: Ledger, logs: readonly Log[], grace: number): Promise<Grace> {
   const alone = new Set(logs.map(({ host }) => host)).size < 2;
-  const known = alone ? undefined : awakeSchema.safeParse(await ledger.note(AWAKE)).data;
-  const { since, from } = outageOf(known);
-  return { grace, awakeSince: since, ...(from !== undefined && { awayFrom: from }) };
+  if (alone) return { grace, awakeSince: 0 };
+  const { since, from } = outageOf(awakeSchema.safeParse(await ledger.note(AWAKE)).data);
+  const ahead = new Map((await ledger.hosts()).map((host) => [host.host, wordOf(host).ahead]));
+  return { grace, awakeSince: since, ...(from !== undefined && { awayFrom: from }), ahead };
 }
 
 /** When the grace of a day ends, UTC ms. */
@@ -94,10 +99,13 @@ export function isOver(day: Day, logs: readonly Log[], now: number, grace: Grace
 /** The logs that are alive and have not been read past a day's end, or have a session open from before it. */
 export function holdingUp(day: Day, logs: readonly Log[], grace: Grace): Log[] {
   const [from, end] = [aliveFrom(day, grace), dayEnd(day)];
+  // A clock that is slow dates lines as early as readings, so that the two agree; one that is fast lets a day seem over.
+  const fast = (host: string) => Math.max(0, grace.ahead?.get(host) ?? 0);
   return logs.filter(
     (log) =>
       isAlive(log, from) &&
-      ((log.readToEndAt ?? 0) < end + LAG_MS || (log.oldestOpen !== undefined && log.oldestOpen < end)),
+      ((log.readToEndAt ?? 0) - fast(log.host) < end + LAG_MS ||
+        (log.oldestOpen !== undefined && log.oldestOpen < end)),
   );
 }
 
@@ -126,6 +134,12 @@ export interface HostStatus {
   readonly behind: readonly Day[];
   /** Sessions that came after their report was built, of the days the ledger keeps. */
   readonly late: number;
+  /** How far its clock is ahead of the ledger's (behind: less than 0), ms; absent within a minute. */
+  readonly clockAhead?: number;
+  /** When two machines were last seen to use its name, UTC ms. */
+  readonly clashAt?: number;
+  /** Days of which it has read more sessions itself than came by its tally files, which alone count; absent if none. */
+  readonly lacking?: readonly Day[];
 }
 
 /** Of logs that are alive the one furthest behind counts; of a host that has gone, its last sign of life. */
@@ -144,6 +158,28 @@ async function lateSessions(ledger: Ledger): Promise<Map<string, number>> {
   return late;
 }
 
+function saidBy(
+  host: FleetHost | undefined,
+): Pick<HostStatus, 'program'> & { clockAhead?: number; clashAt?: number } {
+  if (host === undefined) return {};
+  const { ahead, clashAt } = wordOf(host);
+  return {
+    program: host.program,
+    ...(ahead !== 0 && { clockAhead: ahead }),
+    ...(clashAt !== undefined && { clashAt }),
+  };
+}
+
+/** Where a host has read as many sessions as came by file, they are the same. */
+async function lackingDays(ledger: Ledger): Promise<LeftOut[]> {
+  const left = await ledger.leftOut();
+  if (left.length === 0) return [];
+  const sums = await ledger.hostSums('');
+  return left.filter(({ host, day, sessions }) =>
+    sums.some((sum) => sum.host === host && sum.day === day && sum.sessions < sessions),
+  );
+}
+
 /** The hosts whose logs the ledger holds, by name. */
 export async function fleetStatus(deps: {
   readonly ledger: Ledger;
@@ -152,7 +188,7 @@ export async function fleetStatus(deps: {
 }): Promise<HostStatus[]> {
   const now = deps.clock.now();
   const logs = await deps.ledger.logs();
-  const programs = new Map((await deps.ledger.hosts()).map(({ host, program }) => [host, program]));
+  const known = new Map((await deps.ledger.hosts()).map((host) => [host.host, host]));
   const today = dayOf(now);
   const sessions = new Map<string, number>();
   let total = 0;
@@ -166,15 +202,16 @@ export async function fleetStatus(deps: {
   const waited = days.filter((day) => now >= dayEnd(day) + LAG_MS && !isOver(day, logs, now, grace));
   const given = days.filter((day) => now >= graceEnd(day, grace));
   const late = await lateSessions(deps.ledger);
-  const hosts = new Set([...programs.keys(), ...logs.map(({ host }) => host)]);
+  const lacking = await lackingDays(deps.ledger);
+  const hosts = new Set([...known.keys(), ...logs.map(({ host }) => host)]);
   return [...hosts].sort().map((host) => {
     const own = logs.filter((log) => log.host === host);
     const read = lastRead(own, addDays(today, -1));
-    const program = programs.get(host);
+    const lacks = lacking.filter((one) => one.host === host).map(({ day }) => day);
     const count = sessions.get(host) ?? 0;
     return {
       host,
-      ...(program !== undefined && { program }),
+      ...saidBy(known.get(host)),
       logs: own.length,
       ...(read > 0 && { readToEndAt: read, lag: Math.max(0, now - read) }),
       sessions: count,
@@ -182,6 +219,7 @@ export async function fleetStatus(deps: {
       holdsUp: waited.filter((day) => holdingUp(day, own, grace).length > 0),
       behind: given.filter((day) => holdingUp(day, own, grace).length > 0),
       late: late.get(host) ?? 0,
+      ...(lacks.length > 0 && { lacking: lacks }),
     };
   });
 }

@@ -9,6 +9,7 @@ import { release } from './delivery/release.ts';
 import { type SendSummary, sendDue } from './delivery/send-due.ts';
 import { createTransports } from './delivery/transports.ts';
 import { noteAwake, noteRest } from './fleet.ts';
+import { CLOCK_SLACK_MS, noteWord } from './host-word.ts';
 import type { Ledger, StoredReport } from './ledger/ledger.ts';
 import { addressResolver } from './policy/addresses.ts';
 import { type AttributeSummary, attributeTallies } from './policy/attribute-tallies.ts';
@@ -31,6 +32,8 @@ export interface PipelineDeps {
   readonly directory: string;
   /** The reading host's name. */
   readonly host: string;
+  /** Tells this machine from others of the fleet. */
+  readonly machine?: string;
   readonly witness?: Witness;
   /** How to take turns with other processes that read. */
   readonly turn?: TurnOptions;
@@ -83,14 +86,15 @@ export function emitPass(
 
 /** Sends what is due by now, without closing days; undefined where another host of the fleet is at it. */
 export function deliverPass(deps: PipelineDeps, options: PipelineOptions): Promise<SendSummary | undefined> {
-  return deps.ledger.lead((signal) => deliver(deps, withSignal(options, signal)));
+  return deps.ledger.lead(async (signal) => deliver(await byLedgerClock(deps), withSignal(options, signal)));
 }
 
 /** What one host does for all that share the ledger. */
 async function emit(
-  deps: PipelineDeps,
+  own: PipelineDeps,
   options: PipelineOptions,
 ): Promise<Required<Omit<PassSummary, 'read'>>> {
+  const deps = await byLedgerClock(own);
   await noteAwake(deps.ledger, deps.clock.now(), deps.host);
   try {
     const done = await closePass(deps);
@@ -119,9 +123,22 @@ function withSignal(options: PipelineOptions, signal: AbortSignal): PipelineOpti
 }
 
 /** Notes that the hosts whose logs are read here use this ledger: a collector reads those of many. */
-export async function checkIn({ ledger, clock, config, host }: PipelineDeps): Promise<void> {
+export async function checkIn({ ledger, clock, config, host, machine }: PipelineDeps): Promise<void> {
   const hosts = new Set(config.logs.map((log) => log.host ?? host));
-  for (const name of hosts) await ledger.checkIn(name, packageVersion(), clock.now());
+  const ahead = await ledger.clockAhead();
+  for (const name of hosts) {
+    const at = clock.now();
+    await ledger.checkIn(name, packageVersion(), at);
+    if (ahead !== undefined)
+      await noteWord(ledger, name, { at, ahead, ...(machine !== undefined && { machine }) });
+  }
+}
+
+/** What is done for a whole fleet is done by the ledger's clock, for this host's may be wrong. */
+async function byLedgerClock<T extends PipelineDeps>(deps: T): Promise<T> {
+  const ahead = (await deps.ledger.clockAhead()) ?? 0;
+  if (Math.abs(ahead) < CLOCK_SLACK_MS) return deps;
+  return { ...deps, clock: { now: () => deps.clock.now() - ahead } };
 }
 
 /** What attributing and closing came to. */
@@ -136,10 +153,11 @@ export async function closePass(deps: PipelineDeps, released?: Day): Promise<Clo
 
 /** Closes days and sends, without reading: the `send` command. */
 export async function sendPass(
-  deps: PipelineDeps,
+  own: PipelineDeps,
   options: PipelineOptions,
   released?: Day,
 ): Promise<Required<Omit<PassSummary, 'read'>>> {
+  const deps = await byLedgerClock(own);
   const done = await closePass(deps, released);
   if (released !== undefined)
     await release(deps.ledger, deps.clock.now(), { states: ['held', 'due'], day: released });

@@ -12,7 +12,7 @@ const TIDIED = 'tidied';
 /** Notes of a log that are made anew when it is read again. */
 const NOTE_OF_LOG = /^(?:seen|hints|unknown):(\d+)$/;
 /** Notes that carry the time they were last of use, as `at`. */
-const DATED_NOTE = /^(?:detected:|unknown:|last-run:|alert-fault$)/;
+const DATED_NOTE = /^(?:detected:|unknown:|last-run:|alert-fault$|host:|left-out:)/;
 
 /** What forgetting needs. */
 export interface RetentionDeps {

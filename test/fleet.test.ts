@@ -111,6 +111,13 @@ describe('a day is over', () => {
     expect([18, 21].map(over)).toEqual([true, true]);
   });
 
+  it('not by the word of a host whose clock is fast', () => {
+    const own = [readAt('a', '2026-11-23T00:20:00'), readAt('b', '2026-11-23T00:20:00')];
+    const ahead = (ms: number) => ({ ...GRACE, ahead: new Map([['b', ms]]) });
+    expect(isOver(DAY, own, now, ahead(40 * 60_000))).toBe(false);
+    expect(isOver(DAY, own, now, ahead(-40 * 60_000))).toBe(true);
+  });
+
   it('after the grace, whoever is late', () => {
     const late = [readAt('a', '2026-11-22T20:00:00')];
     expect(isOver(DAY, late, at('2026-11-23T02:14:59'), GRACE)).toBe(false);
@@ -126,6 +133,7 @@ describe('a ledger that was away', () => {
     return {
       note: async (name: string) => known.get(name),
       setNote: async (name: string, value: JsonValue) => void known.set(name, value),
+      hosts: async () => [],
     } as unknown as Ledger;
   };
 
@@ -147,6 +155,7 @@ describe('a ledger that was away', () => {
       grace: 1,
       awakeSince: at('2026-11-23T05:00:00'),
       awayFrom: at('2026-11-22T21:00:00'),
+      ahead: new Map(),
     });
     await noteRest(ledger, at('2026-11-23T05:16:00'));
     expect((await graceOf(ledger, two, 1)).awayFrom).toBe(at('2026-11-22T21:00:00'));
@@ -162,8 +171,12 @@ it('names the logs a day waits for', () => {
 
 it('tells hosts, lag, versions, share and who is waited for', async () => {
   const sum = (day: string, lateByHost: DaySum['lateByHost']) => ({ day, lateByHost }) as DaySum;
-  const ledger: Pick<Ledger, 'logs' | 'hosts' | 'hostSums' | 'daySums' | 'note'> = {
+  const ledger: Pick<Ledger, 'logs' | 'hosts' | 'hostSums' | 'daySums' | 'leftOut' | 'note'> = {
     note: async () => undefined,
+    leftOut: async () => [
+      { host: 'b', day: '2026-11-22', sessions: 31 },
+      { host: 'b', day: '2026-11-23', sessions: 10 },
+    ],
     daySums: async () => [sum('2026-11-20', { b: 3 }), sum('2026-11-21', { a: 1, b: 4 })],
     logs: async () => [
       readAt('a', '2026-11-23T00:29:00'),
@@ -172,7 +185,7 @@ it('tells hosts, lag, versions, share and who is waited for', async () => {
     ],
     hosts: async () => [
       { host: 'a', program: '1.2.0', seenAt: 0 },
-      { host: 'c', program: '1.1.0', seenAt: 0 },
+      { host: 'c', program: '1.1.0', seenAt: 0, noted: { at: 1, ahead: 120_000, clashAt: 7 } },
     ],
     hostSums: async (since) => [
       { host: 'a', day: since, sessions: 60 },
@@ -205,8 +218,20 @@ it('tells hosts, lag, versions, share and who is waited for', async () => {
       holdsUp: [DAY],
       behind: [],
       late: 7,
+      lacking: [DAY],
     },
-    { host: 'c', program: '1.1.0', logs: 0, sessions: 0, share: 0, holdsUp: [], behind: [], late: 0 },
+    {
+      host: 'c',
+      program: '1.1.0',
+      logs: 0,
+      sessions: 0,
+      share: 0,
+      holdsUp: [],
+      behind: [],
+      late: 0,
+      clockAhead: 120_000,
+      clashAt: 7,
+    },
   ]);
   const early = { now: () => at('2026-11-23T00:14:59') };
   const soon = await fleetStatus({ ledger: ledger as Ledger, config, clock: early });

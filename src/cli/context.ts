@@ -7,6 +7,7 @@ import type { ExplainPlace } from '../dashboard/explain-command.ts';
 import { EXIT, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isUntouched, openLedger, openToLook } from '../ledger/open.ts';
+import { machineId } from '../machine.ts';
 import type { PipelineDeps } from '../pipeline.ts';
 import type { TurnOptions } from '../reading/one-at-a-time.ts';
 import type { Witness } from '../witness.ts';
@@ -117,7 +118,9 @@ export async function configOf(globals: GlobalArguments): Promise<Config> {
 /** What the pipeline needs; relative paths of the config start from its directory. */
 export function pipelineDeps(context: Context): PipelineDeps {
   const { ledger, clock, config, host, configPath, witness } = context;
-  return { ledger, clock, config, host, witness, directory: dirname(resolve(configPath)) };
+  const machine = machineId();
+  const directory = dirname(resolve(configPath));
+  return { ledger, clock, config, host, witness, directory, ...(machine !== undefined && { machine }) };
 }
 
 /** Where the commands that we show are to be run: there they find this configuration. */

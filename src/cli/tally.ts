@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { dayEnd } from '../day.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { EXIT, type ExitCode, Problem, systemReason } from '../errors.ts';
+import { noteExport } from '../host-word.ts';
 import { exportDays } from '../tally/export.ts';
 import { packTallyFile, unpackTallyFile } from '../tally/file.ts';
 import { packageVersion } from '../version.ts';
@@ -28,6 +29,7 @@ export const tally: Command = {
   summary: "carry a host's tallies to the fleet's ledger by file, where it has no way to the database",
   details: `tally export writes what has changed, a signed file for each host and day, over the former one of that day.
 tally import merges such files: in any order, as often as you like; each session counts once.
+A day of a host comes by file or from the host itself, which must not have read it into the ledger (exit 65).
 
 The host signs with a key of its own (fleet.export-key), whose public half the ledger's side knows (fleet.import-keys):
   openssl genpkey -algorithm ed25519 -out tally.pem
@@ -107,7 +109,9 @@ async function importFiles(
         continue;
       }
       const { host } = part;
-      const { sessions, sequence, pruned } = await context.ledger.importHostDay(part, context.clock.now());
+      const now = context.clock.now();
+      const { sessions, sequence, pruned } = await context.ledger.importHostDay(part, now);
+      await noteExport(context.ledger, host, part.exportedAt, now);
       if (pruned) {
         printer.message('notice', `${path}: ${part.day} was closed and dropped before, and is left out`);
         continue;

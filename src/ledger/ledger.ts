@@ -91,6 +91,8 @@ export interface FleetHost {
   readonly program: string;
   /** UTC ms. */
   readonly seenAt: number;
+  /** Its note `host:NAME`, if there is one: src/host-word.ts knows what it says. */
+  readonly noted?: JsonValue;
 }
 
 /** A stored finding of the policy room; its content is that room's business. */
@@ -262,6 +264,8 @@ export interface Ledger {
   checkIn(host: string, program: string, at: number): Promise<void>;
   /** The hosts that ever did, by name. */
   hosts(): Promise<FleetHost[]>;
+  /** How far this machine's clock is ahead of a shared ledger's, ms; undefined where both are one. */
+  clockAhead(): Promise<number | undefined>;
   /** The sessions of each host on the days from `since` on, own reports' included. */
   hostSums(since: Day): Promise<HostSum[]>;
   /** The sessions that hosts have read themselves of days that they bring by file: they were not counted again. */

@@ -3,6 +3,7 @@ import type { JsonValue } from '../parser.ts';
 import { leftOut, withoutBrought } from './by-file.ts';
 import { hostSums } from './count-sessions.ts';
 import { daySums } from './day-sums.ts';
+import * as hosts from './hosts.ts';
 import { type HostDay, type ImportResult, importHostDay, StaleImport } from './imports.ts';
 import * as ingest from './ingest.ts';
 import type {
@@ -246,23 +247,16 @@ export class SqlLedger implements Ledger {
     }
   }
 
-  /** The newest word counts, for files of an import come in any order. */
-  async checkIn(host: string, program: string, at: number) {
-    await this.#database.query(
-      `INSERT INTO host (host, program, seen_at) VALUES ($1, $2, $3)
-       ON CONFLICT (host) DO UPDATE SET program = excluded.program, seen_at = excluded.seen_at
-       WHERE host.seen_at <= excluded.seen_at`,
-      [host, program, at],
-    );
+  checkIn(host: string, program: string, at: number) {
+    return hosts.checkIn(this.#database, host, program, at);
   }
 
-  async hosts() {
-    const rows = await this.#database.query('SELECT * FROM host ORDER BY host');
-    return rows.map((row) => ({
-      host: text(row, 'host'),
-      program: text(row, 'program'),
-      seenAt: number(row, 'seen_at'),
-    }));
+  hosts() {
+    return hosts.allHosts(this.#database);
+  }
+
+  async clockAhead() {
+    return this.#database.clockAhead?.();
   }
 
   hostSums(since: Day) {

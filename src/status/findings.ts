@@ -42,8 +42,12 @@ export const FINDINGS = {
   skipped: { warning: 'the parser failed on lines' },
   late: { warning: 'of the last 3 days 1 % of the sessions came after their report was built' },
   'late-host': {
-    warning: 'a host of the fleet is --max-lag hours behind, and days wait for it or are closed without it',
+    warning:
+      'a host of the fleet is --max-lag hours behind, and days wait for it or are closed without it; or it is silent for more than a day, until `keep` is over or fleet.retired names it',
   },
+  'host-clash': { critical: 'two machines use the name of one host; it counts for a day' },
+  clock: { warning: 'the clock of a host differs from that of the ledger by a minute or more' },
+  'left-out': { warning: 'a host has read more sessions of a day than its tally files brought of it' },
   'last-run': {
     critical:
       'the last run stopped before its end: the configuration is wrong, say, or a file cannot be written',

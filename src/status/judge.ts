@@ -10,6 +10,7 @@ import {
   TOLD_DAYS,
   warning,
 } from './findings.ts';
+import { judgeHosts } from './judge-hosts.ts';
 import { judgeLogs } from './judge-logs.ts';
 import { judgeSending } from './judge-sending.ts';
 import type { Finding, Status } from './schema.ts';
@@ -20,7 +21,7 @@ export function judge(facts: Facts, options: JudgeOptions): Pick<Status, 'state'
     ...judgeLogs(facts, options),
     ...ofDays(facts, options),
     ...judgeSending(facts, options),
-    ...ofHosts(facts, options),
+    ...judgeHosts(facts, options),
   ];
   const worst = findings.filter(({ severity }) => severity === 'critical');
   const rest = findings.filter(({ severity }) => severity === 'warning');
@@ -65,20 +66,6 @@ function ofDays({ days, hosts }: Facts, { now, maxLag, config }: JudgeOptions): 
       ? [warning('late', `${several(lateSessions, 'session')} came after the report of their day was built`)]
       : []),
   ];
-}
-
-function ofHosts({ hosts }: Facts, { maxLag }: JudgeOptions): Finding[] {
-  if (hosts.length < 2) return [];
-  return hosts
-    .filter(({ lagSeconds = Number.POSITIVE_INFINITY }) => lagSeconds * 1000 >= maxLag)
-    .flatMap(({ host, holdsUp, behind }) => [
-      ...(holdsUp.length > 0
-        ? [warning('late-host', `${host} is late: ${holdsUp.join(', ')} waits for it`)]
-        : []),
-      ...(behind.length > 0
-        ? [warning('late-host', `${host} is late: ${behind.join(', ')} is closed without the rest of it`)]
-        : []),
-    ]);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

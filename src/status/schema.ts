@@ -58,6 +58,17 @@ const hostSchema = z.strictObject({
   holdsUp: z.array(z.iso.date()).describe('days that wait for this host'),
   behind: z.array(z.iso.date()).describe('days that are closed, or about to be, without all its sessions'),
   late: count.describe('sessions that came after their report was built'),
+  clockAheadSeconds: z
+    .int()
+    .optional()
+    .describe('how far its clock is ahead of the ledger’s, behind if less than 0; absent within a minute'),
+  clashAt: time.optional().describe('when two machines were last seen to use its name'),
+  lacking: z
+    .array(z.iso.date())
+    .optional()
+    .describe(
+      'days of which it has read more sessions itself than its tally files brought, which alone count',
+    ),
 });
 
 const daySchema = z.strictObject({

@@ -60,6 +60,24 @@ it('orders as every ledger does, whatever the collation of the database', async 
   await ledger.close();
 });
 
+it('tells how far the clock of a machine is ahead of its own', async () => {
+  const name = await server.createDatabase();
+  for (const [plain, minutes] of [
+    [false, 40],
+    [true, -3],
+  ] as const) {
+    const clock = { now: () => Date.now() + minutes * 60_000 };
+    const database = await openPostgres(server.url(name), { plain, clock });
+    await migrate(database);
+    const ledger = new SqlLedger(database);
+    expect(Math.round(((await ledger.clockAhead()) ?? 0) / 60_000)).toBe(minutes);
+    await ledger.checkIn('mta1', '1', 0);
+    await ledger.setNote('host:mta1', { at: 1 });
+    expect(await ledger.hosts()).toEqual([{ host: 'mta1', program: '1', seenAt: 0, noted: { at: 1 } }]);
+    await ledger.close();
+  }
+});
+
 it("does not ask engines that only speak PostgreSQL's protocol for their size", async () => {
   const { ledger, clean } = await openPlace(openPlain);
   expect(await ledger.size()).toBeUndefined();

@@ -67,7 +67,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
 function found(more: Partial<Facts>, fleet: object = {}): string[] {
   const config = {
     logs: [],
-    fleet: { grace: 2 * HOUR, 'import-keys': [], ...fleet },
+    fleet: { grace: 2 * HOUR, 'import-keys': [], retired: [], ...fleet },
     alerts: { ...ALERTS, command: ['/bin/alert'] },
   };
   const { state, findings } = judge(facts(more), { config, now: NOW, maxLag: 3 * HOUR });
@@ -162,6 +162,24 @@ const CASES: readonly (readonly [string, Partial<Facts>, string, Partial<Facts>]
   ],
   ['a last run that could not read', { lastRun: lastRun(65) }, 'warning last-run', { lastRun: lastRun(75) }],
   [
+    'a host whose name two machines use',
+    { hosts: [host({ clashAt: '2026-11-23T12:01:00Z' })] },
+    'critical host-clash',
+    { hosts: [host({ clashAt: '2026-11-23T12:00:00Z' })] },
+  ],
+  [
+    'a clock that is wrong',
+    { hosts: [host({ clockAheadSeconds: -2400 })] },
+    'warning clock',
+    { hosts: [host({ clockAheadSeconds: 20 })] },
+  ],
+  [
+    'a day of which the files of a host lack sessions',
+    { hosts: [host({ lacking: ['2026-11-22'] })] },
+    'warning left-out',
+    { hosts: [host({ lacking: [] })] },
+  ],
+  [
     'a last run that stopped early',
     { lastRun: lastRun(78, 'mail.dkim is not set') },
     'critical last-run',
@@ -221,7 +239,7 @@ describe('judge', () => {
       lastRun: lastRun(78, 'mail.dkim is not set'),
       unsent: { count: 2, since: '2026-11-24T09:00:00Z' },
     };
-    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [] }, alerts: ALERTS };
+    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [], retired: [] }, alerts: ALERTS };
     const { findings } = judge(facts(seen), { config, now: NOW, maxLag: 3 * HOUR });
     expect(findings.map(({ text }) => text)).toEqual([
       'the last run (2026-11-24T11:59:00Z) stopped: mail.dkim is not set',
@@ -230,7 +248,7 @@ describe('judge', () => {
   });
 
   it('has nothing to say of an alert command that is configured no more', () => {
-    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [] }, alerts: ALERTS };
+    const config = { logs: [], fleet: { grace: 2 * HOUR, 'import-keys': [], retired: [] }, alerts: ALERTS };
     const seen = facts({ alertFault: alertFault('2026-11-24T11:00:00Z') });
     expect(judge(seen, { config, now: NOW, maxLag: 3 * HOUR }).findings).toEqual([]);
   });
@@ -248,6 +266,16 @@ describe('judge', () => {
     const late = host({ host: 'mta2', behind: ['2026-11-22'], lagSeconds: 10_800 });
     expect(found({ hosts: [host(), late] })).toEqual(['warning late-host']);
     expect(found({ hosts: [host(), { ...late, lagSeconds: 10_799 }] })).toEqual([]);
+  });
+
+  it('goes on naming a host that is silent, until nothing of it is kept or somebody says why', () => {
+    const silent = host({ host: 'mta2', lagSeconds: 5 * 86_400, readToEndAt: '2026-11-19T12:00:00Z' });
+    const keeping = (days: number) => ({ ledger: { exists: true, keepSeconds: days * 86_400 } });
+    expect(found({ ...keeping(30), hosts: [host(), silent] })).toEqual(['warning late-host']);
+    expect(found({ ...keeping(5), hosts: [host(), silent] })).toEqual([]);
+    expect(found({ ...keeping(30), hosts: [host(), silent] }, { retired: ['mta2'] })).toEqual([]);
+    const { lagSeconds: _, ...never } = silent;
+    expect(found({ ...keeping(30), hosts: [host(), never] })).toEqual([]);
   });
 
   it('blames no day that waits for a host', () => {

@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { TallyKey } from '../../../src/ledger/ledger.ts';
-import { openLedger } from '../../../src/ledger/open.ts';
 import { writeKeys } from '../../delivery/lab.ts';
 import { takeApart } from '../../delivery/received-mail.ts';
 import { PostgresServer } from '../../ledger/postgres-server.ts';
 import { startTxtServer, type TxtServer } from '../../receivers/dns.ts';
 import { type SmtpReceiver, startSmtpReceiver } from '../../receivers/smtp.ts';
+import { openMode } from './modes.ts';
 
 const EMITTER = fileURLToPath(new URL('emitter.ts', import.meta.url));
 const DAY = '2026-11-22';
@@ -27,7 +27,6 @@ let server: PostgresServer;
 let directory: string;
 let smtp: SmtpReceiver;
 let dns: TxtServer;
-let template: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'emitter-'));
   smtp = await startSmtpReceiver();
@@ -36,8 +35,6 @@ beforeAll(async () => {
     return domain === undefined ? undefined : [`v=TLSRPTv1; rua=mailto:tls@${domain}`];
   });
   server = await PostgresServer.create({ settings: { fsync: 'off' } });
-  template = await server.createDatabase();
-  await readTwoHosts(server.url(template));
 });
 afterAll(async () => {
   await server?.remove();
@@ -50,8 +47,8 @@ beforeEach(() => {
 });
 
 /** What two hosts have read: three sessions each for every domain. */
-async function readTwoHosts(state: string): Promise<void> {
-  const ledger = await openLedger(state);
+async function readTwoHosts(state: string, plain: boolean): Promise<void> {
+  const ledger = await openMode(state, plain);
   for (const host of ['mta1', 'mta2']) {
     const log = await ledger.log(host, 'postfix', '/var/log/mail.log');
     const keys = DOMAINS.map(
@@ -102,8 +99,11 @@ interface Answer {
 class Emitter {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
+  readonly #plain: boolean;
 
-  constructor() {
+  /** @param plain it leads by a lease, else by an advisory lock */
+  constructor(plain: boolean) {
+    this.#plain = plain;
     const words = ['--conditions=source', '--import', 'tsx', EMITTER];
     this.#child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('no pipe');
@@ -112,7 +112,8 @@ class Emitter {
 
   /** @returns what it has done; undefined if it died by the kill it was told to */
   async pass(state: string, time: number, dieAt = 0): Promise<Answer | undefined> {
-    this.#child.stdin?.write(`${JSON.stringify({ config: configFor(state), time, dieAt })}\n`);
+    const order = { config: configFor(state), plain: this.#plain, time, dieAt };
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
     const answer = await this.#answers.next();
     return answer.done === true ? undefined : (JSON.parse(answer.value) as Answer);
   }
@@ -139,15 +140,23 @@ function mailsByReceiver(): Map<string, Buffer[]> {
   return mails;
 }
 
+/** A ledger with what two hosts have read, to be copied. */
+async function madeTemplate(plain: boolean): Promise<string> {
+  const template = await server.createDatabase();
+  await readTwoHosts(server.url(template), plain);
+  return template;
+}
+
 it('an emitter killed between any two steps loses no report and gives none two ids', async () => {
-  const successor = new Emitter();
+  const template = await madeTemplate(false);
+  const successor = new Emitter(false);
   let repeats = 0;
   let slowest = 0;
   let dieAt = 1;
   for (let killed = true; killed; dieAt++) {
     const name = await server.createDatabase(template);
     const state = server.url(name);
-    const doomed = new Emitter();
+    const doomed = new Emitter(false);
     killed = (await doomed.pass(state, MORNING, dieAt)) === undefined;
     const died = performance.now();
     doomed.stop();
@@ -155,7 +164,7 @@ it('an emitter killed between any two steps loses no report and gives none two i
     slowest = Math.max(slowest, performance.now() - died);
     await passWhenFree(successor, state, LATER);
 
-    const ledger = await openLedger(state);
+    const ledger = await openMode(state, false);
     expect((await ledger.outbox()).map((row) => row.state)).toEqual(DOMAINS.map(() => 'sent'));
     const mails = mailsByReceiver();
     expect([...mails.keys()].sort()).toEqual(DOMAINS.map((domain) => `tls@${domain}`));
@@ -179,21 +188,29 @@ it('an emitter killed between any two steps loses no report and gives none two i
   expect(slowest).toBeLessThan(60_000);
 }, 900_000);
 
-it('of two emitters started together fifty times one sends', async () => {
-  const pair = [new Emitter(), new Emitter()] as const;
-  let both = 0;
-  for (let start = 0; start < STARTS; start++) {
-    const name = await server.createDatabase(template);
-    const answers = await Promise.all(pair.map((emitter) => emitter.pass(server.url(name), MORNING)));
-    const sent = answers.map((answer) => answer?.sent ?? -1).sort();
-    expect(sent).toEqual([0, DOMAINS.length]);
-    expect(answers.reduce((sum, answer) => sum + (answer?.built ?? 0), 0)).toBe(DOMAINS.length);
-    if (answers.every((answer) => answer?.led)) both++;
-    const mails = mailsByReceiver();
-    expect([...mails.values()].map((copies) => copies.length)).toEqual(DOMAINS.map(() => 1));
-    await server.sql(`DROP DATABASE ${name}`);
-  }
-  for (const emitter of pair) emitter.stop();
-  // They did meet, so that one of them found the other at it.
-  expect(both).toBeLessThan(STARTS);
-}, 600_000);
+it.each([
+  ['an advisory lock', false],
+  ['a lease', true],
+])(
+  'of two emitters started together fifty times one sends, by %s',
+  async (_name, plain) => {
+    const template = await madeTemplate(plain);
+    const pair = [new Emitter(plain), new Emitter(plain)] as const;
+    let both = 0;
+    for (let start = 0; start < STARTS; start++) {
+      const name = await server.createDatabase(template);
+      const answers = await Promise.all(pair.map((emitter) => emitter.pass(server.url(name), MORNING)));
+      const sent = answers.map((answer) => answer?.sent ?? -1).sort();
+      expect(sent).toEqual([0, DOMAINS.length]);
+      expect(answers.reduce((sum, answer) => sum + (answer?.built ?? 0), 0)).toBe(DOMAINS.length);
+      if (answers.every((answer) => answer?.led)) both++;
+      const mails = mailsByReceiver();
+      expect([...mails.values()].map((copies) => copies.length)).toEqual(DOMAINS.map(() => 1));
+      await server.sql(`DROP DATABASE ${name}`);
+    }
+    for (const emitter of pair) emitter.stop();
+    // They did meet, so that one of them found the other at it.
+    expect(both).toBeLessThan(STARTS);
+  },
+  600_000,
+);

@@ -2,14 +2,19 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { configSchema } from '../../../src/config.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { openLedger } from '../../../src/ledger/open.ts';
 import { runPass } from '../../../src/pipeline.ts';
+import { openMode } from './modes.ts';
 
 /**
  * One host's emitter: for each line of standard input a pass over a ledger, answered by a line. It dies by SIGKILL
  * before its n-th step (0: it lives); a step is every call of the ledger, and every return from one.
  */
-const orderSchema = z.object({ config: z.unknown(), time: z.number(), dieAt: z.int() });
+const orderSchema = z.object({
+  config: z.unknown(),
+  plain: z.boolean(),
+  time: z.number(),
+  dieAt: z.int(),
+});
 
 let steps = 0;
 let dieAt = 0;
@@ -35,7 +40,7 @@ function stepping(ledger: Ledger): Ledger {
 for await (const line of createInterface({ input: process.stdin })) {
   const order = orderSchema.parse(JSON.parse(line));
   const config = configSchema.parse(order.config);
-  const ledger = await openLedger(config.state);
+  const ledger = await openMode(config.state, order.plain);
   steps = 0;
   dieAt = order.dieAt;
   const deps = {

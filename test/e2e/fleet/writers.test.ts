@@ -155,6 +155,7 @@ it('eight writers, killed 40 times, the server five times, count what one undist
   const expected = await talliesOf(alone);
   expect(expected.length).toBeGreaterThan(WRITERS * 250);
   expect(await talliesOf(fleet)).toEqual(expected);
+  expect(await fleet.trafficSums()).toEqual(await alone.trafficSums());
   const logs = await fleet.logs();
   expect(logs.map(({ segments }) => segments.map(({ position }) => position.offset))).toEqual(
     await Promise.all(hosts.map(async ({ log }) => [(await stat(log)).size])),

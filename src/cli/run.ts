@@ -10,7 +10,7 @@ import type { Command, GlobalArguments } from './command.ts';
 import { type Context, pipelineDeps, turnOf, withContext } from './context.ts';
 import type { Printer } from './io.ts';
 import { counted } from './quantities.ts';
-import { sayClosed, sayFaults, sayLookedUp, sayOutcome, saySent } from './say.ts';
+import { countLeftOut, sayClosed, sayFaults, sayLeftOut, sayLookedUp, sayOutcome, saySent } from './say.ts';
 
 export const run: Command = {
   name: 'run',
@@ -66,8 +66,11 @@ async function pass(
 ): Promise<ExitCode> {
   const deps = { ...pipelineDeps(context), turn: turnOf('run', context, printer) };
   const onOutcome = (outcome: Outcome) => sayOutcome(outcome, printer);
+  const hosts = new Set(context.config.logs.map((log) => log.host ?? context.host));
+  const leftBefore = await countLeftOut(context.ledger, hosts);
   const summary = await runPass(deps, { offline, onOutcome });
   say(summary, printer);
+  sayLeftOut((await countLeftOut(context.ledger, hosts)) - leftBefore, printer);
   if (!offline && summary.sent === undefined)
     printer.message('info', 'another host of the fleet is looking policies up, closing days and sending');
   if (globals.json) printer.json(toJson(summary));

@@ -1,6 +1,7 @@
 import type { ClosedDays } from '../days/closing.ts';
 import type { Outcome } from '../delivery/outbox.ts';
 import type { SendSummary } from '../delivery/send-due.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { garbageText } from '../logs/archive.ts';
 import type { AttributeSummary } from '../policy/attribute-tallies.ts';
 import type { ReadSummary } from '../reading.ts';
@@ -21,6 +22,22 @@ export function garbageSayer(path: string, printer: Printer): { readonly onGarba
 /** What the logs cannot witness: said by `backfill` and `status`, not by every run of a timer. */
 export function sayHints(read: ReadSummary, printer: Printer): void {
   for (const hint of read.hints) printer.message('warning', `warning: ${hint.text}`);
+}
+
+/** How many sessions of some hosts were read and not counted so far. */
+export async function countLeftOut(ledger: Ledger, hosts: ReadonlySet<string>): Promise<number> {
+  const own = (await ledger.leftOut()).filter(({ host }) => hosts.has(host));
+  return own.reduce((sum, { sessions }) => sum + sessions, 0);
+}
+
+/** Sessions that were not counted by this pass, though they were read. */
+export function sayLeftOut(count: number, printer: Printer): void {
+  if (count === 0) return;
+  const words = count === 1 ? 'one session was' : `${count} sessions were`;
+  printer.message(
+    'warning',
+    `warning: ${words} left out, for tally files bring that day of this host; docs/fleet.md says how a host moves to the database`,
+  );
 }
 
 /** Domains whose policies nobody could tell us now: their sessions wait, and so does their day. */

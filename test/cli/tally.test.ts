@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openLedger } from '../../src/ledger/open.ts';
 import { MORNING_AFTER, makePlace, type Place, SAMPLE_LOG } from './place.ts';
@@ -107,4 +107,26 @@ it('refuses a file of a day that its host has read into the ledger itself, by na
   expect(result).toMatchObject({ code: 65, stderr: expect.stringContaining(name) });
   expect(result.stderr).toMatch(/mta9 has read sessions of \S+ into this ledger itself/);
   expect(await sessionsOf(fleet)).toBe(before);
+});
+
+it('tells a host that reads a day itself of which its files came that they alone count', async () => {
+  await at(host, 'backfill', SAMPLE_LOG, '--timezone', 'UTC', '--host', 'mta9');
+  await at(host, 'tally', 'export', '--out', host.path('out'));
+  await at(
+    fleet,
+    'tally',
+    'import',
+    ...(await readdir(host.path('out'))).map((name) => host.path(`out/${name}`)),
+  );
+  const before = await sessionsOf(fleet);
+  await copyFile(SAMPLE_LOG, fleet.path('mail.log'));
+  const logs = `logs: [{path: ${fleet.path('mail.log')}, host: mta9, timezone: UTC}]\n`;
+  await appendFile(fleet.config, logs);
+  const moved = await at(fleet, 'run', '--offline');
+  expect(moved.stderr).toMatch(
+    /warning: \d+ sessions were left out, for tally files bring that day of this host/,
+  );
+  expect(await sessionsOf(fleet)).toBe(before);
+  expect((await at(fleet, 'run', '--offline')).stderr).not.toMatch(/left out/);
+  expect((await at(fleet, 'status', '--json')).stdout).not.toMatch(/left-out/);
 });

@@ -4,7 +4,7 @@ import { EXIT, Problem } from '../errors.ts';
 import { countsOf, unpackBrought } from './brought.ts';
 import type { IngestBatch } from './ingest-batch.ts';
 import { note, setNote } from './notes.ts';
-import { number, text } from './rows.ts';
+import { text } from './rows.ts';
 import type { SqlConnection } from './sql.ts';
 
 /** Kept as the note `left-out:HOST`: sessions that were read and not counted, for their day came by file. */
@@ -71,14 +71,9 @@ export async function leftOut(connection: SqlConnection): Promise<LeftOut[]> {
   });
 }
 
-/** @throws Problem (data) when the host has read sessions of that day into this ledger itself */
-export async function refuseOwnReading(connection: SqlConnection, host: string, day: Day): Promise<void> {
-  const [row] = await connection.query(
-    'SELECT COALESCE(SUM(sessions), 0) AS sessions FROM traffic WHERE host = $1 AND day = $2',
-    [host, day],
-  );
-  if (number(row ?? {}, 'sessions') === 0) return;
-  throw new Problem(EXIT.data, `${host} has read sessions of ${day} into this ledger itself`, {
+/** What is said of a file of a day that its host has read into the ledger itself. */
+export function readItself(host: string, day: Day): Problem {
+  return new Problem(EXIT.data, `${host} has read sessions of ${day} into this ledger itself`, {
     help: "each would count twice: a host's day comes by one way, by file or from the host (docs/fleet.md says how it changes)",
   });
 }

@@ -8,7 +8,7 @@ import {
   unpackBrought,
   withExport,
 } from './brought.ts';
-import { refuseOwnReading } from './by-file.ts';
+import { readItself } from './by-file.ts';
 import { countSessions } from './count-sessions.ts';
 import { wasPruned } from './prune.ts';
 import { number } from './rows.ts';
@@ -63,10 +63,10 @@ export async function importHostDay(
 ): Promise<ImportResult> {
   const { host, day } = part;
   if (await wasPruned(connection, day)) return { sessions: 0, sequence: part.sequence, pruned: true };
-  const [row] = await connection.query('SELECT * FROM imported WHERE host = $1 AND day = $2', [host, day]);
+  const { row, counted } = await knownOf(connection, host, day);
   const known = row === undefined ? NOTHING_BROUGHT : unpackBrought(row['content'], host, day);
   const before = countsOf(known);
-  if (before.size === 0 && part.tallies.length > 0) await refuseOwnReading(connection, host, day);
+  if (before.size === 0 && part.tallies.length > 0 && counted > 0) throw readItself(host, day);
   const grown = withExport(known, part);
   const fresh = [...countsOf(grown)]
     .map(([name, { key, count }]) => ({ key, count: count - (before.get(name)?.count ?? 0) }))
@@ -81,6 +81,17 @@ export async function importHostDay(
     grown.parts.find(({ instance }) => instance === part.instance)?.sequence ??
     Math.max(part.sequence, number(row ?? {}, 'sequence'));
   return { sessions: fresh.reduce((sum, { count }) => sum + count, 0), sequence };
+}
+
+/** What came of the day, and what was counted: in one statement, so that an import that ends meanwhile is in both. */
+async function knownOf(connection: SqlConnection, host: string, day: Day) {
+  const [row = {}] = await connection.query(
+    `SELECT counted.sessions AS counted, imported.sequence, imported.version, imported.content
+     FROM (SELECT COALESCE(SUM(sessions), 0) AS sessions FROM traffic WHERE host = $1 AND day = $2) counted
+     LEFT JOIN imported ON imported.host = $1 AND imported.day = $2`,
+    [host, day],
+  );
+  return { counted: number(row, 'counted'), row: row['version'] === null ? undefined : row };
 }
 
 async function store(

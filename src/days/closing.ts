@@ -56,12 +56,13 @@ export async function closeDays(deps: ClosingDeps, released?: Day): Promise<Clos
   const closing = new DayCloser({ ...deps, ...withDaneSessions(deps, trusting) }, trusting);
   const settled = await SettledDays.load(deps.ledger);
   for (const day of await deps.ledger.days()) {
-    if (day >= dayOf(now)) continue;
+    // A day whose domains were all dealt with is not held when it has become old.
+    if (day >= dayOf(now) || (day !== released && settled.has(day))) continue;
     const reason = day === released ? undefined : await heldBecause(deps, day, logs);
     if (reason !== undefined) {
       held.set(day, reason);
       deps.witness?.tell?.(`day ${day}: not closed, ${reason}`);
-    } else if (day === released || !settled.has(day)) {
+    } else {
       const { waiting } = closing.summary();
       await closing.close(day);
       if (closing.summary().waiting === waiting) settled.add(day);

@@ -46,7 +46,7 @@ async function read(recipientDomain: string): Promise<void> {
 }
 
 /** Closes what is over; gives the domains asked, and how often the day's tallies were looked at. */
-async function close(answer: (domain: string) => Demand, released?: string) {
+async function close(answer: (domain: string) => Demand, released?: string, now = MORNING) {
   const asked: string[] = [];
   let looks = 0;
   const watched = new Proxy(ledger, {
@@ -62,10 +62,11 @@ async function close(answer: (domain: string) => Demand, released?: string) {
   const deps = {
     ledger: watched,
     config,
-    clock: { now: () => MORNING },
+    clock: { now: () => now },
     honours: { dane: false, mtaSts: false },
   };
-  const { waiting } = await closeDays({ ...deps, demand }, released);
+  const { waiting, held } = await closeDays({ ...deps, demand }, released);
+  if (held.size > 0) return { held: [...held.keys()] };
   return { asked, looks, waiting };
 }
 
@@ -88,4 +89,13 @@ it('looks again as long as a domain waits for a resolver, and when the day is re
   expect(await close(none)).toEqual({ asked: ['a.example'], looks: 1, waiting: 0 });
   expect(await close(none, '2026-11-22')).toEqual({ asked: [], looks: 1, waiting: 0 });
   expect(await close(none)).toEqual({ asked: [], looks: 0, waiting: 0 });
+});
+
+it('does not say of a day that it is held, years after it was closed, unless sessions have come', async () => {
+  const years = MORNING + 1000 * 86_400_000;
+  await read('a.example');
+  await close(none);
+  expect(await close(none, undefined, years)).toEqual({ asked: [], looks: 0, waiting: 0 });
+  await read('b.example');
+  expect(await close(none, undefined, years)).toEqual({ held: ['2026-11-22'] });
 });

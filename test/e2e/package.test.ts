@@ -343,7 +343,7 @@ describe('units', () => {
     const directory = mkdtempSync(join(tmpdir(), 'verify-'));
     execFileSync('dpkg-deb', ['-x', deb, directory]);
     execFileSync('cp', ['-a', '--parents', '/usr/lib/systemd/system', directory]);
-    execFileSync('cp', ['--parents', '/bin/kill', directory]);
+    execFileSync('cp', ['--parents', '/bin/sh', directory]);
     return directory;
   }
 });

@@ -10,10 +10,10 @@ export interface BatchLimits {
 export const LOG_LIMITS: BatchLimits = { tallies: 20_000, bytes: 256 * 1_048_576 };
 
 /**
- * An archive is one batch, which is rolled back if what comes later is damaged: a busy day's is no larger. One that is
+ * An archive is one batch, which is rolled back if what comes later is damaged: most are no larger. One that is
  * larger all the same is written in parts, for memory must not grow with it.
  */
-const ARCHIVE_LIMITS: BatchLimits = { tallies: 50_000, bytes: Number.POSITIVE_INFINITY };
+const ARCHIVE_LIMITS: BatchLimits = { tallies: 25_000, bytes: Number.POSITIVE_INFINITY };
 
 /** How a file is read in batches. */
 export function limitsFor(path: string): BatchLimits {

@@ -6,6 +6,7 @@ import { openLedger } from '../../src/ledger/open.ts';
 import { lines } from '../alerts/one-host-log.ts';
 import { makePlace, type Place } from '../cli/place.ts';
 import { PostgresServer } from '../ledger/postgres-server.ts';
+import { startTxtServer } from '../receivers/dns.ts';
 import { Program, runProgram } from './program.ts';
 
 let place: Place;
@@ -112,11 +113,21 @@ it('follow tells too, offline as well', async () => {
 });
 
 it('tells although nothing can be sent', async () => {
-  await configure(HEARD);
-  await run('18:01');
-  await appendFile(log, lines('18:10', 4, false));
-  await appendFile(config, 'dns: {servers: [nonsense]}\n');
-  const said = await runProgram(...words('run', '18:15').filter((word) => word !== '--offline'));
-  expect(said).toMatchObject({ code: 78, stderr: expect.stringContaining('nonsense') });
-  expect(await heard()).toHaveLength(1);
+  const dns = await startTxtServer((name) =>
+    name === '_smtp._tls.example.org' ? ['v=TLSRPTv1; rua=mailto:tls@example.org'] : undefined,
+  );
+  try {
+    await configure(HEARD);
+    await run('18:01');
+    await appendFile(log, lines('23:50', 4, false));
+    await appendFile(
+      config,
+      `mta: {honours: []}\ndns: {servers: ["${dns.address}"]}\ndelivery: {spread: 0s}\n`,
+    );
+    const said = await runProgram('run', '--config', config, '--now', '2026-11-24T00:20:00Z');
+    expect(said).toMatchObject({ code: 78, stderr: expect.stringContaining('mail.dkim is not set') });
+    expect(await heard()).toHaveLength(1);
+  } finally {
+    await dns.close();
+  }
 });

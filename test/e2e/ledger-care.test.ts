@@ -206,7 +206,7 @@ it('names the place that a backup cannot be written to', async () => {
     status: 73,
     stderr: expect.stringContaining('/no/such/directory/b.sqlite'),
   });
-  expect(said.stderr).toContain('it does not exist');
+  expect(said.stderr).toContain('there is no directory /no/such/directory');
 });
 
 it('check names what cannot be so', async () => {

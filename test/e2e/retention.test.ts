@@ -117,7 +117,7 @@ class BusyHost {
 
   /** Another log of the same day, read once. */
   async #readArchive(day: Day): Promise<void> {
-    const path = join(this.#directory, `archive-${day}.log`);
+    const path = join(this.#directory, `archive-${day}-whole.log`);
     await writeFile(path, linesOf(day, 'line 9'));
     expect((await readArchivedLogs(this.#deps(), [path], SOURCE)).faults).toEqual([]);
     await rm(path);

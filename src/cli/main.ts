@@ -40,7 +40,8 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
           ownFirst(command, scope)
             .usage(`Usage: $0 ${command.usage} [options]\n\n${command.summary}`)
             .epilogue(flowing(command.details)),
-        (values) => {
+        (parsed) => {
+          const values = asWritten(parsed);
           const globals = values as unknown as GlobalArguments;
           demandSound(command, known(), { words: argv, values });
           printer = new Printer(io, volumeOf(globals));
@@ -140,12 +141,22 @@ function parse(parser: ReturnType<typeof baseParser>, argv: readonly string[]): 
 /** Stands for `-` while yargs parses, which would lose it among positional words. */
 const STANDARD_INPUT = '\u0000-';
 
+/** The values as they stood on the command line. */
+function asWritten(parsed: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const written = (value: unknown): unknown => (value === STANDARD_INPUT ? '-' : value);
+  return Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(written) : written(value),
+    ]),
+  );
+}
+
 /** What stands behind `--` belongs to the files too; yargs leaves it in `_`. */
 function withTail(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const rest = (values['_'] as (string | number)[] | undefined)?.slice(1).map(String) ?? [];
   const files = (values['files'] as string[] | undefined) ?? [];
-  const named = [...files, ...rest].map((word) => (word === STANDARD_INPUT ? '-' : word));
-  return { ...values, files: named };
+  return { ...values, files: [...files, ...rest] };
 }
 
 function explain(error: unknown, printer: Printer): ExitCode {

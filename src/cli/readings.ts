@@ -51,7 +51,7 @@ export async function readingsOf(
         module,
         timezone: chosen.timezone ?? log?.timezone,
         host: chosen.host ?? log?.host,
-        ...(await howToRead({ ...chosen, parser }, config, log, module.name)),
+        ...(await howToRead({ ...chosen, parser }, config, withoutForeign(log, chosen.parser), module.name)),
       });
   }
   return readings;
@@ -84,6 +84,12 @@ async function howToRead(
   const configured = await optionsAsConfigured(config, log, parser);
   const sending = await sendingAsConfigured(config, log, parser);
   return { options: { ...configured, ...givenOptions(chosen) }, ...sending };
+}
+
+/** Options of the log's own parser are nothing to another one, which the command line names in its place. */
+function withoutForeign(log: LogConfig | undefined, asked: string | undefined): LogConfig | undefined {
+  const isOwn = asked === undefined || log?.parser === asked || log?.parser === 'auto';
+  return log === undefined || isOwn ? log : { ...log, options: {} };
 }
 
 /** A module of one's own is named by its path, from the configuration's directory. */

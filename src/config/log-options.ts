@@ -33,10 +33,13 @@ export async function logOptionFaults(config: Config, yaml: YamlText): Promise<F
   });
 }
 
+/** A smart host as `init` writes it, which every parser takes. */
+const PLAIN_HOST = /^\[(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{1,63}\](?::\d{1,5})?$/i;
+
 function givesOptions(log: LogConfig): boolean {
-  const { relayhosts, hosts, options } = log;
-  const named = [relayhosts, log['fallback-relays'], Object.keys(hosts), Object.keys(options)];
-  return named.some(({ length }) => length > 0);
+  const relays = [...log.relayhosts, ...log['fallback-relays']];
+  const named = [Object.keys(log.hosts), Object.keys(log.options)];
+  return named.some(({ length }) => length > 0) || relays.some((relay) => !PLAIN_HOST.test(relay));
 }
 
 /** Where in an entry of `logs` an option of its parser stands. */

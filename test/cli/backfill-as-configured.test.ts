@@ -68,3 +68,20 @@ it('takes an archive of another host for no file of the log, whatever its name',
   expect(await run('backfill', archive, '--timezone', 'UTC', '--host', 'mta2')).toBe(0);
   expect(await counted()).toEqual(['1 of mta2 with example.org at 2026-11-23T18']);
 });
+
+it('leaves the options of the log to its own parser where the command line names another', async () => {
+  const exim = {
+    path: 'mail.log',
+    timezone: 'UTC',
+    host: 'mta1',
+    parser: 'exim',
+    options: { excludeTransports: ['a'] },
+  };
+  await place.write(
+    'config.yaml',
+    `organization: A\ncontact: tls@reports.example\nstate: ${place.path('state')}\nmta: {honours: []}\nlogs: [${JSON.stringify(exim)}]\n`,
+  );
+  const live = await place.write('mail.log', logOf('Nov 23'));
+  expect(await run('backfill', live, '--parser', 'postfix')).toBe(0);
+  expect(await counted()).toEqual(['1 of mta1 with example.org at 2026-11-23T18']);
+});

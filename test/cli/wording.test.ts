@@ -55,3 +55,13 @@ it.each(['report', 'posture'])('%s refuses what is no domain', async (name) => {
   expect(stderr).toContain('--domain must be a domain name, and "no domain" is none');
   expect(code).toBe(64);
 });
+
+it('says what was given where a lone hyphen stands for the value of an option', async () => {
+  const place = await makePlace();
+  const { code, stderr } = await runCli(['posture', '--domain', '-', '--config', place.config]);
+  expect({ code, isPlain: stderr.includes('"-"') && !stderr.includes('u0000') }).toEqual({
+    code: 64,
+    isPlain: true,
+  });
+  await place.remove();
+});

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config, LogConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { CommonOptions, ParserModule } from '../parser.ts';
-import { configuredLogsOf, optionsAsConfigured, sendingAsConfigured } from '../reading/as-configured.ts';
+import { ConfiguredLogs, optionsAsConfigured, sendingAsConfigured } from '../reading/as-configured.ts';
 import type { Source } from '../reading/source.ts';
 import { clockOf, type ReadingArguments } from './arguments.ts';
 import { chosenParsers } from './chosen-parsers.ts';
@@ -64,9 +64,9 @@ async function byLog(
   directory: string,
 ): Promise<Map<LogConfig | undefined, string[]>> {
   const groups = new Map<LogConfig | undefined, string[]>();
-  const whose = { directory, here: hostname(), host };
+  const logs = config && new ConfiguredLogs(config, { directory, here: hostname(), host });
   for (const file of files) {
-    const all = config === undefined || file === '-' ? [] : await configuredLogsOf(file, config, whose);
+    const all = logs === undefined || file === '-' ? [] : await logs.of(file);
     const named = all.filter(({ parser }) => asked === undefined || parser === asked);
     for (const log of named.length > 0 ? named : [all[0]])
       groups.set(log, [...(groups.get(log) ?? []), file]);

@@ -27,6 +27,8 @@ export async function withoutBrought(connection: SqlConnection, batch: IngestBat
   const [first] = batch.sessions.values();
   if (first === undefined) return batch;
   const { host } = first.key;
+  // A file of the host's that is taken in at this moment must see what is read, and the other way round.
+  await connection.query('UPDATE log SET version = version WHERE id = $1', [batch.logId]);
   const days = [...new Set([...batch.sessions.values()].map(({ key }) => dayOf(key.hour)))];
   const brought = await broughtDays(connection, host, days);
   if (brought.size === 0) return batch;

@@ -63,6 +63,8 @@ export async function importHostDay(
 ): Promise<ImportResult> {
   const { host, day } = part;
   if (await wasPruned(connection, day)) return { sessions: 0, sequence: part.sequence, pruned: true };
+  // What the host reads itself at this moment must see what comes by file, and the other way round.
+  await connection.query('UPDATE log SET version = version WHERE host = $1', [host]);
   const { row, counted } = await knownOf(connection, host, day);
   const known = row === undefined ? NOTHING_BROUGHT : unpackBrought(row['content'], host, day);
   const before = countsOf(known);

@@ -19,10 +19,12 @@ export function overlaps(one: Covered, other: Covered, isOneLog: boolean): boole
   const touchesAtMost = one.from >= other.until || other.from >= one.until;
   if (touchesAtMost) return false;
   const shared = Math.min(one.until, other.until) - Math.max(one.from, other.from);
-  if (shared > (isOneLog ? LATE_IN_A_LOG_MS : LATE_MS)) return true;
+  const shorter = Math.min(one.until - one.from, other.until - other.from);
+  // In a collector's file the clock of one host may be hours ahead, or a sender may have held its lines back for as long.
+  if (shared > (isOneLog ? Math.max(LATE_IN_A_LOG_MS, shorter / 2) : LATE_MS)) return true;
   if (!isWithin(one, other) && !isWithin(other, one)) return false;
   // A file that was begun and rotated away within minutes may lie within the late lines of the next, but not so.
-  return !isOneLog || one.from === other.from || one.until === other.until;
+  return !isOneLog || one.from === other.from;
 }
 
 function isWithin(inner: Covered, outer: Covered): boolean {

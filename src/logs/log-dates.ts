@@ -61,8 +61,10 @@ export class LogDates {
   async #until(at: number): Promise<FileDates> {
     const file = this.#files[at];
     if (file === undefined) return { bound: () => fixedBound(0) };
+    // Before its own lines are there, for of hundreds of files all would be held at once.
+    const next = await this.#begunBehind(at);
     const { lines, whole } = await this.#stampsOf(file, this.#files[at - 1]);
-    const dates = await this.#before(at, lines, datesUntil(lines, this.#zone, file.changedAt));
+    const dates = this.#before(next, lines, datesUntil(lines, this.#zone, file.changedAt));
     return whole ? dates : { ...dates, bound: () => guardedBound(dates.bound(), file.path) };
   }
 
@@ -77,8 +79,7 @@ export class LogDates {
   }
 
   /** Its dates as the file after it has them be, where its own time of last change cannot be right. */
-  async #before(at: number, lines: readonly string[], own: FileDates): Promise<FileDates> {
-    const next = own.end === undefined ? undefined : await this.#begunBehind(at);
+  #before(next: FileDates | undefined, lines: readonly string[], own: FileDates): FileDates {
     if (next?.begin === undefined || own.end === undefined || own.begin === undefined) return own;
     if (own.end <= next.begin + DAY_MS) return own;
     const behind = own.begin - (next.end ?? next.begin);

@@ -19,39 +19,57 @@ export interface WhoseFile {
   readonly host: string | undefined;
 }
 
-/**
- * The logs of the configuration that a file belongs to, be it the live one or a rotation: two where two parsers read it.
- * An archive that lies elsewhere is known by its name, unless logs of two places bear it, or it is another host's.
- */
-export async function configuredLogsOf(
-  file: string,
-  { logs }: Pick<Config, 'logs'>,
-  { directory, here, host }: WhoseFile,
-): Promise<LogConfig[]> {
-  const path = resolve(file);
-  const found: LogConfig[] = [];
-  for (const log of logs)
-    if (log.path !== undefined && (await isOfChain(path, resolve(directory, log.path)))) found.push(log);
-  if (found.length > 0) return found;
-  const name = basename(logName(path));
-  const namesakes = logs.filter(
-    (log) =>
-      log.path !== undefined &&
-      basename(log.path) === name &&
-      (host === undefined || host === (log.host ?? here)),
-  );
-  const places = new Set(namesakes.map((log) => resolve(directory, log.path ?? '')));
-  return places.size === 1 ? namesakes : [];
-}
+/** Finds the logs of the configuration that files belong to; each log's files are listed once. */
+export class ConfiguredLogs {
+  readonly #logs: readonly LogConfig[];
+  readonly #whose: WhoseFile;
+  readonly #chains = new Map<LogConfig, Promise<ReadonlySet<string>>>();
 
-async function isOfChain(path: string, live: string): Promise<boolean> {
-  if (path === live) return true;
-  try {
-    return (await chainOf(live)).some((file) => file.path === path);
-  } catch (error) {
-    // A log whose directory cannot be read is not the one that was named.
-    if (error instanceof Problem) return false;
-    throw error;
+  constructor({ logs }: Pick<Config, 'logs'>, whose: WhoseFile) {
+    this.#logs = logs.filter(({ path }) => path !== undefined);
+    this.#whose = whose;
+  }
+
+  /**
+   * Those of a file, be it the live one or a rotation: two where two parsers read it. An archive that lies elsewhere is
+   * known by its name, unless logs of two places bear it, or it is another host's.
+   */
+  async of(file: string): Promise<LogConfig[]> {
+    const path = resolve(file);
+    const found: LogConfig[] = [];
+    for (const log of this.#logs) if ((await this.#chainOf(log)).has(path)) found.push(log);
+    return found.length > 0 ? found : this.#namesakes(path);
+  }
+
+  #namesakes(path: string): LogConfig[] {
+    const { here, host } = this.#whose;
+    const name = basename(logName(path));
+    const found = this.#logs.filter(
+      (log) => basename(this.#liveOf(log)) === name && (host === undefined || host === (log.host ?? here)),
+    );
+    return new Set(found.map((log) => this.#liveOf(log))).size === 1 ? found : [];
+  }
+
+  #liveOf({ path = '' }: LogConfig): string {
+    return resolve(this.#whose.directory, path);
+  }
+
+  #chainOf(log: LogConfig): Promise<ReadonlySet<string>> {
+    const known = this.#chains.get(log) ?? this.#list(log);
+    this.#chains.set(log, known);
+    return known;
+  }
+
+  async #list(log: LogConfig): Promise<ReadonlySet<string>> {
+    const live = this.#liveOf(log);
+    const rotated = log.rotated === undefined ? undefined : resolve(this.#whose.directory, log.rotated);
+    try {
+      return new Set([live, ...(await chainOf(live, undefined, rotated)).map(({ path }) => path)]);
+    } catch (error) {
+      // A log whose directory cannot be read is not the one that was named.
+      if (error instanceof Problem) return new Set([live]);
+      throw error;
+    }
   }
 }
 

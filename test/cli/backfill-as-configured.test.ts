@@ -85,3 +85,14 @@ it('leaves the options of the log to its own parser where the command line names
   expect(await run('backfill', live, '--parser', 'postfix')).toBe(0);
   expect(await counted()).toEqual(['1 of mta1 with example.org at 2026-11-23T18']);
 });
+
+it('finds the files of a log where its rotations are moved to, though another log bears the same name', async () => {
+  await Promise.all(['a', 'b', 'old'].map((name) => mkdir(place.path(name))));
+  const logs = ['a', 'b'].map((name) => ({ path: `${name}/mail.log`, timezone: 'UTC', host: `mx${name}` }));
+  await place.write(
+    'config.yaml',
+    `organization: A\ncontact: tls@reports.example\nstate: ${place.path('state')}\nmta: {honours: []}\nlogs: ${JSON.stringify([{ ...logs[0], rotated: 'old' }, logs[1]])}\n`,
+  );
+  expect(await run('backfill', await place.write('old/mail.log.1', logOf('Nov 23')))).toBe(0);
+  expect(await counted()).toEqual(['1 of mxa with example.org at 2026-11-23T18']);
+});

@@ -28,6 +28,7 @@ it.each([
   ['even short ones, which then begin or end it', covering(0, 600), true],
   ['an hour is shared', covering(0, 61), true],
   ['lines that come ten minutes late belong to the next file', covering(51, 120), false],
+  ['so do those of a host whose clock is ahead by less than half of the file', covering(31, 120), false],
 ])('of files of one log: %s', (_, other, expected) => {
   expect(overlaps(covering(0, 60), other, true)).toBe(expected);
   expect(overlaps(other, covering(0, 60), true)).toBe(expected);

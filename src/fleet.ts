@@ -25,7 +25,7 @@ const awakeSchema = z.strictObject({
 });
 
 /** How long a day that is over waits for logs that were not read past its end. */
-export interface Grace {
+interface Grace {
   /** ms. */
   readonly grace: number;
   /** The end of the last time in which nobody could use the ledger, UTC ms; 0: it was never away. */

@@ -22,7 +22,7 @@ const wordSchema = z.object({
 type Word = z.infer<typeof wordSchema>;
 
 /** What a host says of itself when it checks in. */
-export interface CheckedIn {
+interface CheckedIn {
   /** UTC ms, by its clock. */
   readonly at: number;
   /** How far its clock is ahead of the ledger's, ms. */
@@ -83,7 +83,7 @@ function isNews(known: Word, word: Word): boolean {
 }
 
 /** What is known of a host by its own word. */
-export interface HostWord {
+interface HostWord {
   /** How far its clock is ahead of the ledger's, ms; 0 within a minute. */
   readonly ahead: number;
   /** When two machines were last seen to use its name, UTC ms. */

@@ -75,7 +75,7 @@ function byDays(
 }
 
 /** Names in a sentence: `a, b and 3 more`. */
-export function someOf(names: readonly string[], most: number): string {
+function someOf(names: readonly string[], most: number): string {
   const rest = names.length - most;
   return `${names.slice(0, most).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -13,7 +13,7 @@ import type { Printer } from './io.ts';
 import { givenOptions, parserOptions } from './reading-options.ts';
 
 /** What the command line says of the files; without a parser, what is configured counts. */
-export type ReadingsAsked = Omit<ReadingArguments, 'parser'> & { readonly parser?: string | undefined };
+type ReadingsAsked = Omit<ReadingArguments, 'parser'> & { readonly parser?: string | undefined };
 
 /** Files that are read alike. */
 export interface Reading extends Pick<Source, 'sendingFrom'> {

@@ -5,7 +5,7 @@ import { type CountedKey, fromRow, toRow } from '../tally/rows.ts';
 import { kindDigest, kindValues } from './tally-kinds.ts';
 
 /** What came by file of a host's day from one ledger of the host: a host that lost its ledger has made another. */
-export interface BroughtPart {
+interface BroughtPart {
   /** That ledger's name. */
   readonly instance: string;
   /** The greatest that was seen of its exports. */

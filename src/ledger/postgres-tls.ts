@@ -7,7 +7,7 @@ import { EXIT, Problem, systemReason } from '../errors.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 
 /** A way to connect: by TLS, or in clear. */
-export type PostgresTls = ConnectionOptions | false;
+type PostgresTls = ConnectionOptions | false;
 
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 

@@ -17,7 +17,7 @@ const EXIM_STAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{3})?(?: ([+-]\d\d
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** How the stamps of files are read. */
-export interface ContentOrderOptions {
+interface ContentOrderOptions {
   /** The zone of stamps that carry none; UTC when absent, which orders the files of one host as well. */
   readonly zone?: LocalZone;
   /** UTC ms: bounds the year of stamps without one; each file's own time of last change when absent. */

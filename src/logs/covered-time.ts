@@ -2,7 +2,7 @@
 const STEP_BACK_MS = 3_600_000;
 
 /** A span of log time, UTC ms. */
-export interface Span {
+interface Span {
   readonly from: number;
   readonly until: number;
 }

@@ -12,7 +12,7 @@ export function behindZeros(bytes: Uint8Array): number {
 const HOLE = 8;
 
 /** Where a line begins that a hole may have been left in. */
-export interface LineBegin {
+interface LineBegin {
   /** The index of the first byte behind the last hole; -1 where there is none. */
   readonly begin: number;
   /** Zeros at the end, which may be the beginning of one. */

@@ -176,7 +176,8 @@ async function readArchivedFile(
     signal: deps.signal,
     tell: deps.witness?.tell,
   });
-  if (last && deps.signal?.aborted !== true) await reading.end();
+  const isOpened = holdings.some(({ segment, problem }) => segment !== undefined || problem === undefined);
+  if (last && isOpened && deps.signal?.aborted !== true) await reading.end();
   return holdings;
 }
 

@@ -45,6 +45,33 @@ async function checkLog(deps: CheckDeps, log: LogConfig): Promise<Finding[]> {
     return [
       fail('log-unreadable', `${deps.access.who} cannot read ${path}`, readHelp(deps, path, found.gid)),
     ];
+  return [...(await rotatedFindings(deps, log)), ...(await contentFindings(deps, log, path, found))];
+}
+
+/** Where rotations cannot be looked for, `run` reads nothing of the log at all. */
+async function rotatedFindings({ directory, access }: CheckDeps, log: LogConfig): Promise<Finding[]> {
+  if (log.rotated === undefined) return [];
+  const rotated = resolve(directory, log.rotated);
+  const found = await stat(rotated).catch(() => undefined);
+  const help = 'name the directory of `olddir` in logrotate.conf(5) as `rotated`, or leave that key out';
+  if (found?.isDirectory() !== true)
+    return [fail('log-rotated', `${rotated}, where rotations are to be, is no directory`, help)];
+  if ((await access.can('read', rotated)) && (await access.can('execute', rotated))) return [];
+  return [
+    fail(
+      'log-rotated',
+      `${access.who} may not look for rotations in ${rotated}`,
+      `let it: setfacl -m u:${access.who}:rx ${rotated}`,
+    ),
+  ];
+}
+
+async function contentFindings(
+  deps: CheckDeps,
+  log: LogConfig,
+  path: string,
+  found: { readonly size: number; readonly mtimeMs: number },
+): Promise<Finding[]> {
   if (found.size === 0) return [warn('log-empty', `${path} is empty`, 'check again when some mail has left')];
   try {
     return await tailFindings(deps, log, path, found);

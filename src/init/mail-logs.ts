@@ -105,10 +105,27 @@ async function eximSmartHosts(ask: Ask): Promise<string[]> {
   const routers = (await askEither(ask, ['-bP', 'routers'])).split(/^(?=\S+ router:$)/m);
   return routers
     .filter((section) => /^driver = manualroute$/m.test(section))
-    .flatMap((section) => {
-      const hosts = /^route_list = \*\s+(?:<\S\s*)?"?([^"\s]+)/m.exec(section)?.[1];
-      const [host, port] = hosts?.split('::') ?? [];
-      if (host === undefined || !/^[A-Za-z0-9.-]+$/.test(host)) return [];
+    .flatMap((section) => routedHosts(/^route_list = \*\s+(.+)$/m.exec(section)?.[1] ?? ''));
+}
+
+/**
+ * The hosts of a route, as Exim lists them: `a::587:b/mx byname`, another separator than the colon behind `<`. What is no
+ * plain name (a macro, an expansion) is left out.
+ */
+function routedHosts(route: string): string[] {
+  const [, separator = ':', quoted, plain] = /^(?:<(\S)\s*)?(?:"([^"]*)"|(\S+))/.exec(route) ?? [];
+  const list = (quoted ?? plain ?? '').replace(/^<(\S)\s*/, '');
+  const mark = /^<(\S)/.exec(quoted ?? '')?.[1] ?? separator;
+  // A separator that is written twice stands for itself.
+  return list
+    .split(mark)
+    .join('\n')
+    .replaceAll('\n\n', mark)
+    .split('\n')
+    .flatMap((item) => {
+      const [, host, port] =
+        /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?:::?(\w+))?(?:\/\w+)?$/i.exec(item.trim()) ?? [];
+      if (host === undefined) return [];
       return [port === undefined ? `[${host}]` : `[${host}]:${port}`];
     });
 }

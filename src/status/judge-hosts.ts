@@ -6,8 +6,10 @@ const HOUR_MS = 3_600_000;
 /** What calls for a person of the hosts that share a ledger. */
 export function judgeHosts({ hosts, ledger }: Facts, { maxLag, now, config }: JudgeOptions): Finding[] {
   const active = hosts.filter(({ host }) => !config.fleet.retired.includes(host));
+  // A host of which nobody but `backfill` has told is no host of the fleet's, and not missed.
+  const ours = active.filter(({ program }) => program !== undefined);
   const late =
-    hosts.length < 2 ? [] : active.filter(({ lagSeconds = Infinity }) => lagSeconds * 1000 >= maxLag);
+    hosts.length < 2 ? [] : ours.filter(({ lagSeconds = Infinity }) => lagSeconds * 1000 >= maxLag);
   return [
     ...active.flatMap((host) => ofHost(host, now)),
     ...late.flatMap((host) => ofLateHost(host, ledger.keepSeconds)),

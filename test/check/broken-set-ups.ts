@@ -13,6 +13,11 @@ export const BROKEN: readonly [string, (host: Host) => Promise<unknown> | undefi
     },
     'warn log-no-format',
   ],
+  [
+    'the directory of rotations is not there',
+    async (h) => set(h, 'timezone: UTC', 'timezone: UTC, rotated: /no/such/directory'),
+    'fail log-rotated',
+  ],
   ['the log is empty', (h) => writeFile(h.log, ''), 'warn log-empty'],
   [
     'the log is another program’s',

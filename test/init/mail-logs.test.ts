@@ -79,3 +79,21 @@ it('takes the journal of an Exim that logs to syslog, by the name it gives itsel
 it('finds no log where there is neither a file nor a journal', async () => {
   expect(await found(POSTFIX, hostWith(['--unit=postfix.service']))).toEqual([]);
 });
+
+it.each([
+  ['* smtp.isp.example::587 byname', ['[smtp.isp.example]:587']],
+  ['* smtp.a.example::587:smtp.b.example::587', ['[smtp.a.example]:587', '[smtp.b.example]:587']],
+  ['* smtp.a.example::587/mx', ['[smtp.a.example]:587']],
+  ['* "smtp.a.example : smtp.b.example" byname', ['[smtp.a.example]', '[smtp.b.example]']],
+  ['* "<; smtp.a.example:465; smtp.b.example" byname', ['[smtp.a.example]:465', '[smtp.b.example]']],
+  ['* $domain_data', []],
+])('takes from the route %s the smart hosts that a configuration may name', async (route, relayhosts) => {
+  await file('/var/log/exim4/mainlog', LINE);
+  const host = hostWith([], '/var/log/exim4/%slog');
+  const ask: Ask = async (program, args) =>
+    args.includes('routers')
+      ? `smarthost router:\ndriver = manualroute\nroute_list = ${route}\n`
+      : host(program, args);
+  const [found] = await findLogs(EXIM, ask, root);
+  expect(found?.relayhosts).toEqual(relayhosts);
+});

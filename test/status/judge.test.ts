@@ -37,6 +37,7 @@ const day = (more: Partial<Status['days'][number]> = {}): Status['days'][number]
 
 const host = (more: Partial<Status['hosts'][number]> = {}): Status['hosts'][number] => ({
   host: 'mta1',
+  program: '1.0.0',
   logs: 1,
   sessions: 1,
   share: 0.5,
@@ -46,6 +47,9 @@ const host = (more: Partial<Status['hosts'][number]> = {}): Status['hosts'][numb
   lagSeconds: 60,
   ...more,
 });
+
+/** One that only `backfill` has told of. */
+const { program: _____, ...archived } = host({ host: 'old', behind: ['2026-11-23'], lagSeconds: 90_000 });
 
 const facts = (more: Partial<Facts> = {}): Facts => ({
   at: '2026-11-24T12:00:00Z',
@@ -159,6 +163,12 @@ const CASES: readonly (readonly [string, Partial<Facts>, string, Partial<Facts>]
     { hosts: [host(), host({ host: 'mta2', holdsUp: ['2026-11-23'], lagSeconds: 10_800 })] },
     'warning late-host',
     { hosts: [host(), host({ host: 'mta2', holdsUp: ['2026-11-23'], lagSeconds: 900 })] },
+  ],
+  [
+    'a host that is silent, but not one of an archive only',
+    { hosts: [host(), host({ host: 'mta2', behind: ['2026-11-23'], lagSeconds: 90_000 })] },
+    'warning late-host',
+    { hosts: [host(), archived] },
   ],
   ['a last run that could not read', { lastRun: lastRun(65) }, 'warning last-run', { lastRun: lastRun(75) }],
   [

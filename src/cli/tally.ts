@@ -7,6 +7,7 @@ import { dayEnd } from '../day.ts';
 import { writeAtomically } from '../delivery/atomic-file.ts';
 import { EXIT, type ExitCode, Problem, systemReason } from '../errors.ts';
 import { noteExport } from '../host-word.ts';
+import { openIfThere } from '../ledger/open.ts';
 import { exportDays } from '../tally/export.ts';
 import { packTallyFile, unpackTallyFile } from '../tally/file.ts';
 import { packageVersion } from '../version.ts';
@@ -53,7 +54,8 @@ Examples:
     const isExport = chosen.action === 'export';
     const work = isExport ? exportFiles : importFiles;
     return withContext(globals, printer, (context) => work(context, chosen, globals, printer), {
-      looks: isExport,
+      // An export remembers what it has written, so that to be allowed to read is not enough.
+      ...(isExport && { looks: true, open: openIfThere }),
     });
   },
 };

@@ -39,10 +39,21 @@ export async function exchangeNote(
 
 /** The ledger's own name: made at random when it is first asked for, and kept. */
 export async function instance(connection: SqlConnection): Promise<string> {
+  const made = newInstance();
   await connection.query(
     "INSERT INTO meta (name, content) VALUES ('instance', $1) ON CONFLICT (name) DO NOTHING",
-    [randomBytes(5).toString('hex')],
+    [made],
   );
+  return (await knownInstance(connection)) ?? made;
+}
+
+/** The ledger's own name, if it was asked for before. */
+export async function knownInstance(connection: SqlConnection): Promise<string | undefined> {
   const [row] = await connection.query("SELECT content FROM meta WHERE name = 'instance'");
-  return text(row ?? {}, 'content');
+  return row === undefined ? undefined : text(row, 'content');
+}
+
+/** A name for a ledger that has none yet. */
+export function newInstance(): string {
+  return randomBytes(5).toString('hex');
 }

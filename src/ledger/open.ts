@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ledger } from './ledger.ts';
+import { lookingLedger } from './looking.ts';
 import { migrate } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { isPostgresUrl } from './postgres-address.ts';
@@ -28,6 +29,15 @@ export async function openToLook(state: string): Promise<Ledger> {
   return migrated((await isUntouched(state)) ? emptySqlite(state) : openSqliteToLook(state));
 }
 
+/**
+ * Opens the ledger for one who writes into it what only belongs there once something was read: where there is none yet
+ * none is made, as {@link openToLook} does.
+ * @throws Problem (cannotWrite, tryAgain, config)
+ */
+export async function openIfThere(state: string): Promise<Ledger> {
+  return (await isUntouched(state)) ? migrated(emptySqlite(state)) : openLedger(state);
+}
+
 /** Whether nobody has made the ledger yet that `state:` names. */
 export async function isUntouched(state: string): Promise<boolean> {
   if (isPostgresUrl(state)) return false;
@@ -44,5 +54,6 @@ async function migrated(database: SqlDatabase): Promise<Ledger> {
     await database.close();
     throw error;
   }
-  return new SqlLedger(database);
+  const ledger = new SqlLedger(database);
+  return database.readOnly === true ? lookingLedger(ledger, database) : ledger;
 }

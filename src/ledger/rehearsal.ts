@@ -1,4 +1,5 @@
 import type { Ledger, OutboxRow, OutboxState, StoredReport } from './ledger.ts';
+import { overlaid } from './overlay.ts';
 
 type FreezeArguments = Parameters<Ledger['freeze']>;
 
@@ -31,7 +32,7 @@ export function rehearsalLedger(ledger: Ledger): Ledger {
     return [...(await ledger.outbox(filter)), ...made];
   }
 
-  const overlay: Partial<Ledger> = {
+  return overlaid(ledger, {
     freeze,
     outbox,
     reportById: async (id) => reports.find((report) => report.id === id) ?? ledger.reportById(id),
@@ -39,13 +40,5 @@ export function rehearsalLedger(ledger: Ledger): Ledger {
     setNote: async () => undefined,
     exchangeNote: async () => true,
     close: async () => undefined,
-  };
-  return new Proxy(ledger, {
-    get(target, name) {
-      const own = Reflect.get(overlay, name);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
   });
 }

@@ -11,6 +11,11 @@ import { PROGRAM } from './program.ts';
 /** Debian's nobody; these tests run as root. */
 const NOBODY = 65_534;
 
+/** With each of them a user who may only read the ledger gets an answer. */
+const LOOKS = ['status --check', 'status', 'posture', 'dashboard', 'metrics', 'report'].map((words) =>
+  words.split(' '),
+);
+
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'owner-'));
@@ -46,15 +51,20 @@ it('is looked at by a user who may only read it, and keeps its files as they are
   const config = join(directory, 'config.yaml');
   const log = join(directory, 'mail.log');
   await copyFile(SAMPLE_LOG, log);
-  await writeFile(
-    config,
-    `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, timezone: UTC, host: mta1}]\n`,
-  );
+  const configure = (parser: string) =>
+    writeFile(
+      config,
+      `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, parser: ${parser}, timezone: UTC, host: mta1}]\n`,
+    );
+  await configure('postfix');
   const words = ['--now', '2026-11-23T20:00:00Z', '--config', config];
   expect((await runCli(['run', '--offline', ...words])).code).toBe(0);
+  // Whoever looks now finds the parser out, and cannot note it.
+  await configure('auto');
+  await chmod(log, 0o644);
   await chmod(join(state, 'ledger.sqlite'), 0o644);
   const before = await readdir(state);
-  for (const command of [['status', '--check'], ['status'], ['posture'], ['dashboard']]) {
+  for (const command of LOOKS) {
     const { status, stdout, stderr } = asNobody(...command, ...words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).not.toBe('');

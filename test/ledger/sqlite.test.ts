@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
+import { lookingLedger } from '../../src/ledger/looking.ts';
 import { openLedger } from '../../src/ledger/open.ts';
+import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
 import { openSqlite } from '../../src/ledger/sqlite.ts';
 import { openSqliteToLook } from '../../src/ledger/sqlite-look.ts';
 import { describeKeeping } from './keeping-contract.ts';
@@ -98,6 +100,26 @@ it('is read where it lies while nobody has it open, and says so when it was writ
   await expect(surprised.close()).rejects.toMatchObject({ exitCode: EXIT.tryAgain });
   await rm(directory, { recursive: true });
   await rm(busy, { recursive: true });
+});
+
+it('is looked at as if what is noted by the way were kept, and refuses what is there to be written', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const writer = await openLedger(directory);
+  const database = openSqliteToLook(directory, false);
+  const looking = lookingLedger(new SqlLedger(database), database);
+  const made = await looking.instance();
+  expect(made).toMatch(/^[0-9a-f]{10}$/);
+  expect(await looking.instance()).toBe(made);
+  await looking.setNote('a', 1);
+  await looking.cache('kind', 'a', 1, 1);
+  expect(await looking.noteNames()).toEqual([]);
+  await expect(looking.dropNotes(['a'])).rejects.toMatchObject({ exitCode: EXIT.cannotWrite });
+  const kept = await writer.instance();
+  expect(kept).not.toBe(made);
+  expect(await lookingLedger(new SqlLedger(database), database).instance()).toBe(kept);
+  await looking.close();
+  await writer.close();
+  await rm(directory, { recursive: true });
 });
 
 it('says as whom to ask where it cannot be read', async () => {

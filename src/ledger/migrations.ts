@@ -117,12 +117,13 @@ function talliesByDomain(dialect: Dialect): readonly string[] {
 /**
  * Brings the schema up to this program's version, in one transaction; others who want the same wait, or where there is
  * no lock for that, look again.
- * @throws Problem (config) when the ledger is newer than the program.
+ * @throws Problem (config) when the ledger is newer than the program, or older and only to be read.
  */
 export async function migrate(database: SqlDatabase): Promise<void> {
   const known = steps(database.dialect).length;
   // Looked at first without writing, for a host's database user need not have the right to make tables.
   for (let version = await versionOf(database, database, known); version < known; ) {
+    if (database.readOnly === true) throw olderThanKnown(database);
     try {
       return await takeSteps(database);
     } catch (error) {
@@ -133,6 +134,14 @@ export async function migrate(database: SqlDatabase): Promise<void> {
       version = now;
     }
   }
+}
+
+function olderThanKnown({ where }: SqlDatabase): Problem {
+  return new Problem(
+    EXIT.config,
+    'the ledger is of an older version, and this user may not bring it up to date',
+    { where, help: 'the next `run` does, or ask as root' },
+  );
 }
 
 async function takeSteps(database: SqlDatabase): Promise<void> {

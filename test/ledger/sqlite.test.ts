@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { lookingLedger } from '../../src/ledger/looking.ts';
+import { migrate } from '../../src/ledger/migrations.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
 import { openSqlite } from '../../src/ledger/sqlite.ts';
@@ -117,6 +118,26 @@ it('is looked at as if what is noted by the way were kept, and refuses what is t
   const kept = await writer.instance();
   expect(kept).not.toBe(made);
   expect(await lookingLedger(new SqlLedger(database), database).instance()).toBe(kept);
+  await looking.close();
+  await writer.close();
+  await rm(directory, { recursive: true });
+});
+
+it.each([
+  ['of an older version', "UPDATE meta SET content = '1' WHERE name = 'schema'"],
+  ['that holds nothing yet', 'DROP TABLE meta'],
+])('says to who may only read a file %s who brings it up to date', async (_what, sql) => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  await (await openLedger(directory)).close();
+  const writer = openSqlite(directory);
+  await writer.query(sql);
+  const looking = openSqliteToLook(directory, false);
+  await expect(migrate(looking)).rejects.toMatchObject({
+    exitCode: EXIT.config,
+    message: 'the ledger is of an older version, and this user may not bring it up to date',
+    help: 'the next `run` does, or ask as root',
+    where: directory,
+  });
   await looking.close();
   await writer.close();
   await rm(directory, { recursive: true });

@@ -9,6 +9,7 @@ import { loadConfig } from '../config/file.ts';
 import type { Config } from '../config.ts';
 import { withDetectedParsers } from '../detect/configured.ts';
 import { type ExitCode, MONITOR, Problem } from '../errors.ts';
+import { closingAfter } from '../ledger/closing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openToLook } from '../ledger/open.ts';
 import { type Ask, askLocalMta } from '../policy/local-mta.ts';
@@ -17,7 +18,7 @@ import { dnsServers } from '../policy/resolv-conf.ts';
 import type { Witness } from '../witness.ts';
 import { clockOf } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
-import { DEFAULT_CONFIG, watch } from './context.ts';
+import { DEFAULT_CONFIG, sayUnsure, watch } from './context.ts';
 import type { Printer } from './io.ts';
 import { printable, wrapped } from './table.ts';
 import { toldAsk } from './told-ask.ts';
@@ -52,7 +53,8 @@ Examples:
     const configPath = globals.config ?? DEFAULT_CONFIG;
     const { witness, end } = watch(printer);
     printer.live('looking at logs, MTA, resolver, keys, the way out …');
-    const findings = await findAll(globals, configPath, { ask: toldAsk(printer), witness });
+    const unsure = (problem: Problem) => sayUnsure(problem, printer);
+    const findings = await findAll(globals, configPath, { ask: toldAsk(printer), witness, unsure });
     end();
     for (const finding of findings) {
       if (globals.json) printer.json(finding);
@@ -62,11 +64,18 @@ Examples:
   },
 };
 
+interface FindingDeps {
+  readonly ask: Ask;
+  readonly witness: Witness;
+  /** Is told when the ledger was written while it was looked at. */
+  readonly unsure: (problem: Problem) => void;
+}
+
 /** A configuration that cannot be read is the only finding: all else depends on it. */
 async function findAll(
   globals: GlobalArguments,
   configPath: string,
-  { ask, witness }: { readonly ask: Ask; readonly witness: Witness },
+  { ask, witness, unsure }: FindingDeps,
 ): Promise<Finding[]> {
   let config: Config;
   try {
@@ -78,13 +87,13 @@ async function findAll(
   }
   const clock = clockOf(globals);
   const ledger = await ledgerOf(globals.state ?? config.state);
-  try {
+  const findings = async () => {
     const place = { directory: dirname(resolve(configPath)), clock, host: hostname() };
     const detected = await withDetectedParsers(config, {
       ...place,
       ledger: ledger instanceof Error ? undefined : ledger,
     });
-    return await examine({
+    return examine({
       ...place,
       config: { ...detected, state: globals.state ?? config.state },
       configPath,
@@ -96,9 +105,8 @@ async function findAll(
       ledger,
       root: '',
     });
-  } finally {
-    if (!(ledger instanceof Error)) await ledger.close();
-  }
+  };
+  return ledger instanceof Error ? findings() : closingAfter(ledger, findings, unsure);
 }
 
 async function ledgerOf(state: string): Promise<Ledger | Error> {

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.ts';
 import { loadConfig } from '../config/file.ts';
 import { type Config, configSchema } from '../config.ts';
 import type { ExplainPlace } from '../dashboard/explain-command.ts';
-import { EXIT, Problem } from '../errors.ts';
+import { EXIT, inOneLine, Problem } from '../errors.ts';
+import { closingAfter } from '../ledger/closing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isUntouched, openLedger, openToLook } from '../ledger/open.ts';
 import { machineId } from '../machine.ts';
@@ -59,13 +60,20 @@ export async function withContext<T>(
   const state = globals.state ?? config.state;
   if (looks && (await isUntouched(state))) printer.message('warning', noLedger(state));
   const ledger = await open(state);
-  try {
-    const common = { configPath, ledger, clock: clockOf(globals), host: hostname(), witness };
-    return await work({ ...common, config: await withParsers(config, common) });
-  } finally {
-    end();
-    await ledger.close();
-  }
+  const inContext = async () => {
+    try {
+      const common = { configPath, ledger, clock: clockOf(globals), host: hostname(), witness };
+      return await work({ ...common, config: await withParsers(config, common) });
+    } finally {
+      end();
+    }
+  };
+  return closingAfter(ledger, inContext, (problem) => sayUnsure(problem, printer));
+}
+
+/** What was shown already cannot be taken back, and is seldom wrong. */
+export function sayUnsure(problem: Problem, printer: Printer): void {
+  printer.message('warning', `warning: ${inOneLine(problem)}`);
 }
 
 function noLedger(state: string): string {

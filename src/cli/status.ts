@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { closingAfter } from '../ledger/closing.ts';
 import { isUntouched, openToLook } from '../ledger/open.ts';
 import { FINDINGS } from '../status/findings.ts';
 import { gatherStatus } from '../status/gather.ts';
@@ -94,8 +95,8 @@ async function lookOnce(globals: GlobalArguments, maxLag: number, printer: Print
   const state = globals.state ?? config.state;
   printer.message('debug', `config: ${globals.config ?? DEFAULT_CONFIG}`);
   const ledger = (await isUntouched(state)) ? undefined : await openToLook(state);
-  try {
-    return await gatherStatus({
+  const gather = () =>
+    gatherStatus({
       ledger,
       clock,
       config,
@@ -104,9 +105,10 @@ async function lookOnce(globals: GlobalArguments, maxLag: number, printer: Print
       version: packageVersion(),
       maxLag,
     });
-  } finally {
-    await ledger?.close();
-  }
+  if (ledger === undefined) return gather();
+  return closingAfter(ledger, gather, (problem) => {
+    throw problem;
+  });
 }
 
 function findingLines(): string[] {

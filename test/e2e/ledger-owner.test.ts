@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,20 +45,7 @@ it('a ledger that is there already keeps its owner', async () => {
 });
 
 it('is looked at by a user who may only read it, and keeps its files as they are', async () => {
-  const state = join(directory, 'state');
-  await mkdir(state, { mode: 0o755 });
-  await chmod(directory, 0o755);
-  const config = join(directory, 'config.yaml');
-  const log = join(directory, 'mail.log');
-  await copyFile(SAMPLE_LOG, log);
-  const configure = (parser: string) =>
-    writeFile(
-      config,
-      `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, parser: ${parser}, timezone: UTC, host: mta1}]\n`,
-    );
-  await configure('postfix');
-  const words = ['--now', '2026-11-23T20:00:00Z', '--config', config];
-  expect((await runCli(['run', '--offline', ...words])).code).toBe(0);
+  const { state, log, configure, words } = await readPlace();
   // Whoever looks now finds the parser out, and cannot note it.
   await configure('auto');
   await chmod(log, 0o644);
@@ -79,6 +66,45 @@ it('is looked at by a user who may only read it, and keeps its files as they are
     ),
   });
 });
+
+it('shows what it found though others write meanwhile, and says that they did', async () => {
+  const { words } = await readPlace();
+  const alone = join(directory, 'alone');
+  await mkdir(alone, { mode: 0o755 });
+  const file = join(alone, 'ledger.sqlite');
+  expect((await runCli(['ledger', 'backup', file, ...words])).code).toBe(0);
+  await chmod(file, 0o644);
+  const writer = spawn('sh', ['-c', 'while :; do touch "$0"; done', file]);
+  try {
+    for (const command of ['check', 'posture', 'report', 'dashboard', 'metrics']) {
+      const { status, stdout, stderr } = asNobody(command, '--state', alone, ...words);
+      expect(stderr).toMatch(/^<4>warning: the ledger was written while it was looked at .*\n$/);
+      expect(stdout).not.toBe('');
+      if (command !== 'check') expect(status).toBe(0);
+    }
+  } finally {
+    writer.kill();
+  }
+});
+
+/** A ledger that holds a day, its log, and the words that make a command look at them. */
+async function readPlace() {
+  const state = join(directory, 'state');
+  await mkdir(state, { mode: 0o755 });
+  await chmod(directory, 0o755);
+  const config = join(directory, 'config.yaml');
+  const log = join(directory, 'mail.log');
+  await copyFile(SAMPLE_LOG, log);
+  const configure = (parser: string) =>
+    writeFile(
+      config,
+      `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, parser: ${parser}, timezone: UTC, host: mta1}]\n`,
+    );
+  await configure('postfix');
+  const words = ['--now', '2026-11-23T20:00:00Z', '--config', config];
+  expect((await runCli(['run', '--offline', ...words])).code).toBe(0);
+  return { state, log, configure, words };
+}
 
 function asNobody(...words: readonly string[]) {
   const nobody = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];

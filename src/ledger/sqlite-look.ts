@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 import { EXIT, Problem } from '../errors.ts';
 import type { SqlDatabase } from './sql.ts';
-import { openSqlite, SqliteDatabase } from './sqlite.ts';
+import { damaged, isDamaged, openSqlite, SqliteDatabase } from './sqlite.ts';
 
 const BUSY_MS = 20_000;
 /** What the system says to who may not write. */
@@ -14,7 +14,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
  * Opens the ledger's SQLite file for who only looks: a monitor's user need not have the right to write. While no process
  * has the file open there is no write-ahead log, and it is read as it lies there; what is then written meanwhile is
  * noticed when it is closed.
- * @throws Problem (cannotWrite) when it cannot be read, and says as whom it can
+ * @throws Problem (cannotWrite) when it cannot be read, and says as whom it can; (config) when it is damaged
  */
 export function openSqliteToLook(directory: string, mayWrite = mayWriteTo(directory)): SqlDatabase {
   if (mayWrite) return openSqlite(directory);
@@ -28,6 +28,7 @@ export function openSqliteToLook(directory: string, mayWrite = mayWriteTo(direct
     database.prepare('SELECT COUNT(*) AS found FROM sqlite_master').all();
     return new LookedAt(database, directory, path, before);
   } catch (error) {
+    if (isDamaged(error)) throw damaged(error, path);
     throw new Problem(EXIT.cannotWrite, 'the ledger cannot be read by this user', {
       where: path,
       help: 'ask as root or as the user that owns it: sudo -u maillog-tlsrpt maillog-tlsrpt …',

@@ -254,7 +254,8 @@ export function isDamaged(error: unknown): boolean {
   return error instanceof Problem && cause !== undefined && isDamaged(cause);
 }
 
-function damaged(cause: unknown, where: string): Problem {
+/** What to do about a file that SQLite cannot read. */
+export function damaged(cause: unknown, where: string): Problem {
   return new Problem(EXIT.config, `the ledger is damaged: ${systemReason(cause)}`, {
     where,
     help: 'put a backup in its place with `ledger restore FILE`; or move the file away, and the logs are read anew',

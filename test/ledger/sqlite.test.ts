@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -140,6 +140,18 @@ it.each([
   });
   await looking.close();
   await writer.close();
+  await rm(directory, { recursive: true });
+});
+
+it('says to who may only read it that the file is damaged', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  await writeFile(join(directory, 'ledger.sqlite'), 'no database'.repeat(1000));
+  expect(() => openSqliteToLook(directory, false)).toThrow(
+    expect.objectContaining({
+      exitCode: EXIT.config,
+      message: expect.stringMatching(/^the ledger is damaged: /),
+    }),
+  );
   await rm(directory, { recursive: true });
 });
 

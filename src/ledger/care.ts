@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { checkDatabase, type LedgerChecked } from './check.ts';
+import { closingAfter } from './closing.ts';
 import { RESTORED_NOTE } from './ledger.ts';
 import { makeDirectory } from './make-directory.ts';
 import { migrate } from './migrations.ts';
@@ -14,21 +15,27 @@ import { isPostgresUrl } from './postgres-address.ts';
 import type { SqlConnection } from './sql.ts';
 import { SqlLedger } from './sql-ledger.ts';
 import { isDamaged, openSqlite } from './sqlite.ts';
+import { openSqliteToLook } from './sqlite-look.ts';
 
 const FILE = 'ledger.sqlite';
 /** The first bytes of every SQLite file. */
 const MAGIC = 'SQLite format 3\0';
 
-/** Looks whether the ledger that `state:` names is whole. @throws Problem */
+/**
+ * Looks whether the ledger that `state:` names is whole.
+ * @throws Problem (config, cannotWrite); (tryAgain) when a file was written meanwhile that this user may only read
+ */
 export async function checkLedger(state: string): Promise<LedgerChecked> {
   try {
-    const database = isPostgresUrl(state) ? await openPostgres(state) : openSqlite(state);
-    try {
+    const database = isPostgresUrl(state) ? await openPostgres(state) : openSqliteToLook(state);
+    const check = async () => {
       await migrate(database);
-      return await checkDatabase(database);
-    } finally {
-      await database.close();
-    }
+      return checkDatabase(database);
+    };
+    // Of two times, nothing can be said of the whole.
+    return await closingAfter(database, check, (problem) => {
+      throw problem;
+    });
   } catch (error) {
     // So broken that SQLite does not even begin to look.
     if (!(error instanceof Problem) || !isDamaged(error)) throw error;

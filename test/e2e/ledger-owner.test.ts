@@ -12,8 +12,8 @@ import { PROGRAM } from './program.ts';
 const NOBODY = 65_534;
 
 /** With each of them a user who may only read the ledger gets an answer. */
-const LOOKS = ['status --check', 'status', 'posture', 'dashboard', 'metrics', 'report'].map((words) =>
-  words.split(' '),
+const LOOKS = ['status --check', 'status', 'posture', 'dashboard', 'metrics', 'report', 'ledger check'].map(
+  (words) => words.split(' '),
 );
 
 let directory: string;

@@ -186,7 +186,7 @@ async function insertSegment(
  */
 async function refuseOverlap(
   connection: SqlConnection,
-  { logId, covered }: IngestBatch,
+  { logId, covered, firstTime: begin }: IngestBatch,
   segmentId: number | undefined,
 ): Promise<void> {
   if (covered === undefined || segmentId === undefined) return;
@@ -210,7 +210,7 @@ async function refuseOverlap(
   );
   for (const row of rows) {
     const other: Covered = { from: number(row, 'covered_from'), until: number(row, 'covered_until') };
-    if (overlaps(covered, other, number(row, 'is_one_log') === 1))
+    if (overlaps({ ...covered, begin }, other, number(row, 'is_one_log') === 1))
       throw new OverlapError(text(row, 'path'), other);
   }
 }

@@ -9,13 +9,18 @@ export interface Covered {
   readonly until: number;
 }
 
+/** What is read of a file, and the time of its first line, UTC ms. */
+export interface Reading extends Covered {
+  readonly begin?: number | undefined;
+}
+
 /**
  * Whether two files are of one time, so that the lines of one may be those of the other (DESIGN: an extract, several
  * logs through one pipe, a log that two programs wrote). What only touches, as files of one log do that follow each
  * other, is not.
  * @param isOneLog they are files of one log, by their names
  */
-export function overlaps(one: Covered, other: Covered, isOneLog: boolean): boolean {
+export function overlaps(one: Reading, other: Covered, isOneLog: boolean): boolean {
   const touchesAtMost = one.from >= other.until || other.from >= one.until;
   if (touchesAtMost) return false;
   const shared = Math.min(one.until, other.until) - Math.max(one.from, other.from);
@@ -24,7 +29,7 @@ export function overlaps(one: Covered, other: Covered, isOneLog: boolean): boole
   if (shared > (isOneLog ? Math.max(LATE_IN_A_LOG_MS, shorter / 2) : LATE_MS)) return true;
   if (!isWithin(one, other) && !isWithin(other, one)) return false;
   // A file that was begun and rotated away within minutes may lie within the late lines of the next, but not so.
-  return !isOneLog || one.from === other.from;
+  return !isOneLog || one.begin === other.from;
 }
 
 function isWithin(inner: Covered, outer: Covered): boolean {

@@ -37,4 +37,8 @@ it.each([
 it('of files of one log one that was rotated away within minutes may lie in the late lines of the next', () => {
   expect(overlaps(covering(0, 2), covering(-1, 60), true)).toBe(false);
   expect(overlaps(covering(0, 2), covering(-1, 60), false)).toBe(true);
+  const read = { ...covering(0, 60), begin: BEGIN + MINUTE_MS };
+  expect(overlaps(read, covering(0, 2), true)).toBe(false);
+  // Behind its last line the file that was joined begins with that one's first.
+  expect(overlaps({ ...read, begin: BEGIN }, covering(0, 2), true)).toBe(true);
 });

@@ -155,18 +155,27 @@ async function readArchived(
   files: readonly DatedFile[],
   summary: ReadSummary,
 ): Promise<void> {
+  let wasRead = false;
   for (const file of files) {
-    const last = file === files.at(-1);
-    const work = () => untilFresh(() => readArchivedFile(deps, reading, file, last));
-    countFiles(summary, (await taking(deps, work)) ?? []);
+    const ends = file === files.at(-1) ? { afterRead: wasRead } : undefined;
+    const work = () => untilFresh(() => readArchivedFile(deps, reading, file, ends));
+    const holdings: readonly Holding[] = (await taking(deps, work)) ?? [];
+    wasRead ||= holdings.some(isRead);
+    countFiles(summary, holdings);
   }
 }
 
+/** Whether anything of a file was read, now or before: one that cannot be opened says nothing of its log. */
+function isRead({ problem, bytes, segment }: Holding): boolean {
+  return problem === undefined || bytes > 0 || segment !== undefined;
+}
+
+/** @param ends given with the last file of the log; `afterRead` where one before it was read */
 async function readArchivedFile(
   deps: ReadingDeps,
   reading: LogReading,
   dated: DatedFile,
-  last: boolean,
+  ends: { readonly afterRead: boolean } | undefined,
 ): Promise<Holding[]> {
   await reading.begin();
   const seen = new SeenFiles(deps.ledger, reading.log.id);
@@ -176,8 +185,8 @@ async function readArchivedFile(
     signal: deps.signal,
     tell: deps.witness?.tell,
   });
-  const isOpened = holdings.some(({ segment, problem }) => segment !== undefined || problem === undefined);
-  if (last && isOpened && deps.signal?.aborted !== true) await reading.end();
+  const wasRead = ends?.afterRead === true || holdings.some(isRead);
+  if (ends !== undefined && wasRead && deps.signal?.aborted !== true) await reading.end();
   return holdings;
 }
 

@@ -123,10 +123,12 @@ function routedHosts(route: string): string[] {
     .replaceAll('\n\n', mark)
     .split('\n')
     .flatMap((item) => {
-      const [, host, port] =
-        /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?:::?(\w+))?(?:\/\w+)?$/i.exec(item.trim()) ?? [];
+      const [, host, port, mx] =
+        /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?:::?(\w+))?(?:(\/mx)|\/\w+)?$/i.exec(item.trim()) ?? [];
       if (host === undefined) return [];
-      return [port === undefined ? `[${host}]` : `[${host}]:${port}`];
+      // In brackets a host is one whose MX records are not asked for.
+      const name = mx === undefined ? `[${host}]` : host;
+      return [port === undefined ? name : `${name}:${port}`];
     });
 }
 

@@ -96,3 +96,20 @@ it('finds the files of a log where its rotations are moved to, though another lo
   expect(await run('backfill', await place.write('old/mail.log.1', logOf('Nov 23')))).toBe(0);
   expect(await counted()).toEqual(['1 of mxa with example.org at 2026-11-23T18']);
 });
+
+it('notes of no log that it was read where none of its files could be', async () => {
+  expect(await run('backfill', place.path('gone.log'), '--host', 'oldmta')).toBe(65);
+  const ledger = await openLedger(place.path('state'));
+  const logs = await ledger.logs();
+  await ledger.close();
+  expect(logs.filter(({ readToEndAt }) => readToEndAt !== undefined)).toEqual([]);
+});
+
+it('has read a log to its end though its last file could not be', async () => {
+  const paths = [await place.write('mail.log.1', logOf('Nov 23')), place.path('mail.log')];
+  expect(await run('backfill', ...paths)).toBe(65);
+  const ledger = await openLedger(place.path('state'));
+  const logs = await ledger.logs();
+  await ledger.close();
+  expect(logs.map(({ readToEndAt }) => readToEndAt)).toEqual([Date.parse(MORNING_AFTER)]);
+});

@@ -83,7 +83,7 @@ it('finds no log where there is neither a file nor a journal', async () => {
 it.each([
   ['* smtp.isp.example::587 byname', ['[smtp.isp.example]:587']],
   ['* smtp.a.example::587:smtp.b.example::587', ['[smtp.a.example]:587', '[smtp.b.example]:587']],
-  ['* smtp.a.example::587/mx', ['[smtp.a.example]:587']],
+  ['* smtp.a.example::587/mx', ['smtp.a.example:587']],
   ['* "smtp.a.example : smtp.b.example" byname', ['[smtp.a.example]', '[smtp.b.example]']],
   ['* "<; smtp.a.example:465; smtp.b.example" byname', ['[smtp.a.example]:465', '[smtp.b.example]']],
   ['* $domain_data', []],

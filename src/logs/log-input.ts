@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem, systemReason } from '../errors.ts';
@@ -118,10 +119,20 @@ class FileInput implements LogInput {
   /** A piece, empty if the file no longer begins with what it began with once the piece was read. */
   async #readUnder(under: { head: Buffer }, buffer: Buffer, position: number): Promise<Buffer> {
     const piece = await this.#read(buffer, position);
-    const now = await this.head();
+    const now = this.#headNow();
     if (!goesOn(now, under.head, 0) || !goesOn(now, piece, position)) return piece.subarray(0, 0);
     under.head = now;
     return piece;
+  }
+
+  /** At once: a few bytes that were read just before cost less than to wait for them behind a piece's work. */
+  #headNow(): Buffer {
+    const buffer = Buffer.allocUnsafe(HEAD);
+    try {
+      return buffer.subarray(0, readSync(this.descriptor, buffer, 0, HEAD, 0));
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
   }
 
   async #read(buffer: Buffer, position: number): Promise<Buffer> {

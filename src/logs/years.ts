@@ -13,11 +13,36 @@ const WRONG_CLOCK_MS = 6 * HOUR_MS;
  * What bounds the year of stamps that carry none, UTC ms, told the time of the line before: such a stamp is of the
  * latest year that puts it at most a day behind the bound.
  */
-export type YearBound = (last: number | undefined) => number;
+export interface YearBound {
+  (last: number | undefined): number;
+  /** What it goes by now, so that another thread can go on with it; absent of a bound that is but a function. */
+  readonly told?: () => ToldBound;
+}
+
+/** A bound in words that go from thread to thread; times in UTC ms, `newest` of the lines that it was told. */
+export type ToldBound =
+  | { readonly kind: 'fixed'; readonly latest: number }
+  | { readonly kind: 'rolling'; readonly first: number; readonly latest: number; readonly newest: number }
+  | {
+      readonly kind: 'guarded';
+      readonly path: string;
+      readonly of: ToldBound;
+      readonly newest: number;
+      readonly behind: number | undefined;
+    };
+
+const NO_LINE = Number.NEGATIVE_INFINITY;
+
+/** The bound that was told. */
+export function boundAsTold(told: ToldBound): YearBound {
+  if (told.kind === 'fixed') return fixedBound(told.latest);
+  if (told.kind === 'rolling') return rollingBound(told.first, told.latest, told.newest);
+  return guardedBound(boundAsTold(told.of), told.path, told);
+}
 
 /** All lines of a file are of the year before this time. */
 export function fixedBound(latest: number): YearBound {
-  return () => latest;
+  return Object.assign(() => latest, { told: (): ToldBound => ({ kind: 'fixed', latest }) });
 }
 
 /**
@@ -25,17 +50,24 @@ export function fixedBound(latest: number): YearBound {
  * that does not know the time yet when it starts, changes nothing.
  * @param first bounds those up to the first one that was read, UTC ms
  * @param latest none is later, UTC ms
+ * @param known the newest line read so far, UTC ms
  */
-export function rollingBound(first: number, latest = Number.POSITIVE_INFINITY): YearBound {
-  let newest: number | undefined;
-  let bound = Math.min(first, latest);
-  return (last) => {
-    if (last === undefined || last <= (newest ?? Number.NEGATIVE_INFINITY)) return bound;
+export function rollingBound(
+  first: number,
+  latest = Number.POSITIVE_INFINITY,
+  known: number = NO_LINE,
+): YearBound {
+  let newest = known;
+  // The same for a day, for what is remembered of an hour's stamps holds as long as the bound does.
+  const behind = (time: number) => Math.min(latest, Math.floor(time / DAY_MS) * DAY_MS + HALF_A_YEAR_MS);
+  let bound = known === NO_LINE ? Math.min(first, latest) : behind(known);
+  const boundOf = (last: number | undefined) => {
+    if (last === undefined || last <= newest) return bound;
     newest = last;
-    // The same for a day, for what is remembered of an hour's stamps holds as long as the bound does.
-    bound = Math.min(latest, Math.floor(last / DAY_MS) * DAY_MS + HALF_A_YEAR_MS);
+    bound = behind(last);
     return bound;
   };
+  return Object.assign(boundOf, { told: (): ToldBound => ({ kind: 'rolling', first, latest, newest }) });
 }
 
 /** The bound for a file of which some was read, up to a line of that time (UTC ms). */
@@ -58,12 +90,19 @@ export class UnknownYear extends Problem {
 /**
  * A bound, as long as nothing speaks against it.
  * @param path of the log, for the fault
+ * @param known what it went by so far, UTC ms
  * @throws UnknownYear when lines seem to go back by most of a year, and go on from there
  */
-export function guardedBound(bound: YearBound, path: string): YearBound {
-  let newest = Number.NEGATIVE_INFINITY;
-  let behind: number | undefined;
-  return (last) => {
+export function guardedBound(
+  bound: YearBound,
+  path: string,
+  known: { readonly newest: number; readonly behind: number | undefined } = {
+    newest: NO_LINE,
+    behind: undefined,
+  },
+): YearBound {
+  let { newest, behind } = known;
+  const boundOf = (last: number | undefined) => {
     if (last === undefined) return bound(last);
     newest = Math.max(newest, last);
     if (newest - last < MONTH_MS) behind = undefined;
@@ -71,4 +110,9 @@ export function guardedBound(bound: YearBound, path: string): YearBound {
     if (behind !== undefined && last - behind > WRONG_CLOCK_MS) throw new UnknownYear(path);
     return bound(last);
   };
+  const { told } = bound;
+  if (told === undefined) return boundOf;
+  return Object.assign(boundOf, {
+    told: (): ToldBound => ({ kind: 'guarded', path, of: told(), newest, behind }),
+  });
 }

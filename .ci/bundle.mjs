@@ -51,7 +51,7 @@ export async function bundle(directory, arch = 'x64') {
     entryPoints: {
       main: 'src/cli/main.ts',
       parser: 'src/parser.ts',
-      'archive-worker': 'src/logs/ahead/worker.ts',
+      'reading-worker': 'src/reading/ahead/worker.ts',
     },
     outdir: directory,
     outExtension: { '.js': '.mjs' },

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config, LogConfig } from './config.ts';
 import { Problem } from './errors.ts';
-import { ReadAhead } from './logs/ahead/read-ahead.ts';
-import type { Threads } from './logs/ahead/worker-entry.ts';
 import { describeFile } from './logs/chain.ts';
 import { type DatedFile, sortByContent } from './logs/content-order.ts';
 import type { JournalSelection } from './logs/journal-name.ts';
@@ -10,6 +8,8 @@ import { isCompressed, logName } from './logs/rotation-name.ts';
 import { localZone, zoneOf } from './logs/zone.ts';
 import { askLocalMta, type LocalMta } from './policy/local-mta.ts';
 import { sendingAddresses } from './policy/sending-address.ts';
+import { ReadAhead } from './reading/ahead/read-ahead.ts';
+import type { Threads } from './reading/ahead/worker-entry.ts';
 import { ChainReading, SETTLED_MS } from './reading/chain-reading.ts';
 import { isOfTheLedger } from './reading/faults.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './reading/files-reading.ts';
@@ -123,29 +123,33 @@ export async function readArchivedLogs(
     const name = file.path === '-' ? file.path : logName(file.path);
     byLog.set(name, [...(byLog.get(name) ?? []), file]);
   }
-  const inOrder = [...byLog.values()].flat().map(({ path }) => path);
-  const ahead = readAheadOf(inOrder, how.makeParser().needles, deps.threads);
-  const ours = { ...deps, ...(ahead !== undefined && { ahead }) };
-  try {
-    for (const [name, files] of byLog) {
-      const reading = new LogReading(ours, { ...how, name }, summary);
+  for (const [name, files] of byLog) {
+    const ahead = readAheadOf(files, how, deps.threads);
+    const ours = { ...deps, ...(ahead !== undefined && { ahead }) };
+    const reading = new LogReading(ours, { ...how, name }, summary);
+    try {
       await collectFaults(summary, name, () => readArchived(ours, reading, files, summary));
+    } finally {
+      await ahead?.close();
     }
-  } finally {
-    await ahead?.close();
   }
   return summary;
 }
 
-/** Threads that unpack archives pay only where there are several. */
 function readAheadOf(
-  files: readonly string[],
-  needles: readonly string[],
+  files: readonly DatedFile[],
+  { parserSpec: parser, parserName, host, zone, sendingFrom }: Omit<Source, 'name'>,
   threads: Threads | undefined,
 ): ReadAhead | undefined {
-  const paths = files.filter(isCompressed);
-  if (threads === undefined || paths.length < 2) return undefined;
-  return new ReadAhead({ entry: threads.entry, threads: threads.most, paths, needles });
+  if (threads === undefined || parser === undefined) return undefined;
+  const how = {
+    parser,
+    parserName,
+    host,
+    zone: zone.name,
+    ...(sendingFrom !== undefined && { sendingFrom }),
+  };
+  return new ReadAhead({ threads, how, files });
 }
 
 /** Takes a turn a file, so that a long backfill does not keep others from reading. */

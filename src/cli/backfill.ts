@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { spareThreads } from '../logs/ahead/worker-entry.ts';
 import { namedFiles } from '../logs/named-files.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
+import { spareThreads } from '../reading/ahead/worker-entry.ts';
 import { addSummary, emptySummary } from '../reading/source.ts';
 import { type Overlap, type ReadSummary, readArchivedLogs } from '../reading.ts';
-import { createParser } from '../registry.ts';
+import { BUILT_IN, createParser } from '../registry.ts';
 import { checked, readingArguments, someFiles, yearsTold } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, turnOf, withContext } from './context.ts';
@@ -24,6 +24,11 @@ const backfillArguments = readingArguments.extend({
   overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
   offline: z.boolean().default(false),
   policies: z.string().default('none'),
+  threads: z.coerce
+    .number('must be a number from 1 on')
+    .int('must be a number from 1 on')
+    .min(1, 'must be a number from 1 on')
+    .optional(),
 });
 
 export const backfill: Command = {
@@ -60,6 +65,12 @@ Examples:
         describe:
           'policies of the past: none (unknown), now (those of today), or a FILE of `lookup --record`',
         defaultDescription: 'none',
+      })
+      .option('threads', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'how many threads read: 1 takes the least memory',
+        defaultDescription: 'one for each processor',
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(backfillArguments, values);
@@ -82,7 +93,12 @@ async function readInto(
     elapsed: () => performance.now(),
   });
   const { onBytes } = progress;
-  const deps = { ...context, turn: turnOf('backfill', context, printer), onBytes, ...spareThreads() };
+  const deps = {
+    ...context,
+    turn: turnOf('backfill', context, printer),
+    onBytes,
+    ...spareThreads(chosen.threads),
+  };
   const summary = emptySummary();
   try {
     for (const reading of readings) {
@@ -108,11 +124,13 @@ async function readInto(
 }
 
 /** Who reads an archive: what was logged before it nobody knows, and our own reports may be in it. */
-function archived({ module, options, host, sendingFrom }: Reading, { config, host: here }: Context) {
+function archived({ module, parser, options, host, sendingFrom }: Reading, { config, host: here }: Context) {
   const ownSender = config.mail.from ?? config.contact;
+  const all = { ...options, midStream: true, ownSender };
   return {
     parserName: module.name,
-    makeParser: () => createParser(module, { ...options, midStream: true, ownSender }),
+    makeParser: () => createParser(module, all),
+    parserSpec: { name: BUILT_IN.includes(module) ? module.name : parser, options: all },
     host: host ?? here,
     ...(sendingFrom !== undefined && { sendingFrom }),
   };

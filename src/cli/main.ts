@@ -3,11 +3,11 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
+import { keepHeapSmall } from '../heap.ts';
 import { packageVersion } from '../version.ts';
 import { type Command, GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 import { commandsFor } from './commands.ts';
 import { demandSound, type KnownOptions } from './given.ts';
-import { keepHeapSmall } from './heap.ts';
 import { type Io, Printer, type Volume } from './io.ts';
 import { usageProblem } from './usage-problem.ts';
 

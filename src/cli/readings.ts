@@ -19,6 +19,8 @@ type ReadingsAsked = Omit<ReadingArguments, 'parser'> & { readonly parser?: stri
 export interface Reading extends Pick<Source, 'sendingFrom'> {
   readonly files: readonly string[];
   readonly module: ParserModule;
+  /** What it was asked for by: a name, or an absolute path. */
+  readonly parser: string;
   readonly options: CommonOptions;
   readonly timezone: string | undefined;
   readonly host: string | undefined;
@@ -49,6 +51,7 @@ export async function readingsOf(
       readings.push({
         files: its,
         module,
+        parser: /[./\\]/.test(parser) ? resolve(parser) : parser,
         timezone: chosen.timezone ?? log?.timezone,
         host: chosen.host ?? log?.host,
         ...(await howToRead({ ...chosen, parser }, config, withoutForeign(log, chosen.parser), module.name)),

@@ -23,6 +23,8 @@ export interface FoundFile {
   readonly changedAt: number;
   /** UTC ms of the last change of its content or its name. */
   readonly touchedAt: number;
+  /** Bytes as stored. */
+  readonly size: number;
   /** Changes with the file's content, and not with its name: its inode, size and time of change. */
   readonly print: string;
 }
@@ -118,6 +120,7 @@ function foundFrom(status: Stats): FoundFile {
     born: Math.floor(status.birthtimeMs),
     changedAt: Math.floor(mtimeMs),
     touchedAt: Math.floor(ctimeMs),
+    size,
     print: `${keyOf(status)} ${size} ${mtimeMs}`,
   };
 }

@@ -2,7 +2,7 @@
 const STEP_BACK_MS = 3_600_000;
 
 /** A span of log time, UTC ms. */
-interface Span {
+export interface Span {
   readonly from: number;
   readonly until: number;
 }
@@ -16,6 +16,12 @@ export class CoveredTime {
   #before: Span | undefined;
   #from = Number.NaN;
   #until = Number.NaN;
+  #wentBack = false;
+
+  /** Whether time went back by an hour or more since the last {@link reset}. */
+  get wentBack(): boolean {
+    return this.#wentBack;
+  }
 
   /** All that was added since the last {@link reset}; undefined if nothing was. */
   get span(): Span | undefined {
@@ -26,6 +32,7 @@ export class CoveredTime {
     this.#before = undefined;
     this.#from = Number.NaN;
     this.#until = Number.NaN;
+    this.#wentBack = false;
   }
 
   /** @param time of the next line, UTC ms */
@@ -37,7 +44,13 @@ export class CoveredTime {
     else if (time < this.#from) this.#from = time;
   }
 
+  /** Whether lines of a span in which time never went back by that much come behind these as the lines before did. */
+  goesOnWith({ from }: Span): boolean {
+    return !this.#wentBack && !(from < this.#until - STEP_BACK_MS);
+  }
+
   #goBack(time: number): void {
+    this.#wentBack = true;
     this.#before = hull(this.#before, this.#from, this.#until);
     this.#begin(time, time);
   }

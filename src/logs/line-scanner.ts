@@ -67,6 +67,11 @@ export class LineScanner {
     this.#next = needles.map(() => 0);
   }
 
+  /** Whether nothing is kept of an unfinished line. */
+  get isBetweenLines(): boolean {
+    return this.#kept.length + this.#dropped === 0;
+  }
+
   /** Takes a piece; returns the bytes of the lines it completed, the kept beginning of the first one included. */
   push(piece: Uint8Array): number {
     const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
@@ -77,7 +82,7 @@ export class LineScanner {
     }
     let start = 0;
     let consumed = 0;
-    if (this.#kept.length + this.#dropped > 0) {
+    if (!this.isBetweenLines) {
       start = firstEnd + 1;
       this.#keep(chunk.subarray(0, firstEnd));
       consumed = this.#takeKept() + 1;
@@ -97,7 +102,7 @@ export class LineScanner {
 
   /** Takes what is kept as a line; returns its bytes. */
   finish(): number {
-    return this.#kept.length + this.#dropped === 0 ? 0 : this.#takeKept();
+    return this.isBetweenLines ? 0 : this.#takeKept();
   }
 
   /** Forgets what is kept. */

@@ -27,6 +27,11 @@ export function entryRowKey(key: string): string {
   return ENTRY + key;
 }
 
+/** The key of which a row tells; of a clock's row '', which is none. */
+export function keyOfRow(row: string): string {
+  return row.startsWith(ENTRY) ? row.slice(ENTRY.length) : '';
+}
+
 /** The key of the row that keeps a host's clock. */
 export function clockRowKey(host: string): string {
   return CLOCK + host;

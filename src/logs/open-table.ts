@@ -1,7 +1,15 @@
 import type { OpenRow } from '../ledger/ledger.ts';
 import type { JsonObject, OpenSessions } from '../parser.ts';
 import { type Entry, type HostClock, listOf, newClock, newEntry } from './open-entry.ts';
-import { clockRow, clockRowKey, entryRow, entryRowKey, readRows } from './open-rows.ts';
+import {
+  clockRow,
+  clockRowKey,
+  entryRow,
+  entryRowKey,
+  keyOfRow,
+  readRows,
+  type StoredEntry,
+} from './open-rows.ts';
 
 /** A line's stamp this much earlier than its host's last one means that the host's clock was set back. */
 const CLOCK_STEP_MS = 3_600_000;
@@ -17,6 +25,8 @@ export interface OpenTableOptions {
   readonly idle?: (key: string, open: JsonObject) => void;
   /** Keys kept at most: beyond it the least recently set tenth is ended. */
   readonly limit?: number;
+  /** Told the host of the lines that follow, whenever it is another one. */
+  readonly onHost?: (host: string) => void;
 }
 
 /** What changed since the last time of asking, as the ledger writes it down. */
@@ -24,6 +34,9 @@ export interface OpenChanges {
   readonly changed: OpenRow[];
   readonly deleted: string[];
 }
+
+/** Of a row that is told to another table: its key began when it did there. */
+export const AS_BEFORE = Number.NEGATIVE_INFINITY;
 
 /**
  * The open-sessions table of one log. Time is log time, told by {@link advance} before every entry, and each host of
@@ -43,6 +56,10 @@ export class OpenTable implements OpenSessions {
   #host: HostClock = newClock('', 0);
   #lineTime = 0;
   #sequence = 0;
+  /** Of what happened since the last {@link beginAnew}. */
+  #most = 0;
+  #wasSetBack = false;
+  #wasEmptied = false;
 
   constructor(options: OpenTableOptions) {
     this.#options = options;
@@ -53,6 +70,16 @@ export class OpenTable implements OpenSessions {
     return this.#entries.size;
   }
 
+  /** Keys it may hold. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Since the last {@link beginAnew}: keys at most, whether a host's clock was set back, whether a host had no key left. */
+  get course(): { readonly most: number; readonly wasSetBack: boolean; readonly wasEmptied: boolean } {
+    return { most: this.#most, wasSetBack: this.#wasSetBack, wasEmptied: this.#wasEmptied };
+  }
+
   keys(): IterableIterator<string> {
     return this.#entries.keys();
   }
@@ -60,7 +87,10 @@ export class OpenTable implements OpenSessions {
   /** A line of `host` with this stamp (UTC ms) is about to be read: ends what it comes too late for. */
   advance(time: number, host: string): void {
     this.#lineTime = time;
-    if (this.#host.host !== host) this.#host = this.#hosts.get(host) ?? newClock(host, time);
+    if (this.#host.host !== host) {
+      this.#options.onHost?.(host);
+      this.#host = this.#hosts.get(host) ?? newClock(host, time);
+    }
     const clock = this.#host;
     if (clock.size === 0) clock.now = time;
     else if (time > clock.now) this.#moveOn(clock, time);
@@ -121,6 +151,40 @@ export class OpenTable implements OpenSessions {
     return { changed, deleted };
   }
 
+  /** All that is in it, as the ledger would write it down; the values are live. */
+  rows(): OpenRow[] {
+    const entries = [...this.#entries.values()].map((entry) => entryRow({ ...entry, host: entry.host.host }));
+    return [...entries, ...[...this.#hosts.values()].map(clockRow)];
+  }
+
+  /**
+   * What changes from now on is to be told to another table that holds the same: {@link takeChanges} tells that alone,
+   * and of a key that was there already and was not renewed that it began {@link AS_BEFORE}.
+   */
+  beginAnew(): void {
+    this.takeChanges();
+    this.#most = this.#entries.size;
+    this.#wasSetBack = false;
+    this.#wasEmptied = false;
+    for (const entry of this.#entries.values()) entry.since = AS_BEFORE;
+  }
+
+  /**
+   * Takes over what changed in another table since it held the same, as if the lines had been read here; what only this
+   * one holds ends when it falls idle. No clock may have been set back there.
+   */
+  adopt({ changed, deleted }: OpenChanges): void {
+    for (const row of deleted) this.delete(keyOfRow(row));
+    const { entries, clocks } = readRows(changed);
+    for (const stored of entries) this.#take(stored);
+    for (const { host, now } of clocks) {
+      const clock = this.#hosts.get(host);
+      if (clock !== undefined && now > clock.now) this.#moveOn(clock, now);
+    }
+    // The next line tells whose it is.
+    this.#host = newClock('', 0);
+  }
+
   /** Replaces everything by what was written down; rows of a foreign shape are passed over. */
   load(rows: readonly OpenRow[]): void {
     const { entries, clocks } = readRows(rows);
@@ -141,6 +205,20 @@ export class OpenTable implements OpenSessions {
     this.#forgetChanges();
   }
 
+  #take(stored: StoredEntry): void {
+    const { key, open, time, idleSeconds } = stored;
+    const host = this.#hosts.get(stored.host) ?? newClock(stored.host, time);
+    const known = this.#entries.get(key);
+    const since = stored.since === AS_BEFORE ? (known?.since ?? time) : stored.since;
+    const sequence = ++this.#sequence;
+    const entry = known ?? newEntry({ key, open, time, since, idleSeconds, sequence }, host, false);
+    if (known === undefined) this.#entries.set(key, entry);
+    else this.#unlink(known);
+    Object.assign(entry, { open, host, time, since, idleSeconds, sequence, list: listOf(host, idleSeconds) });
+    this.#link(entry);
+    this.#noteChange(entry);
+  }
+
   #moveOn(clock: HostClock, time: number): void {
     clock.now = time;
     this.#movedClocks.add(clock);
@@ -152,6 +230,7 @@ export class OpenTable implements OpenSessions {
 
   /** What was set at a time that now lies ahead counts as set now: it would not fall idle before that otherwise. */
   #setBack(clock: HostClock, time: number): void {
+    this.#wasSetBack = true;
     clock.now = time;
     this.#movedClocks.add(clock);
     for (const list of clock.lists.values()) {
@@ -170,6 +249,7 @@ export class OpenTable implements OpenSessions {
     this.#entries.set(key, entry);
     this.#link(entry);
     this.#noteChange(entry);
+    if (this.#entries.size > this.#most) this.#most = this.#entries.size;
     if (++this.#added > Math.max(FRESH_KEYS, this.#entries.size)) this.#renewMap();
     if (this.#entries.size > this.#limit) this.#endLeastRecent();
   }
@@ -227,6 +307,7 @@ export class OpenTable implements OpenSessions {
     entry.list.remove(entry);
     host.size -= 1;
     if (host.size > 0) return;
+    this.#wasEmptied = true;
     this.#hosts.delete(host.host);
     host.lists.clear();
     if (host.saved) this.#deleted.add(clockRowKey(host.host));

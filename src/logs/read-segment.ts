@@ -1,5 +1,5 @@
 import type { IngestBatch, Segment } from '../ledger/ledger.ts';
-import { isRaw, type SiftedPiece } from './ahead/sifted.ts';
+import { isRaw, type Pieces, type ReadElsewhere } from './pieces.ts';
 import { nextTie } from './segment.ts';
 import type { SegmentStart } from './segment-start.ts';
 import { TruncatedArchive } from './truncated-archive.ts';
@@ -8,8 +8,8 @@ import { TruncatedArchive } from './truncated-archive.ts';
 export interface LineSink {
   /** Takes a piece; returns the bytes of the lines it completed, those kept from earlier pieces included. */
   bytes(piece: Buffer): number;
-  /** Takes whole lines of which those that do not matter were left out elsewhere; nothing is kept then. */
-  sifted(piece: SiftedPiece): void;
+  /** Takes whole lines that were read elsewhere, if they mean here what they meant there; nothing is kept then. */
+  elsewhere(piece: ReadElsewhere): boolean;
   /** Takes what is kept as a last line; returns its bytes. */
   finish(): number;
   /** Forgets what is kept: the next piece begins a line. */
@@ -21,6 +21,8 @@ export interface ReadSegmentOptions {
   /** The segments of the reading host, whatever their log and name. */
   readonly known: readonly Segment[];
   readonly sink: LineSink;
+  /** In place of the start's own, which they draw on: stretches of them may have been read elsewhere. */
+  readonly pieces?: Pieces | undefined;
   /** Nothing will be appended any more (a rotation, an archive): a last line without a newline is a line. */
   readonly finished: boolean;
   /** Asked after every piece: whether it is time to commit. When absent, a file is one batch. */
@@ -50,7 +52,7 @@ export async function* readFrom(
   start: SegmentStart,
   options: ReadSegmentOptions,
 ): AsyncGenerator<SegmentBatch, void> {
-  const { sink, finished, enough, stop, known } = options;
+  const { sink, finished, enough, stop, known, pieces = start.pieces } = options;
   const { edge } = start;
   sink.discard();
   let from = edge.offset;
@@ -61,15 +63,15 @@ export async function* readFrom(
     return batchOf(path, start, known, { from, end, whole, incomplete: truncated !== undefined });
   };
   try {
-    for await (const piece of start.pieces) {
+    for await (const piece of pieces) {
       if (stop?.() === true) {
         stopped = true;
         break;
       }
       if (isRaw(piece)) edge.pass(piece, sink.bytes(piece));
-      else if (!piece.unfinished || finished) {
-        sink.sifted(piece);
-        edge.skip(piece.lineBytes, piece.tail);
+      else if (sink.elsewhere(piece)) {
+        piece.taken = true;
+        edge.skip(piece.bytes, Buffer.from(piece.tail));
       }
       if (edge.offset === from || enough?.() !== true) continue;
       const next = batch(false);

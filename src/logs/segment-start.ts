@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { EXIT, Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
-import { isRaw, type Piece, type Pieces } from './ahead/sifted.ts';
 import { type OpenLogOptions, openLog } from './archive.ts';
 import { behindZeros } from './hole.ts';
+import { isRaw, type Piece, type Pieces } from './pieces.ts';
 import { matchBeginning, matchSegments, PREFIX_BYTES, TAIL_BYTES, tailHash } from './segment.ts';
 import { goOn } from './stopped.ts';
 import { StreamEdge } from './stream-edge.ts';
@@ -29,17 +29,15 @@ export interface SegmentStart {
 /**
  * Finds the known segment that a file holds, by its first bytes and by those before the segment's position. One that
  * begins like a known segment as far as identity sees, and differs later, is another segment.
- * @param begun the file's pieces from its start on, where they are read ahead: raw ones as far as identity sees
  * @throws Problem (data) for such a one that comes through a pipe; MovedFile; Stopped
  */
 export async function findStart(
   path: string,
   known: readonly Segment[],
   input: Omit<OpenLogOptions, 'from'> = {},
-  begun?: Pieces,
 ): Promise<SegmentStart> {
   const open = (from: number) => openLog(path, { from, ...input });
-  const pieces: Pieces = begun ?? open(0);
+  const pieces: Pieces = open(0);
   const head = await peek(pieces);
   const prefix = Buffer.from(head.bytes.subarray(0, PREFIX_BYTES));
   const candidates = matchSegments(prefix, known);
@@ -117,10 +115,9 @@ interface Head {
   readonly cut?: TruncatedArchive;
 }
 
-/** Only what is behind the beginning of a log not met before may be sifted. */
 function raw(piece: Piece): Buffer {
   if (isRaw(piece)) return piece;
-  throw new Error('a log was sifted before it was known from where on it is new');
+  throw new Error('a stretch was read elsewhere before it was known from where on the log is new');
 }
 
 /** Reads until the identity can be told. */

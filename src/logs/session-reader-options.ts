@@ -1,6 +1,7 @@
 import type { Emit, LogEntry, LogParser, Trace } from '../parser.ts';
 import type { Session } from '../session.ts';
 import type { OpenTable } from './open-table.ts';
+import type { WatchedTable } from './watched-table.ts';
 import type { YearBound } from './years.ts';
 import type { LocalZone } from './zone.ts';
 
@@ -23,6 +24,8 @@ export interface SessionReaderOptions {
   readonly open?: Parameters<OpenTable['load']>[0];
   /** Keys of the open-sessions table kept at most. */
   readonly limit?: number;
+  /** Notes what the lines depend on: see {@link WatchedTable}. */
+  readonly watched?: boolean;
   /** false: no line is read from its bytes, as a test of the faster road wants it. */
   readonly fast?: boolean;
 }

@@ -1,6 +1,6 @@
-import type { Emit, EnvelopeContext, LogEntry, LogParser, Trace } from '../parser.ts';
+import type { Emit, EnvelopeContext, LogEntry, LogParser, OpenSessions, Trace } from '../parser.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
-import { CoveredTime } from './covered-time.ts';
+import { CoveredTime, type Span } from './covered-time.ts';
 import type { LineBytes } from './line-bytes.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';
@@ -9,15 +9,26 @@ import { ProgramNeedles } from './program-needles.ts';
 import { type LineBefore, ZoneOfLines } from './repeated-hour.ts';
 import { emitTo, type SessionReaderOptions } from './session-reader-options.ts';
 import { createSyslogReader, type SyslogReader } from './syslog.ts';
+import { WatchedTable } from './watched-table.ts';
 import { UnknownYear } from './years.ts';
 
 /** Lines decoded only to learn their host and program, at most: of a log whose lines differ in each it would be all. */
 const MOST_STRANGERS = 5000;
 const NO_ENTRY: LogEntry = { time: 0, host: '', program: '', pid: 0, message: '' };
 
+/** What went by of lines that were read elsewhere; times in UTC ms, absent where no line mattered. */
+export interface PassedLines {
+  readonly lines: number;
+  readonly firstTime?: number;
+  readonly lastTime?: number;
+  readonly covered?: Span;
+}
+
 /** Reads the lines of one log through a parser: the road from bytes to sessions, without any I/O. */
 export class SessionReader {
   readonly table: OpenTable;
+  /** The table as the parser sees it, where it is watched. */
+  readonly watched: WatchedTable | undefined;
   /** UTC ms of the first and the last stamp read. */
   firstTime: number | undefined;
   lastTime: number | undefined;
@@ -27,6 +38,7 @@ export class SessionReader {
   faults = 0;
   firstFault: unknown;
   #faultsTaken = 0;
+  readonly #open: OpenSessions;
   readonly #parser: LogParser;
   readonly #emit: Emit;
   readonly #trace: Trace | undefined;
@@ -82,10 +94,16 @@ export class SessionReader {
         : new LineScanner(parser.needles, (text) => this.#read(text));
     this.table = new OpenTable({
       idleSeconds: parser.idleSeconds,
-      idle: (key, state) => this.#guard(() => parser.idle?.(key, state, this.#emit)),
+      idle: (key, state) => {
+        this.watched?.consulted.add(key);
+        this.#guard(() => parser.idle?.(key, state, this.#emit));
+      },
+      onHost: (name) => this.watched?.beginHost(name),
       ...(limit !== undefined && { limit }),
     });
     if (open !== undefined) this.table.load(open);
+    this.watched = options.watched === true ? new WatchedTable(this.table) : undefined;
+    this.#open = this.watched ?? this.table;
   }
 
   /** Lines seen. */
@@ -119,11 +137,19 @@ export class SessionReader {
     return this.#scanner.push(chunk);
   }
 
-  /** Reads whole lines, those of `lines` that hold a needle; nothing is kept of an earlier piece. */
-  sifted(matching: Uint8Array, lines: number): void {
-    const before = this.#scanner.lines;
-    this.#scanner.push(matching);
-    this.#direct += lines - (this.#scanner.lines - before);
+  /** Lines were read elsewhere, from where this reader stood; what they left open is in the table already. */
+  passed({ lines, firstTime, lastTime, covered }: PassedLines): void {
+    this.#direct += lines;
+    this.firstTime ??= firstTime;
+    this.lastTime = lastTime ?? this.lastTime;
+    if (covered === undefined) return;
+    this.covered.add(covered.from);
+    this.covered.add(covered.until);
+  }
+
+  /** Whether nothing is kept of an unfinished line. */
+  get isBetweenLines(): boolean {
+    return this.#scanner.isBetweenLines;
   }
 
   /** Reads what is kept as a last line without a newline; returns its bytes. */
@@ -226,7 +252,7 @@ export class SessionReader {
 
   #parserTook(envelope: LineBytes): boolean {
     try {
-      return this.#parser.bytes?.(envelope, this.table, this.#emit) === true;
+      return this.#parser.bytes?.(envelope, this.#open, this.#emit) === true;
     } catch (fault) {
       this.#noteFault(fault);
       return true;
@@ -262,7 +288,7 @@ export class SessionReader {
     // What is read for the trace alone must not move the clock on, or all would be told otherwise than it was read.
     if (matters && !this.#isPassedOver) this.#advance(entry.time, entry.host);
     this.#entryBeingRead = entry;
-    this.#guard(() => this.#parser.entry(entry, this.table, this.#emit, this.#trace, this.#unknown));
+    this.#guard(() => this.#parser.entry(entry, this.#open, this.#emit, this.#trace, this.#unknown));
   }
 
   #matters(entry: LogEntry): boolean {

@@ -10,6 +10,9 @@ interface Counted {
 /** Put together field by field, for there are ten thousands of them. */
 type Draft = { -readonly [Field in keyof TallyKey]: TallyKey[Field] };
 
+/** What of a session counts, but for its hour. */
+type Counts = Omit<Session, 'time'>;
+
 /** The tally that the sessions told with an object were counted into last. */
 interface Last {
   readonly session: Session;
@@ -60,6 +63,12 @@ export class TallyCounter {
     this.#last[number] = { session, hour, counted };
   }
 
+  /** Counts sessions that were counted elsewhere, in the log of the same host and parser. */
+  addTally(key: Omit<TallyKey, 'hour'>, hour: number, count: number): void {
+    this.#sessions += count;
+    this.#tallyOf(key, hour).count += count;
+  }
+
   /** Sessions counted since the last `take`. */
   get sessions(): number {
     return this.#sessions;
@@ -84,7 +93,7 @@ export class TallyCounter {
     return taken;
   }
 
-  #tallyOf(session: Session, hour: number): Counted {
+  #tallyOf(session: Counts, hour: number): Counted {
     const { recipientDomain, receivingMxHostname } = session;
     const domains = member(this.#hours, hour, newMap<string, CountedOfDomain>);
     const hosts = member(domains, recipientDomain, newMap<string | undefined, Counted[]>);
@@ -98,7 +107,7 @@ export class TallyCounter {
 }
 
 /** Whether a session of the key's hour, domain and MX host is one of its tally. */
-function isSame(key: TallyKey, session: Session): boolean {
+function isSame(key: TallyKey, session: Counts): boolean {
   return (
     key.peerTrust === session.peerTrust &&
     key.tlsVersion === session.tlsVersion &&
@@ -132,7 +141,7 @@ function newList(): Counted[] {
 }
 
 /** A success keeps no addresses, so that tallies do not grow with a domain's address pool. */
-function tallyKey(session: Session, hour: number, host: string, parser: string): TallyKey {
+function tallyKey(session: Counts, hour: number, host: string, parser: string): TallyKey {
   const { recipientDomain, outcome, basis } = session;
   const key: Draft = { hour, host, parser, recipientDomain, outcome, basis };
   if (session.resultType !== undefined) key.resultType = session.resultType;

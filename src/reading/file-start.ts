@@ -1,7 +1,5 @@
 import type { Problem } from '../errors.ts';
 import type { Segment } from '../ledger/ledger.ts';
-import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
-import type { Pieces } from '../logs/ahead/sifted.ts';
 import { modifiedAt, type OpenLogOptions } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { type LineBefore, lastWithin } from '../logs/repeated-hour.ts';
@@ -52,8 +50,6 @@ export interface FileLog {
   readonly known: readonly Segment[];
   readonly source: Source;
   readonly parser: LogParser;
-  /** Opens archives that were unpacked ahead. */
-  readonly ahead?: Pick<ReadAhead, 'open'> | undefined;
 }
 
 /**
@@ -62,10 +58,8 @@ export interface FileLog {
  * Stopped
  */
 export async function startOf(file: SourceFile, context: FileContext, log: FileLog): Promise<FileStart> {
-  const { path, found } = file;
-  const input = inputOf(file, context);
-  const begun = found === undefined ? undefined : await log.ahead?.open(path, found.print, context.onGarbage);
-  const start = await startIn(file, input, log, begun);
+  const { path } = file;
+  const start = await startIn(file, inputOf(file, context), log);
   try {
     if (start.segment === undefined && (await context.confirm?.()) === false) throw new MovedFile(path);
     const edit = await editOf(file, start, context, log);
@@ -78,7 +72,8 @@ export async function startOf(file: SourceFile, context: FileContext, log: FileL
   }
 }
 
-function inputOf({ found }: SourceFile, { signal, onGarbage }: FileContext): OpenLogOptions {
+/** How a file's bytes are opened. */
+export function inputOf({ found }: SourceFile, { signal, onGarbage }: FileContext): OpenLogOptions {
   return {
     ...(found !== undefined && { expect: found.key }),
     ...(signal !== undefined && { signal }),
@@ -91,9 +86,8 @@ async function startIn(
   file: SourceFile,
   input: OpenLogOptions,
   { known, source, parser }: FileLog,
-  begun: Pieces | undefined,
 ): Promise<SegmentStart> {
-  const start = await findStart(file.path, known, input, begun);
+  const start = await findStart(file.path, known, input);
   if (start.unsure !== true) return start;
   const years = await yearsOf(file, { start }, source, source.latest ?? file.found?.changedAt ?? 0);
   if (!(await isAnotherGeneration({ file, start, known, input, source, parser, years }))) return start;

@@ -1,6 +1,5 @@
 import type { Problem } from '../errors.ts';
 import { StalePosition } from '../ledger/ledger.ts';
-import { ThreadEnded } from '../logs/ahead/archive-thread.ts';
 import { garbageText } from '../logs/archive.ts';
 import { MovedFile } from '../logs/file-key.ts';
 import { Stopped } from '../logs/stopped.ts';
@@ -115,15 +114,14 @@ export function countFiles(summary: ReadSummary, holdings: readonly Holding[]): 
 }
 
 /**
- * Does it again when somebody else has read on, or moved a file, or a thread that unpacked it is gone: what was not
- * committed is read again from the ledger's positions.
+ * Does it again when somebody else has read on, or moved a file: what was not committed is read again from the ledger's positions.
  */
 export async function untilFresh<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const passing = [StalePosition, MovedFile, ThreadEnded].some((passes) => error instanceof passes);
+      const passing = [StalePosition, MovedFile].some((passes) => error instanceof passes);
       if (!passing || attempt >= MAX_ATTEMPTS) throw error;
     }
   }

@@ -1,17 +1,27 @@
 import { Problem } from '../errors.ts';
 import { type IngestBatch, type Log, OverlapError, type Segment, StalePosition } from '../ledger/ledger.ts';
+import type { Pieces, ReadElsewhere } from '../logs/pieces.ts';
 import { type LineSink, readFrom, type SegmentBatch } from '../logs/read-segment.ts';
 import type { SegmentStart } from '../logs/segment-start.ts';
 import { SessionReader } from '../logs/session-reader.ts';
 import { TruncatedArchive } from '../logs/truncated-archive.ts';
-import { fixedBound } from '../logs/years.ts';
+import { boundAsTold, fixedBound, type YearBound } from '../logs/years.ts';
 import type { Hint, LogParser, Session } from '../parser.ts';
 import { withSendingAddress } from '../policy/sending-address.ts';
+import { Stitching } from './ahead/stitching.ts';
+import { ToldStretch } from './ahead/stretch.ts';
 import { TallyCounter } from './batch.ts';
 import { LOG_LIMITS, limitsFor } from './batch-limits.ts';
 import type { Edit } from './edited.ts';
 import { isOfTheLedger, noticesOf, refusal } from './faults.ts';
-import { type FileContext, type FileOutcome, type FileStart, startOf, yearsOf } from './file-start.ts';
+import {
+  type FileContext,
+  type FileOutcome,
+  type FileStart,
+  inputOf,
+  startOf,
+  yearsOf,
+} from './file-start.ts';
 import { noteFindings } from './findings.ts';
 import { sinkOf } from './line-sink.ts';
 import { addBatch, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
@@ -38,7 +48,9 @@ export class LogReading {
   #commits = Number.NaN;
   /** The end of the lines read of a source that is no file; absent when they are committed. */
   #cursor: string | undefined;
-  #years = fixedBound(0);
+  #years: YearBound = fixedBound(0);
+  /** Of the stretch that is being taken over. */
+  #stitching: Stitching | undefined;
   #bytes = 0;
   #linesCounted = 0;
 
@@ -96,14 +108,13 @@ export class LogReading {
     let begun: FileStart;
     try {
       const [source, parser, known] = [this.#source, this.#parser, this.#known];
-      const { ahead } = this.#deps;
-      begun = await startOf(file, context, { id: this.log.id, known, source, parser, ahead });
+      begun = await startOf(file, context, { id: this.log.id, known, source, parser });
     } catch (error) {
       return { bytes: 0, problem: await this.#problemOf(error, file) };
     }
     try {
       const reading = await this.#readingOf(begun.start);
-      const outcome = await reading.#take(file, begun);
+      const outcome = await reading.#take(file, begun, context);
       if (reading !== this && outcome.segment !== undefined) this.#know(outcome.segment);
       return outcome;
     } finally {
@@ -160,7 +171,7 @@ export class LogReading {
     return owner;
   }
 
-  async #take(file: SourceFile, begun: FileStart): Promise<FileOutcome> {
+  async #take(file: SourceFile, begun: FileStart, context: FileContext): Promise<FileOutcome> {
     const { start, edit } = begun;
     this.#years = await yearsOf(file, begun, this.#source, this.#deps.clock.now());
     this.#reader.firstTime = undefined;
@@ -168,6 +179,7 @@ export class LogReading {
     const batches = readFrom(file.path, start, {
       known: this.#known,
       sink: this.#sink(file.path),
+      pieces: edit === undefined ? this.#ahead(file, start, context) : undefined,
       finished: file.finished,
       enough: () => this.#isEnough(limitsFor(file.path)),
       stop: () => this.#deps.signal?.aborted === true,
@@ -196,6 +208,20 @@ export class LogReading {
     }
   }
 
+  #ahead(file: SourceFile, start: SegmentStart, context: FileContext): Pieces | undefined {
+    const whereabouts = { open: () => this.#reader.table.rows(), years: () => this.#years.told?.() };
+    return this.#deps.ahead?.pieces({ path: file.path, start, input: inputOf(file, context), whereabouts });
+  }
+
+  /** Takes over what was read elsewhere, if it means the same upon what is open here. */
+  #takeOver({ batch, mark }: ToldStretch): boolean {
+    if (mark !== undefined) this.#stitching = new Stitching(this.#reader, this.#years, mark);
+    const into = { counter: this.#counter, unknown: this.#unknown };
+    if (this.#stitching?.take(batch, into) !== true) return false;
+    this.#years = boundAsTold(batch.years);
+    return true;
+  }
+
   #isEnough({ tallies, bytes } = LOG_LIMITS): boolean {
     return this.#counter.size >= (this.#deps.batchTallies ?? tallies) || this.#bytes >= bytes;
   }
@@ -210,11 +236,13 @@ export class LogReading {
   }
 
   #sink(path: string): LineSink {
-    return sinkOf(this.#reader, (bytes, lineBytes) => {
+    const went = (bytes: number, lineBytes: number) => {
       this.#bytes += bytes;
       if (lineBytes > 0) this.#dirty = true;
       this.#deps.onBytes?.(path, bytes, this.#reader.lastTime);
-    });
+    };
+    const elsewhere = (piece: ReadElsewhere) => piece instanceof ToldStretch && this.#takeOver(piece);
+    return sinkOf(this.#reader, { went, elsewhere });
   }
 
   async #commit(

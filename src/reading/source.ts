@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.ts';
 import type { Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ReadAhead } from '../logs/ahead/read-ahead.ts';
-import type { Threads } from '../logs/ahead/worker-entry.ts';
 import type { FoundFile } from '../logs/chain.ts';
 import type { FileDates } from '../logs/file-dates.ts';
 import type { LocalZone } from '../logs/zone.ts';
 import type { Hint, LogParser } from '../parser.ts';
 import type { SendingAddresses } from '../policy/sending-address.ts';
 import type { Witness } from '../witness.ts';
+import type { ReadAhead } from './ahead/read-ahead.ts';
+import type { ParserSpec } from './ahead/stretch.ts';
+import type { Threads } from './ahead/worker-entry.ts';
 import type { TurnOptions } from './one-at-a-time.ts';
 
 /** What to do with lines of a time that another log of the same host covers. */
@@ -24,10 +25,10 @@ export interface ReadingDeps {
   readonly signal?: AbortSignal;
   /** Told after every piece of so many uncompressed bytes that reading goes on; `time` is the last line's, UTC ms. */
   readonly onBytes?: (path: string, bytes: number, time?: number) => void;
-  /** What archives may be unpacked ahead with; absent where this thread does all. */
+  /** What stretches of a log may be read ahead with; absent where this thread does all. */
   readonly threads?: Threads;
-  /** Opens archives that were unpacked ahead; absent where each is read when its turn comes. */
-  readonly ahead?: Pick<ReadAhead, 'open'>;
+  /** Has stretches of the log read ahead; absent where all is read when its turn comes. */
+  readonly ahead?: Pick<ReadAhead, 'pieces'>;
   readonly witness?: Witness;
   /** How to take turns with other processes; absent where no other can be there. */
   readonly turn?: TurnOptions;
@@ -38,6 +39,8 @@ export interface Source {
   readonly host: string;
   readonly parserName: string;
   readonly makeParser: () => LogParser;
+  /** By what another thread can make the same parser; absent where it is not to. */
+  readonly parserSpec?: ParserSpec;
   readonly zone: LocalZone;
   /** The live path without rotation suffixes, `journal:…`, or `-`. */
   readonly name: string;

@@ -4,6 +4,12 @@ import type { Hint, JsonValue, LogEntry } from '../parser.ts';
 const SAMPLES = 3;
 const LONGEST = 200;
 
+/** Lines that no rule knows, of a stretch that another thread has read; samples by kind. */
+export interface MetElsewhere {
+  readonly count: number;
+  readonly samples: readonly (readonly [kind: string, sample: string])[];
+}
+
 /** Lines of an MTA that no rule of its parser knows: counted, with a few samples of different kinds. */
 export class UnknownLines {
   #count = 0;
@@ -17,6 +23,20 @@ export class UnknownLines {
     if (this.#samples.size >= SAMPLES) return;
     const kind = kindOf(message);
     if (!this.#samples.has(kind)) this.#samples.set(kind, sampleOf(program, message));
+  }
+
+  /** Adds what was met elsewhere, behind all that was added before. */
+  merge({ count, samples }: MetElsewhere): void {
+    this.#count += count;
+    this.#unsure += count;
+    for (const [kind, sample] of samples)
+      if (this.#samples.size < SAMPLES && !this.#samples.has(kind)) this.#samples.set(kind, sample);
+  }
+
+  /** All that was added since the last call, for {@link merge}. */
+  takeToTell(): MetElsewhere {
+    const samples = [...this.#samples];
+    return { ...this.take(), samples };
   }
 
   /** What was added by now is committed. */

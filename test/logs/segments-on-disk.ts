@@ -52,8 +52,8 @@ export async function readInto(
   const reading = readFrom(path, start, {
     known,
     sink: {
-      sifted: () => {
-        throw new Error('nothing is read ahead here');
+      elsewhere: () => {
+        throw new Error('nothing is read elsewhere here');
       },
       bytes: (piece) => scanner.push(piece),
       finish: () => scanner.finish(),

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { spareThreads } from '../../src/logs/ahead/worker-entry.ts';
+import { spareThreads } from '../../src/reading/ahead/worker-entry.ts';
 import { readArchivedLogs } from '../../src/reading.ts';
 import { benches, linesOf, numbers } from './numbered-lines.ts';
 

@@ -10,18 +10,14 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../src/day.ts';
 import { openLedger } from '../../src/ledger/open.ts';
-import { ArchiveThread } from '../../src/logs/ahead/archive-thread.ts';
-import { ReadAhead } from '../../src/logs/ahead/read-ahead.ts';
-import type { Pieces } from '../../src/logs/ahead/sifted.ts';
-import type { Threads } from '../../src/logs/ahead/worker-entry.ts';
-import { describeFile } from '../../src/logs/chain.ts';
 import { zoneOf } from '../../src/logs/zone.ts';
+import { connectTo, type Threads } from '../../src/reading/ahead/worker-entry.ts';
 import { type ReadSummary, readArchivedLogs } from '../../src/reading.ts';
 import { createParser, loadParser } from '../../src/registry.ts';
 import { SAMPLE_LOG } from '../cli/place.ts';
 import { classicStamp, nightOf, wallClock } from '../logs/autumn-night.ts';
 
-const ENTRY = new URL('../../dist/src/logs/ahead/worker.js', import.meta.url);
+const ENTRY = new URL('../../dist/src/reading/ahead/worker.js', import.meta.url);
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const NOW = Date.UTC(2026, 10, 24, 5);
 /** As many lines a day as make several rooms of a thread. */
@@ -63,6 +59,7 @@ async function backfill(
     const how = {
       parserName: 'postfix',
       makeParser: () => createParser(module, { midStream: true }),
+      parserSpec: { name: 'postfix', options: { midStream: true } },
       zone: zoneOf(zone),
       host: 'mta1',
       overlap: 'count',
@@ -147,7 +144,12 @@ async function archives(): Promise<string[]> {
   return paths;
 }
 
-describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
+/** Threads for logs as small as these. */
+function threadsOf(most: number, entry = ENTRY): Threads {
+  return { most, part: 300_000, seen: 1000, connect: () => connectTo(entry) };
+}
+
+describe.each([1, 3])('logs read ahead in %i threads', (most) => {
   it('are dated rightly where an hour comes twice, though a file begins in its second reading', async () => {
     const night = nightOf('Europe/Berlin');
     const clock = wallClock(night.zone);
@@ -167,12 +169,7 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
     }
     const last = join(place, 'mail.log');
     await writeFile(last, text);
-    const { faults, sessions } = await backfill(
-      'night',
-      [last, ...paths],
-      { entry: ENTRY, most },
-      night.zone,
-    );
+    const { faults, sessions } = await backfill('night', [last, ...paths], threadsOf(most), night.zone);
     expect([faults, sessions, paths.length]).toEqual([[], 960, 5]);
     const ledger = await openLedger(join(place, 'night'));
     const counted = new Map<number, number>();
@@ -185,7 +182,7 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
   it('leave the very rows and say the very faults of one thread alone', async () => {
     const paths = await archives();
     const alone = await backfill('alone', paths, undefined);
-    const ahead = await backfill('ahead', paths, { entry: ENTRY, most });
+    const ahead = await backfill('ahead', paths, threadsOf(most));
     expect(alone.faults.map(({ path }) => path)).toEqual([
       join(place, 'mail.log.4.gz'),
       join(place, 'mail.log.2.gz'),
@@ -196,7 +193,7 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
   });
 
   it('resume one that was cut off when it is whole, and read nothing twice', async () => {
-    const threads = { entry: ENTRY, most };
+    const threads = threadsOf(most);
     for (const [state, how] of [['ahead', threads] as const, ['alone', undefined] as const]) {
       const paths = await archives();
       expect((await backfill(state, paths, how)).faults.length).toBe(2);
@@ -214,7 +211,7 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
     const alone = await backfill('alone', paths, undefined);
     const broken = join(place, 'broken.mjs');
     await writeFile(broken, 'throw new Error("no");\n');
-    expect(await backfill('ahead', paths, { entry: pathToFileURL(broken), most })).toEqual(alone);
+    expect(await backfill('ahead', paths, threadsOf(most, pathToFileURL(broken)))).toEqual(alone);
     expect(digests('ahead')).toEqual(digests('alone'));
   });
 });
@@ -222,105 +219,23 @@ describe.each([1, 3])('archives unpacked ahead in %i threads', (most) => {
 it('what a thread was at when it died is read on without it, and counts once', async () => {
   const paths = await archives();
   const alone = await backfill('alone', paths, undefined);
-  const unpacking = new URL('../../dist/src/logs/ahead/unpacking.js', import.meta.url).href;
+  const worker = new URL('../../dist/src/reading/ahead/stretch-worker.js', import.meta.url).href;
   const dying = join(place, 'dying.mjs');
   await writeFile(
     dying,
     `import { parentPort } from 'node:worker_threads';
-     import { Unpacking } from '${unpacking}';
+     import { StretchWorker } from '${worker}';
      const post = parentPort.postMessage.bind(parentPort);
      parentPort.postMessage = (answer, transfer) => {
        post(answer, transfer);
-       if (answer.kind === 'sifted') setTimeout(() => process.exit(1));
+       if (answer.kind === 'mark') setTimeout(() => process.exit(1));
      };
-     new Unpacking(parentPort);`,
+     new StretchWorker(parentPort);`,
   );
-  const ahead = await backfill('ahead', paths, { entry: pathToFileURL(dying), most: 2 });
+  const ahead = await backfill('ahead', paths, threadsOf(2, pathToFileURL(dying)));
   expect(told(ahead)).toEqual(told(alone));
   expect(digests('ahead')['tally']).toBe(digests('alone')['tally']);
   expect(digests('ahead')['segment']).toBe(digests('alone')['segment']);
-});
-
-describe('a thread', () => {
-  it('runs ahead by its rooms only, and goes on when they come back', async () => {
-    const path = join(place, 'bomb.gz');
-    const line = 'Nov  2 10:00:01 mail postfix/smtp[77]: a line\n';
-    await writeFile(path, gzipSync(Buffer.alloc(120_000_000, line)));
-    const thread = new ArchiveThread(ENTRY);
-    try {
-      const job = thread.begin(path, ['/smtp[']);
-      expect(await thread.opened(job)).toMatchObject({ print: expect.any(String) });
-      const rooms = new Set<number>();
-      let bytes = 0;
-      for await (const piece of thread.rest(job)) {
-        if (Buffer.isBuffer(piece)) expect.unreachable('raw behind the beginning');
-        else {
-          bytes += piece.bytes;
-          rooms.add(piece.matching.length);
-        }
-      }
-      expect(bytes).toBeGreaterThan(119_990_000);
-      expect(Math.max(...rooms)).toBeLessThanOrEqual(1_048_576);
-    } finally {
-      await thread.close();
-    }
-  });
-
-  it('takes up the next archive when one is dropped in the midst', async () => {
-    const paths = await archives();
-    const thread = new ArchiveThread(ENTRY);
-    try {
-      const jobs = paths.slice(0, 3).map((path) => thread.begin(path, ['/smtp[']));
-      const [first = -1, second = -1, third = -1] = jobs;
-      await thread.opened(first);
-      for await (const _ of thread.rest(first)) break;
-      thread.drop(second);
-      expect(await thread.opened(third)).toBeDefined();
-      let lines = 0;
-      for await (const piece of thread.rest(third)) if (!Buffer.isBuffer(piece)) lines += piece.lines;
-      expect(lines).toBeGreaterThan(900 * REPEATED);
-      expect(thread.jobs).toBe(0);
-    } finally {
-      await thread.close();
-    }
-  });
-});
-
-describe('reading ahead', () => {
-  const drained = async (pieces: Pieces | undefined): Promise<number> => {
-    let bytes = 0;
-    for await (const piece of pieces ?? []) bytes += Buffer.isBuffer(piece) ? piece.length : piece.bytes;
-    return bytes;
-  };
-  const printOf = async (path: string) => (await describeFile(path))?.print ?? '';
-
-  it('gives each archive once, in its order, and none that changed since', async () => {
-    const files = (await archives()).filter((path) => /\.[798]\.(?:gz|xz)$/.test(path));
-    const [nine = '', eight = '', seven = ''] = files;
-    const ahead = new ReadAhead({ entry: ENTRY, paths: files, needles: ['/smtp['], threads: 2 });
-    try {
-      expect(await drained(await ahead.open(nine, await printOf(nine)))).toBe((await day(9)).length);
-      expect(await ahead.open(nine, await printOf(nine))).toBeUndefined();
-      expect(await ahead.open(join(place, 'mail.log.6'), 'any')).toBeUndefined();
-      expect(await ahead.open(eight, 'another')).toBeUndefined();
-      expect(await drained(await ahead.open(seven, await printOf(seven)))).toBe((await day(7)).length);
-    } finally {
-      await ahead.close();
-    }
-  });
-
-  it('passes over those that nobody asks for', async () => {
-    const files = (await archives()).filter((path) => /\.[795]\.(?:gz|xz|zst)$/.test(path));
-    const last = files.at(-1) ?? '';
-    const ahead = new ReadAhead({ entry: ENTRY, paths: files, needles: ['/smtp['], threads: 1 });
-    try {
-      await (await ahead.open(files[0] ?? '', await printOf(files[0] ?? '')))?.return();
-      expect(await drained(await ahead.open(last, await printOf(last)))).toBe((await day(5)).length);
-      expect(await ahead.open(files[1] ?? '', await printOf(files[1] ?? ''))).toBeUndefined();
-    } finally {
-      await ahead.close();
-    }
-  });
 });
 
 it('the bundle finds the file its threads begin with', async () => {
@@ -334,5 +249,5 @@ it('the bundle finds the file its threads begin with', async () => {
   });
   expect([status, stdout.split(',')[0]]).toEqual([0, '2 files']);
   // On one processor there is none to spare.
-  if (availableParallelism() > 1) expect(stderr).toContain('bundle/archive-worker.mjs');
+  if (availableParallelism() > 1) expect(stderr).toContain('bundle/reading-worker.mjs');
 });

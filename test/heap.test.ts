@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const HEAP = fileURLToPath(new URL('../../src/cli/heap.ts', import.meta.url));
+const HEAP = fileURLToPath(new URL('../src/heap.ts', import.meta.url));
 
 /** What the room for new objects has grown to, in MB, in a process that made much garbage, a part of which lived on for a while. */
 function roomForNew(call: string): number {

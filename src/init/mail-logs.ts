@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { optionOf } from '../check/exim-settings.ts';
 import type { Ask, LocalMta, MtaName } from '../policy/local-mta.ts';
 import { BUILT_IN } from '../registry.ts';
+import { eximSmartHosts } from './exim-smart-hosts.ts';
 import type { FoundLog } from './facts.ts';
 import { type FoundJournal, hasJournal, namesInJournal } from './journal.ts';
 
@@ -98,38 +99,6 @@ async function eximLog(ask: Ask, root: string): Promise<Place | undefined> {
   // Mail that users hand over on this host is delivered outside of Exim's unit.
   const name = optionOf(text, 'syslog_processname') || 'exim';
   return syslogPlace('exim', { kind: 'identifiers', names: [name] }, ask, root);
-}
-
-/** The hosts of a manualroute router that takes every domain: Debian's smarthost. */
-async function eximSmartHosts(ask: Ask): Promise<string[]> {
-  const routers = (await askEither(ask, ['-bP', 'routers'])).split(/^(?=\S+ router:$)/m);
-  return routers
-    .filter((section) => /^driver = manualroute$/m.test(section))
-    .flatMap((section) => routedHosts(/^route_list = \*\s+(.+)$/m.exec(section)?.[1] ?? ''));
-}
-
-/**
- * The hosts of a route, as Exim lists them: `a::587:b/mx byname`, another separator than the colon behind `<`. What is no
- * plain name (a macro, an expansion) is left out.
- */
-function routedHosts(route: string): string[] {
-  const [, separator = ':', quoted, plain] = /^(?:<(\S)\s*)?(?:"([^"]*)"|(\S+))/.exec(route) ?? [];
-  const list = (quoted ?? plain ?? '').replace(/^<(\S)\s*/, '');
-  const mark = /^<(\S)/.exec(quoted ?? '')?.[1] ?? separator;
-  // A separator that is written twice stands for itself.
-  return list
-    .split(mark)
-    .join('\n')
-    .replaceAll('\n\n', mark)
-    .split('\n')
-    .flatMap((item) => {
-      const [, host, port, mx] =
-        /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?:::?(\w+))?(?:(\/mx)|\/\w+)?$/i.exec(item.trim()) ?? [];
-      if (host === undefined) return [];
-      // In brackets a host is one whose MX records are not asked for.
-      const name = mx === undefined ? `[${host}]` : host;
-      return [port === undefined ? name : `${name}:${port}`];
-    });
 }
 
 async function askEither(ask: Ask, args: readonly string[]): Promise<string> {

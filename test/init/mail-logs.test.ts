@@ -83,9 +83,13 @@ it('finds no log where there is neither a file nor a journal', async () => {
 it.each([
   ['* smtp.isp.example::587 byname', ['[smtp.isp.example]:587']],
   ['* smtp.a.example::587:smtp.b.example::587', ['[smtp.a.example]:587', '[smtp.b.example]:587']],
-  ['* smtp.a.example::587/mx', ['smtp.a.example:587']],
+  ['* smtp.a.example/mx::587', ['smtp.a.example:587']],
   ['* "smtp.a.example : smtp.b.example" byname', ['[smtp.a.example]', '[smtp.b.example]']],
-  ['* "<; smtp.a.example:465; smtp.b.example" byname', ['[smtp.a.example]:465', '[smtp.b.example]']],
+  ['* "<+ smtp.a.example:465 + smtp.b.example" byname', ['[smtp.a.example]:465', '[smtp.b.example]']],
+  ['* "[192.0.2.1]::587 : 192.0.2.2"', ['[192.0.2.1]:587', '[192.0.2.2]']],
+  ['* "<;; [2001:db8::1]:587;; 2001:db8::2"', ['[2001:db8::1]:587', '[2001:db8::2]']],
+  ['a.example mx.a.example ; * smtp.isp.example::587 byname', ['[smtp.isp.example]:587']],
+  ['<+ a.example mx.a.example + !b.example smtp.isp.example', ['[smtp.isp.example]']],
   ['* $domain_data', []],
 ])('takes from the route %s the smart hosts that a configuration may name', async (route, relayhosts) => {
   await file('/var/log/exim4/mainlog', LINE);
@@ -96,4 +100,16 @@ it.each([
       : host(program, args);
   const [found] = await findLogs(EXIM, ask, root);
   expect(found?.relayhosts).toEqual(relayhosts);
+});
+
+it('names a smart host once, though one router for users and one for all else go to it', async () => {
+  await file('/var/log/exim4/mainlog', LINE);
+  const router = 'driver = manualroute\nroute_list = * smtp.isp.example::587 byname\n';
+  const host = hostWith([], '/var/log/exim4/%slog');
+  const ask: Ask = async (program, args) =>
+    args.includes('routers')
+      ? `hub_user_smarthost router:\n${router}\nsmarthost router:\n${router}`
+      : host(program, args);
+  const [found] = await findLogs(EXIM, ask, root);
+  expect(found?.relayhosts).toEqual(['[smtp.isp.example]:587']);
 });

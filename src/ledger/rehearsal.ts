@@ -1,11 +1,13 @@
 import type { Ledger, OutboxRow, OutboxState, StoredReport } from './ledger.ts';
 import { overlaid } from './overlay.ts';
+import { rehearsedPolicies } from './rehearsed-policies.ts';
 
 type FreezeArguments = Parameters<Ledger['freeze']>;
 
 /**
- * A ledger in which building freezes nothing: reports and outbox rows made through it live in memory and die with it.
- * `send --dry-run` and `send --to` close days upon it; all else goes to the real one.
+ * A ledger that closing days does not change: the policies found, the reports and outbox rows made through it live in
+ * memory and die with it. `send --dry-run` and `send --to` close days upon it, also for who may only read the real one;
+ * all else goes to that.
  */
 export function rehearsalLedger(ledger: Ledger): Ledger {
   const reports: StoredReport[] = [];
@@ -33,6 +35,10 @@ export function rehearsalLedger(ledger: Ledger): Ledger {
   }
 
   return overlaid(ledger, {
+    ...rehearsedPolicies(ledger),
+    // What is asked now is not asked again in this rehearsal.
+    rememberDemand: async () => undefined,
+    cache: async () => undefined,
     freeze,
     outbox,
     reportById: async (id) => reports.find((report) => report.id === id) ?? ledger.reportById(id),

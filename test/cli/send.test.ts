@@ -2,6 +2,16 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixedClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/file.ts';
+import { previewDue } from '../../src/delivery/dry-run.ts';
+import { loadMailSetup } from '../../src/delivery/mail-setup.ts';
+import { lookingLedger } from '../../src/ledger/looking.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import { rehearsalLedger } from '../../src/ledger/rehearsal.ts';
+import { SqlLedger } from '../../src/ledger/sql-ledger.ts';
+import { openSqliteToLook } from '../../src/ledger/sqlite-look.ts';
+import { closePass } from '../../src/pipeline.ts';
 import { startTxtServer, type TxtServer } from '../receivers/dns.ts';
 import { type HttpsReceiver, startHttpsReceiver } from '../receivers/https.ts';
 import { type SmtpReceiver, startSmtpReceiver } from '../receivers/smtp.ts';
@@ -66,6 +76,43 @@ it('a dry run shows everything and changes nothing', async () => {
   expect(people.stdout).toContain('TLS-Report-Domain: ok.test');
   const [status] = (await command('status', '--json')).json();
   expect(status).toMatchObject({ outbox: {}, days: [{ reports: 0 }] });
+});
+
+it('a dry run leaves no policy and no record behind that it found', async () => {
+  await prepared(DKIM);
+  const kept = async () => {
+    const ledger = await openLedger(place.path('state'));
+    try {
+      return { days: await ledger.domainDays(), open: await ledger.unattributed(100) };
+    } finally {
+      await ledger.close();
+    }
+  };
+  const before = await kept();
+  expect(before.open).not.toEqual([]);
+  expect((await command('send', '--dry-run', '--json')).json()).toHaveLength(3);
+  expect(await kept()).toEqual(before);
+});
+
+it('a dry run upon a ledger that may only be read shows the reports that go then', async () => {
+  await prepared(DKIM);
+  const database = openSqliteToLook(place.path('state'), false);
+  const looking = lookingLedger(new SqlLedger(database), database);
+  const ledger = rehearsalLedger(looking);
+  const config = await loadConfig(place.config);
+  const deps = { ledger, config, clock: fixedClock(Date.parse(MORNING_AFTER)), host: 'mta1', directory: '/' };
+  const { closed } = await closePass(deps);
+  expect(closed).toMatchObject({ built: { length: 3 }, waiting: 0 });
+  const shown = new Map<string, unknown>();
+  const setup = await loadMailSetup(config);
+  for await (const { rua, document } of previewDue({ ...deps, setup })) shown.set(rua, document);
+  await looking.close();
+  await command('send');
+  expect(shown.size).toBe(3);
+  for (const [rua, document] of shown) {
+    const domain = ASKING.find((name) => rua.endsWith(`@${name}`)) ?? 'dane-ok.example';
+    expect(document).toEqual((await command('report', '--domain', domain, '--json')).json()[0]);
+  }
 });
 
 it('rehearses to one address without touching the outbox', async () => {

@@ -1,11 +1,25 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import {
+  appendFile,
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openLedger } from '../../src/ledger/open.ts';
 import { SAMPLE_LOG } from '../cli/place.ts';
 import { runCli } from '../cli/run-cli.ts';
+import { startTxtServer } from '../receivers/dns.ts';
 import { PROGRAM } from './program.ts';
 
 /** Debian's nobody; these tests run as root. */
@@ -67,6 +81,25 @@ it('is looked at by a user who may only read it, and keeps its files as they are
   });
 });
 
+it('shows to a user who may only read it what would be sent of a day that is still to be closed', async () => {
+  const dns = await startTxtServer((name) =>
+    name === '_smtp._tls.ok.test' ? ['v=TLSRPTv1; rua=mailto:tls@ok.test'] : undefined,
+  );
+  const { state, words, config } = await readPlace();
+  await chmod(join(state, 'ledger.sqlite'), 0o644);
+  await appendFile(config, `mail: {dkim: mta}\ndns: {servers: ["${dns.address}"]}\n`);
+  const before = await readFile(join(state, 'ledger.sqlite'));
+  // In this process the resolver answers meanwhile.
+  const { stdout, stderr } = await promisify(execFile)('setpriv', [
+    ...AS_NOBODY,
+    ...['send', '--dry-run', '--json', ...words, '--now', '2026-11-24T05:00:00Z'],
+  ]);
+  await dns.close();
+  expect(stderr).toBe('<5>1 would go; nothing was sent\n');
+  expect(JSON.parse(stdout)).toMatchObject({ rua: 'mailto:tls@ok.test', kind: 'mail' });
+  expect(await readFile(join(state, 'ledger.sqlite'))).toEqual(before);
+});
+
 it('shows what it found though others write meanwhile, and says that they did', async () => {
   const { words } = await readPlace();
   const alone = join(directory, 'alone');
@@ -101,12 +134,20 @@ async function readPlace() {
       `organization: R\ncontact: tls@reports.example\nstate: ${state}\nmta: {honours: []}\nlogs: [{path: ${log}, parser: ${parser}, timezone: UTC, host: mta1}]\n`,
     );
   await configure('postfix');
-  const words = ['--now', '2026-11-23T20:00:00Z', '--config', config];
-  expect((await runCli(['run', '--offline', ...words])).code).toBe(0);
-  return { state, log, configure, words };
+  const words = ['--config', config];
+  expect((await runCli(['run', '--offline', ...EVENING, ...words])).code).toBe(0);
+  return { state, log, config, configure, words };
 }
 
+/** The sample's day is not over yet. */
+const EVENING = ['--now', '2026-11-23T20:00:00Z'];
+
+/** The words for setpriv(1) that start the program as a user who owns nothing. */
+const AS_NOBODY = [
+  ...['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'],
+  ...[process.execPath, PROGRAM],
+];
+
 function asNobody(...words: readonly string[]) {
-  const nobody = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];
-  return spawnSync('setpriv', [...nobody, process.execPath, PROGRAM, ...words], { encoding: 'utf8' });
+  return spawnSync('setpriv', [...AS_NOBODY, ...words, ...EVENING], { encoding: 'utf8' });
 }

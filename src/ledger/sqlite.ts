@@ -217,14 +217,8 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   #explained(error: unknown): unknown {
+    if (isInUse(error)) return inUse(error, this.#path);
     const code = String((error as { code?: unknown }).code ?? '');
-    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-      return new Problem(EXIT.tryAgain, 'the ledger is in use by another process', {
-        where: this.#path,
-        help: 'wait for the other maillog-tlsrpt to finish, then run this again; nothing was lost',
-        cause: error,
-      });
-    }
     if (/^SQLITE_(READONLY|CANTOPEN|IOERR|FULL|PERM)/.test(code) || isReadOnly(code)) {
       return new Problem(EXIT.cannotWrite, `the ledger cannot be written: ${systemReason(error)}`, {
         where: this.#path,
@@ -245,6 +239,20 @@ function isReadOnly(code: string): boolean {
 function insertOf({ table, onConflict }: InsertTarget | GroupTarget, columns: readonly string[]): string {
   const values = columns.map((_, index) => `$${index + 1}`);
   return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) ${onConflict}`;
+}
+
+/** Whether SQLite says that another process keeps the file from us. */
+export function isInUse(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(String((error as { code?: unknown }).code ?? ''));
+}
+
+/** What to do about a file that another process keeps. */
+export function inUse(cause: unknown, where: string): Problem {
+  return new Problem(EXIT.tryAgain, 'the ledger is in use by another process', {
+    where,
+    help: 'wait for the other maillog-tlsrpt to finish, then run this again; nothing was lost',
+    cause,
+  });
 }
 
 /** Whether SQLite says that the file is no database, or a broken one. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -61,4 +61,15 @@ it('does not hide what is wrong with the work behind what others wrote', async (
 it('takes no file for damaged that was written while it was read', async () => {
   await writeFile(file, Buffer.alloc(400_000, 0xff));
   await expect(disturbed(() => database.query('SELECT * FROM note'))).rejects.toMatchObject(CHANGED);
+});
+
+it('gives what was found though the file was moved away meanwhile, and tells that', async () => {
+  const moved = async () => {
+    await rename(file, `${file}.old`);
+    return 'found';
+  };
+  expect(await closingAfter(database, moved, (problem) => told.push(problem))).toBe('found');
+  expect(told).toMatchObject([
+    { exitCode: EXIT.tryAgain, message: 'the ledger was taken away while it was looked at' },
+  ]);
 });

@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { lookingLedger } from '../../src/ledger/looking.ts';
@@ -155,10 +156,29 @@ it('says to who may only read it that the file is damaged', async () => {
   await rm(directory, { recursive: true });
 });
 
-it('says as whom to ask where it cannot be read', async () => {
+it('says to who may only read it that a file is not there, or none, and blames no user', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
-  expect(() => openSqliteToLook(join(directory, 'none'), false)).toThrow(
-    expect.objectContaining({ help: expect.stringContaining('sudo -u maillog-tlsrpt') }),
+  const unreadable = (words: string) =>
+    expect.objectContaining({ exitCode: EXIT.cannotWrite, message: `the ledger cannot be read: ${words}` });
+  expect(() => openSqliteToLook(join(directory, 'none'), false)).toThrow(unreadable('it does not exist'));
+  await mkdir(join(directory, 'ledger.sqlite'));
+  expect(() => openSqliteToLook(directory, false)).toThrow(unreadable('SQLite cannot open it'));
+  await rm(directory, { recursive: true });
+});
+
+it('asks who may only read it to come again while another keeps it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ledger-'));
+  const keeper = new Database(join(directory, 'ledger.sqlite'));
+  keeper.exec('CREATE TABLE note (name TEXT)');
+  keeper.exec('BEGIN EXCLUSIVE');
+  // While somebody has it open there is a journal.
+  await writeFile(join(directory, 'ledger.sqlite-wal'), '');
+  expect(() => openSqliteToLook(directory, false, 10)).toThrow(
+    expect.objectContaining({
+      exitCode: EXIT.tryAgain,
+      message: 'the ledger is in use by another process',
+    }),
   );
+  keeper.close();
   await rm(directory, { recursive: true });
 });

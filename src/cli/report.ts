@@ -7,6 +7,7 @@ import { writeAtomically } from '../delivery/atomic-file.ts';
 import { gzipReport } from '../delivery/gzip.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { DomainDay } from '../ledger/ledger.ts';
+import { openIfThere } from '../ledger/open.ts';
 import { reissuePass } from '../pipeline.ts';
 import { resolveHonours } from '../policy/local-mta.ts';
 import { fileName, submitterOf } from '../report/names.ts';
@@ -59,7 +60,9 @@ Examples:
       chosen.reissue
         ? reissueReport(context, chosen, printer)
         : showReports(context, chosen, globals, printer);
-    return withContext(globals, printer, work, { sender: true, looks: true });
+    // Who reissues writes, but a mistyped state must not make a ledger.
+    const demands = { sender: true, looks: true, ...(chosen.reissue && { open: openIfThere }) };
+    return withContext(globals, printer, work, demands);
   },
 };
 

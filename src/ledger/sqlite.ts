@@ -273,12 +273,13 @@ export function damaged(cause: unknown, where: string): Problem {
 
 function cannotOpen(error: unknown, directory: string): Problem {
   if (error instanceof Problem) return error;
+  const code = String((error as { code?: unknown }).code ?? '');
+  const isDenied = code === 'EACCES' || code.startsWith('SQLITE_READONLY') || isReadOnly(code);
   return new Problem(EXIT.cannotWrite, `the state directory cannot be used: ${systemReason(error)}`, {
     where: directory,
-    help:
-      (error as NodeJS.ErrnoException).code === 'EACCES'
-        ? 'ask as root or as the user that owns it: sudo -u maillog-tlsrpt maillog-tlsrpt …'
-        : 'make it, writable for the user that runs maillog-tlsrpt, or name another with `state:` or --state',
+    help: isDenied
+      ? 'ask as root or as the user that owns it: sudo -u maillog-tlsrpt maillog-tlsrpt …'
+      : 'make it, writable for the user that runs maillog-tlsrpt, or name another with `state:` or --state',
     cause: error,
   });
 }

@@ -100,6 +100,16 @@ it('shows to a user who may only read it what would be sent of a day that is sti
   expect(await readFile(join(state, 'ledger.sqlite'))).toEqual(before);
 });
 
+it('refuses at once, and says as whom to ask, where a user who may only read it wants to change it', async () => {
+  const { state, words } = await readPlace();
+  await chmod(join(state, 'ledger.sqlite'), 0o644);
+  for (const command of ['report --reissue --day 2026-11-22 --domain a.example', 'run', 'send']) {
+    const { status, stderr } = asNobody(...command.split(' '), ...words);
+    expect(status).toBe(73);
+    expect(stderr).toMatch(/^<3>error: the state directory cannot be used: .*\n.*\n.*sudo -u maillog-tlsrpt/);
+  }
+});
+
 it('shows what it found though others write meanwhile, and says that they did', async () => {
   const { words } = await readPlace();
   const alone = join(directory, 'alone');

@@ -67,8 +67,9 @@ export function checked<T>(schema: z.ZodType<T>, values: Readonly<Record<string,
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const name = String(issue?.path[0] ?? '');
-  const words =
-    issue?.code === 'invalid_type' && Array.isArray(values[name]) ? 'may be given once only' : issue?.message;
+  // What may be given several times is refused for one of its values, not for being a list.
+  const isTwice = issue?.path.length === 1 && Array.isArray(values[name]);
+  const words = isTwice ? 'may be given once only' : issue?.message;
   throw new Problem(EXIT.usage, `--${name} ${words}`, { help: 'see --help' });
 }
 

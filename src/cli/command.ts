@@ -39,9 +39,6 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** Options that may be given several times. */
-export const REPEATABLE: readonly string[] = ['relayhost', 'fallback-relay', 'server'];
-
 /** One command a file: its words for --help, its options, what it does. */
 export interface Command {
   readonly name: string;

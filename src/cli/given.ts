@@ -1,13 +1,11 @@
 import { isLedgerPlace, LEDGER_FORM } from '../config/addresses.ts';
 import { EXIT, Problem } from '../errors.ts';
-import { type Command, type GlobalArguments, REPEATABLE } from './command.ts';
+import { type Command, GLOBAL_OPTIONS, type GlobalArguments } from './command.ts';
 
 /** What yargs knows of the options of a command, by their names. */
 export interface KnownOptions {
   readonly key: Readonly<Record<string, unknown>>;
   readonly boolean: readonly string[];
-  /** Those that take several values, and arguments that do. */
-  readonly array: readonly string[];
 }
 
 /** A command line as it was given. */
@@ -17,15 +15,13 @@ export interface Given {
 }
 
 /**
- * What yargs lets pass, and nobody can have meant: an option twice that has one value only, a switch with a value, JSON
- * of a command that has none, and a ledger that there cannot be.
+ * What yargs lets pass, and nobody can have meant: an option of every command twice, a switch with a value, JSON of a
+ * command that has none, and a ledger that there cannot be. A command's own options are judged by its schema.
  * @throws Problem (usage)
  */
 export function demandSound(command: Command, known: KnownOptions, { words, values }: Given): void {
   const help = `maillog-tlsrpt ${command.name} --help tells what is allowed`;
-  const twice = Object.keys(known.key).find(
-    (name) => Array.isArray(values[name]) && !known.array.includes(name) && !REPEATABLE.includes(name),
-  );
+  const twice = Object.keys(GLOBAL_OPTIONS).find((name) => Array.isArray(values[name]));
   if (twice !== undefined) throw new Problem(EXIT.usage, `--${twice} may be given once only`, { help });
   const valued = words.slice(0, endOfOptions(words)).find((word) => isValuedSwitch(word, known));
   if (valued !== undefined)

@@ -12,6 +12,8 @@ it.each([
   ['status --state a --state b', /--state may be given once only\n.*status --help/],
   ['status --config a --config b', /--config may be given once only/],
   ['backfill x --overlap count --overlap refuse', /--overlap may be given once only/],
+  ['report --day 2026-11-22 --day 2026-11-23', /--day may be given once only/],
+  ['status --max-lag 3 --max-lag 4', /--max-lag may be given once only/],
   ['status --json=maybe', /--json takes no value/],
   ['status --check --json', /--check and --json exclude each other/],
   ['scrub x --json', /`scrub` prints no JSON/],

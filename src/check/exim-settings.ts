@@ -1,10 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
-import type { Ask } from '../policy/local-mta.ts';
+import { dirname, resolve } from 'node:path';
+import { type Ask, EXIM_NAMES } from '../policy/local-mta.ts';
 import type { Check, CheckDeps } from './deps.ts';
+import { eximLogs } from './exim-log-files.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** Debian calls Exim exim4. */
-const NAMES = ['exim4', 'exim'] as const;
 /** On without being asked for (exim: log_default in globals.c). */
 const BY_DEFAULT = ['tls_cipher', 'tls_certificate_verified', 'outgoing_interface'] as const;
 
@@ -21,7 +20,7 @@ export const checkExim: Check = async (deps) => {
 
 /** Exim's answer to `-bP`; undefined where it is not there. */
 export async function askExim(ask: Ask, options: readonly string[]): Promise<string | undefined> {
-  for (const name of NAMES) {
+  for (const name of EXIM_NAMES) {
     const text = await ask(name, ['-bP', ...options]);
     if (text !== undefined) return text;
   }
@@ -89,23 +88,19 @@ function selectorFindings(has: (selector: string) => boolean): Finding[] {
   return findings.length > 0 ? findings : [ok('exim-selectors', 'Exim logs TLS and the sending address')];
 }
 
-/** `log_file_path` is a list of file name patterns and the word syslog; empty: files in the spool directory. */
-function fileFindings(paths: string, { config, directory }: CheckDeps): Finding[] {
-  const files = paths
-    .split(/\s*:\s*/)
-    .filter((each) => each.startsWith('/'))
-    .map((each) => each.replace('%s', 'main').replace(/[-.]?%[DM]/, ''));
+function fileFindings(logFilePath: string, { config, directory }: CheckDeps): Finding[] {
+  const { files, syslog } = eximLogs(logFilePath);
   const read = config.logs.flatMap(({ parser, path }) =>
     parser === 'exim' && path !== undefined ? [resolve(directory, path)] : [],
   );
   const [first] = files;
-  if (first === undefined || files.some((file) => read.includes(file)) || /\bsyslog\b/.test(paths)) return [];
-  if (read.some((path) => dirname(path) === dirname(join('/', first)))) return [];
+  if (first === undefined || syslog || files.some(({ path }) => read.includes(path))) return [];
+  if (read.some((path) => dirname(path) === dirname(first.path))) return [];
   return [
     fail(
       'exim-other-log',
-      `Exim logs into ${first} (log_file_path), which the configuration does not read`,
-      `logs: [{path: ${first}, parser: exim}]`,
+      `Exim logs into ${first.path} (log_file_path), which the configuration does not read`,
+      `logs: [{path: ${first.path}, parser: exim}]`,
     ),
   ];
 }

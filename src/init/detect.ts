@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { serviceAccess } from '../check/access.ts';
-import { optionOf } from '../check/exim-settings.ts';
+import { askExim, optionOf } from '../check/exim-settings.ts';
 import { SIGNED_ZONES } from '../check/resolver.ts';
 import type { Clock } from '../clock.ts';
 import { toDomain } from '../domain.ts';
@@ -59,8 +59,7 @@ export async function detect(deps: HostDeps): Promise<InitFacts> {
 /** The domain mail is from: as the MTA says, else /etc/mailname, else that of the machine's name. */
 async function findDomain({ ask, root, host }: HostDeps): Promise<string | undefined> {
   const postfix = (await ask('postconf', ['-x', 'myorigin', 'mydomain'])) ?? '';
-  const exim =
-    (await ask('exim4', ['-bP', 'qualify_domain'])) ?? (await ask('exim', ['-bP', 'qualify_domain'])) ?? '';
+  const exim = (await askExim(ask, ['qualify_domain'])) ?? '';
   const mailname = (await readFile(join(root, '/etc/mailname'), 'utf8').catch(() => '')).trim();
   const candidates = [
     optionOf(postfix, 'myorigin').replace(/^\/.*/, mailname),

@@ -1,3 +1,4 @@
+import { askExim } from '../check/exim-settings.ts';
 import { toDomain } from '../domain.ts';
 import type { Ask } from '../policy/local-mta.ts';
 import type { FoundKey } from './facts.ts';
@@ -12,8 +13,7 @@ export async function findDkimKeys(ask: Ask, root: string): Promise<FoundKey[]> 
 
 /** Exim signs in its SMTP transports; what depends on the mail (`${…}`) names no single key. */
 async function eximKeys(ask: Ask): Promise<FoundKey[]> {
-  const text =
-    (await ask('exim4', ['-bP', 'transports'])) ?? (await ask('exim', ['-bP', 'transports'])) ?? '';
+  const text = (await askExim(ask, ['transports'])) ?? '';
   return text.split(/^(?=\S+ transport:$)/m).flatMap((section) => {
     const value = (name: string) => {
       const found = new RegExp(`^${name} = (.+)$`, 'm').exec(section)?.[1]?.trim();

@@ -1,6 +1,7 @@
 import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { optionOf } from '../check/exim-settings.ts';
+import { eximLogs } from '../check/exim-log-files.ts';
+import { askExim, optionOf } from '../check/exim-settings.ts';
 import type { Ask, LocalMta, MtaName } from '../policy/local-mta.ts';
 import { BUILT_IN } from '../registry.ts';
 import { eximSmartHosts } from './exim-smart-hosts.ts';
@@ -87,22 +88,14 @@ async function isWrittenBy(parser: MtaName, path: string): Promise<boolean> {
   }
 }
 
-/** `log_file_path` holds patterns of files, where %s stands for main, reject and panic, or the word syslog. */
 async function eximLog(ask: Ask, root: string): Promise<Place | undefined> {
-  const text = await askEither(ask, ['-bP', 'log_file_path', 'syslog_processname']);
-  const files = optionOf(text, 'log_file_path')
-    .split(/\s*:\s*/)
-    .filter((each) => each.startsWith('/'));
-  const [pattern] = files;
-  if (pattern !== undefined && !pattern.includes('%D') && !pattern.includes('%M'))
-    return { path: pattern.replace('%s', 'main') };
+  const text = (await askExim(ask, ['log_file_path', 'syslog_processname'])) ?? '';
+  // A name that changes every day can be told to nobody.
+  const file = eximLogs(optionOf(text, 'log_file_path')).files.find(({ dated }) => !dated);
+  if (file !== undefined) return { path: file.path };
   // Mail that users hand over on this host is delivered outside of Exim's unit.
   const name = optionOf(text, 'syslog_processname') || 'exim';
   return syslogPlace('exim', { kind: 'identifiers', names: [name] }, ask, root);
-}
-
-async function askEither(ask: Ask, args: readonly string[]): Promise<string> {
-  return (await ask('exim4', args)) ?? (await ask('exim', args)) ?? '';
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -35,7 +35,7 @@ const PROGRAM_PATH =
   '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/usr/exim/bin:/opt/exim/bin';
 const TIMEOUT_MS = 10_000;
 /** Debian calls Exim exim4. */
-const EXIM_NAMES = ['exim4', 'exim'] as const;
+export const EXIM_NAMES = ['exim4', 'exim'] as const;
 
 /** Runs a program of the MTA's, read only, without a shell and with nothing in its environment but the path. */
 export const askProgram: Ask = (program, args) =>

@@ -21,15 +21,15 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 /** Answers as an Exim that is set up so; the rest as the host does. */
-function exim(settings: { dane?: string; bound?: string; selectors?: string }): Ask {
-  const { dane = '*', bound = '', selectors = SELECTORS } = settings;
+function exim(settings: { dane?: string; bound?: string; selectors?: string; logs?: string }): Ask {
+  const { dane = '*', bound = '', selectors = SELECTORS, logs = '' } = settings;
   return async (program, args) => {
     if (program === 'postconf') return undefined;
     if (program !== 'exim4') return host.ask(program, args);
     if (args[0] === '-bV') return VERSION;
     if (args.includes('transports'))
       return `\nremote_smtp transport:\ndriver = smtp\nhosts_try_dane = ${dane}\ninterface = ${bound}\n`;
-    return `log_selector = ${selectors}\nlog_file_path = \n`;
+    return `log_selector = ${selectors}\nlog_file_path = ${logs}\n`;
   };
 }
 
@@ -105,6 +105,20 @@ it('says once what Exim does not log', async () => {
     'warn | Exim does not log X=: the TLS version cannot be told | log_selector = +tls_cipher',
     'warn | Exim does not log the address mail leaves from, and connections are counted by heuristics | log_selector = +incoming_interface +outgoing_interface +outgoing_port',
   ]);
+});
+
+it.each([
+  ['/var/log/syslog/exim-%s', ['/var/log/syslog/exim-main']],
+  ['<; /srv/a/%slog-%D ; /srv/b/%slog', ['/srv/a/mainlog']],
+  ['syslog : /srv/a/%slog', []],
+  ['', []],
+])('says with log_file_path = %s that another log is read', async (logs, named) => {
+  expect(about(await examined(exim({ logs })), 'exim-other-log')).toEqual(
+    named.map(
+      (path) =>
+        `fail | Exim logs into ${path} (log_file_path), which the configuration does not read | logs: [{path: ${path}, parser: exim}]`,
+    ),
+  );
 });
 
 it('has something to do for who reads a warning, and nothing for who reads that all is well', async () => {

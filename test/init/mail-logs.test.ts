@@ -27,7 +27,7 @@ function hostWith(entries: readonly string[], logFilePath = 'syslog'): Ask {
   return async (program, args) => {
     if (program === 'journalctl')
       return entries.some((entry) => args.includes(entry)) ? '{"MESSAGE":"x"}\n' : undefined;
-    if (program === 'exim4' && args.includes('log_file_path'))
+    if (program === 'exim4' && args.join(' ') === '-bP log_file_path syslog_processname')
       return `log_file_path = ${logFilePath}\nsyslog_processname = exim\n`;
     return program === 'postconf' ? 'maillog_file =\n' : undefined;
   };
@@ -76,6 +76,13 @@ it('takes the journal of an Exim that logs to syslog, by the name it gives itsel
   ]);
 });
 
+it.each([
+  ['/var/log/exim4/%slog-%D : /srv/exim-%s', '/srv/exim-main'],
+  ['<; syslog ; /var/log/exim4/%slog', '/var/log/exim4/mainlog'],
+])('takes the file of log_file_path = %s that keeps its name', async (logFilePath, path) => {
+  expect(await found(EXIM, hostWith([], logFilePath))).toEqual([{ path }]);
+});
+
 it('finds no log where there is neither a file nor a journal', async () => {
   expect(await found(POSTFIX, hostWith(['--unit=postfix.service']))).toEqual([]);
 });
@@ -95,7 +102,7 @@ it.each([
   await file('/var/log/exim4/mainlog', LINE);
   const host = hostWith([], '/var/log/exim4/%slog');
   const ask: Ask = async (program, args) =>
-    args.includes('routers')
+    args.join(' ') === '-bP routers'
       ? `smarthost router:\ndriver = manualroute\nroute_list = ${route}\n`
       : host(program, args);
   const [found] = await findLogs(EXIM, ask, root);
@@ -107,7 +114,7 @@ it('names a smart host once, though one router for users and one for all else go
   const router = 'driver = manualroute\nroute_list = * smtp.isp.example::587 byname\n';
   const host = hostWith([], '/var/log/exim4/%slog');
   const ask: Ask = async (program, args) =>
-    args.includes('routers')
+    args.join(' ') === '-bP routers'
       ? `hub_user_smarthost router:\n${router}\nsmarthost router:\n${router}`
       : host(program, args);
   const [found] = await findLogs(EXIM, ask, root);

@@ -29,12 +29,14 @@ export const report: Command = {
   name: 'report',
   usage: 'report',
   summary: 'show or write the reports that the ledger holds or would make now',
-  details: `Only looks: nothing is closed, frozen or sent. A report that was built already is shown as it was built.
+  details: `Only looks, but for --reissue: nothing is closed, frozen or sent. A report that was built already is shown as it was
+built. --reissue needs --day and --domain, and asks for the domain's record anew; \`send\` delivers what it queues.
 
 Examples:
   maillog-tlsrpt report --day 2026-11-22
   maillog-tlsrpt report --domain example.org --json
-  maillog-tlsrpt report --day 2026-11-22 --out /tmp/reports`,
+  maillog-tlsrpt report --day 2026-11-22 --out /tmp/reports
+  maillog-tlsrpt report --reissue --day 2026-11-22 --domain example.org`,
   options: (yargs: Argv) =>
     yargs
       .option('day', { type: 'string', requiresArg: true, describe: 'this UTC day only: 2026-11-22' })
@@ -52,7 +54,7 @@ Examples:
       .option('offline', {
         type: 'boolean',
         default: false,
-        describe: 'accepted for symmetry: this command never asks the network',
+        describe: 'accepted for symmetry: but for --reissue this command never asks the network',
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(reportArguments, values);
@@ -118,6 +120,11 @@ async function reissueReport(context: Context, chosen: ReportArguments, printer:
   if (chosen.day === undefined || chosen.domain === undefined) {
     throw new Problem(EXIT.usage, '--reissue needs --day and --domain', {
       help: 'one report is reissued at a time',
+    });
+  }
+  if (chosen.offline) {
+    throw new Problem(EXIT.usage, '--reissue and --offline exclude each other', {
+      help: 'who gets the next revision says the record of the domain as it is now',
     });
   }
   const stored = await reissuePass(pipelineDeps(context), chosen.day, chosen.domain);

@@ -29,12 +29,14 @@ export const send: Command = {
   name: 'send',
   usage: 'send',
   summary: 'close days that are over, build their reports and deliver what is due now',
-  details: `A second \`send\` sends nothing. Exit code 75 says that some deliveries will be tried again.
+  details: `A second \`send\` sends nothing. --dry-run and --to keep nothing of what they look up, and need no right to write to the ledger.
+Exit code 75 says that some deliveries will be tried again.
 
 Examples:
   maillog-tlsrpt send --dry-run            # every mail and POST as it would go; changes nothing
   maillog-tlsrpt send --to me@example.com  # all of them to one address, to look at
-  maillog-tlsrpt send --day 2026-01-31     # release a day that is held`,
+  maillog-tlsrpt send --day 2026-01-31     # release a day that is held
+  maillog-tlsrpt send --unsuppress mailto:tls@example.org   # its reports are due again`,
   options: (yargs: Argv) =>
     yargs
       .option('day', {
@@ -51,10 +53,11 @@ Examples:
       .option('unsuppress', {
         type: 'string',
         requiresArg: true,
-        describe: 'send to this rua again, though reports came back from it',
+        describe: 'send to this rua again from the next time on, though reports came back from it',
       }),
   run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(sendArguments, values);
+    demandOneWay(chosen);
     const work = async (context: Context) => {
       if (chosen.unsuppress !== undefined) return forgive(context, chosen.unsuppress, printer);
       await sayUnknownDay(context, chosen, printer);
@@ -66,6 +69,14 @@ Examples:
     return withContext(globals, printer, work, { sender: true, looks });
   },
 };
+
+/** Who rehearses changes nothing, so that nobody can be forgiven by the way. @throws Problem (usage) */
+function demandOneWay({ unsuppress: rua, to, 'dry-run': dry }: SendArguments): void {
+  if (rua !== undefined && (dry || to !== undefined))
+    throw new Problem(EXIT.usage, `--unsuppress and ${dry ? '--dry-run' : '--to'} exclude each other`, {
+      help: 'send --unsuppress RUA forgives, and sends nothing by itself',
+    });
+}
 
 /** A mistyped day would pass for one of which all was sent. */
 async function sayUnknownDay({ ledger }: Context, { day }: SendArguments, printer: Printer): Promise<void> {

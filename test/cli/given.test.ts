@@ -14,6 +14,8 @@ it.each([
   ['backfill x --overlap count --overlap refuse', /--overlap may be given once only/],
   ['report --day 2026-11-22 --day 2026-11-23', /--day may be given once only/],
   ['status --max-lag 3 --max-lag 4', /--max-lag may be given once only/],
+  ['send --unsuppress mailto:a@b.example --dry-run', /--unsuppress and --dry-run exclude each other/],
+  ['send --unsuppress mailto:a@b.example --to me@c.example', /--unsuppress and --to exclude each other/],
   ['status --json=maybe', /--json takes no value/],
   ['status --check --json', /--check and --json exclude each other/],
   ['scrub x --json', /`scrub` prints no JSON/],

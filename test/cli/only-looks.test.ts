@@ -18,6 +18,7 @@ it.each([
   ['posture', 0, NONE_YET],
   ['report', 0, NONE_YET],
   ['report --reissue --day 2026-11-23 --domain a.example', 64, NONE_YET],
+  ['report --reissue --offline --day 2026-11-23 --domain a.example', 64, /--reissue and --offline exclude/],
   ['send --dry-run', 0, NONE_YET],
   ['send --dry-run --day 2026-11-23', 0, NONE_YET],
   ['send --to me@reports.example', 0, NONE_YET],

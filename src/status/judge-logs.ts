@@ -57,8 +57,9 @@ function silenceOf(log: LogStatus, { logs }: Facts, maxLag: number): Finding[] {
         `${name}: no line of the MTA since ${last}: does it log elsewhere now? \`check\` looks`,
       ),
     ];
-  const what = bytes === 0 ? 'is empty' : `has no line of ${parser}`;
-  return [warning('silent', `${name} ${what}: does the MTA log there? \`check\` looks`)];
+  // An empty one, or one that is not there: the last run says which.
+  const what = bytes === 0 ? 'nothing of it was read' : `it has no line of ${parser}`;
+  return [warning('silent', `${name}: ${what}: does the MTA log there? \`check\` looks`)];
 }
 
 function isSilent({ lastLine, readToEndAt }: LogStatus): boolean {

@@ -66,6 +66,18 @@ describe('logs', () => {
     expect(result.stdout).not.toContain('read before');
     expect(await backfill(await place.write('mail.log', ''))).toMatchObject({ stdout: result.stdout });
   });
+
+  it('does not say of a log that is not there that it is empty', async () => {
+    const config = await place.write(
+      'c.yaml',
+      `organization: R\ncontact: tls@reports.example\nstate: ${place.path('state')}\nlogs: [{path: none.log, timezone: UTC}]\n`,
+    );
+    const words = ['--config', config, '--now', MORNING_AFTER];
+    expect((await runCli(['run', '--offline', ...words])).code).toBe(65);
+    const { stdout } = await runCli(['status', ...words]);
+    expect(stdout).toContain('none.log: nothing of it was read: does the MTA log there?');
+    expect(stdout).not.toContain('empty:');
+  });
 });
 
 describe('configuration', () => {

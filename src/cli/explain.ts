@@ -58,7 +58,7 @@ Examples:
   maillog-tlsrpt explain /var/log/mail.log --queue-id 4jYGNX5hVbzJgrX
   maillog-tlsrpt explain /var/log/mail.log.1 --domain example.org
   maillog-tlsrpt explain mainlog --parser exim --lines 120-180 --json
-  journalctl -o json --unit=postfix@-.service --since=today | maillog-tlsrpt explain - --domain example.org`,
+  journalctl -o json --unit='postfix*' --since=today | maillog-tlsrpt explain - --domain a.example`,
   options: (yargs: Argv) =>
     withReadingOptions(yargs)
       .option('queue-id', {

@@ -46,6 +46,8 @@ describe.each(COMMANDS)('$name --help', ({ name, details, summary }) => {
     expect(stdout).toContain(summary.split(' ').slice(0, 4).join(' '));
     const wide = stdout.split('\n').filter((line) => line.length > 100);
     expect(wide).toEqual([]);
+    // What is broken over two lines cannot be copied.
+    for (const [line] of details.matchAll(/^ {2}.*maillog-tlsrpt .*$/gm)) expect(stdout).toContain(line);
     expect(stdout.match(/--help/g)).toHaveLength(1);
     const own = stdout.indexOf('\nOptions:');
     expect(own).toBeLessThan(stdout.indexOf('\nOptions of every command:'));

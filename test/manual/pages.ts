@@ -93,7 +93,7 @@ To begin:
       ...exitItems(),
       '.PP',
       ...prose(
-        'check and status --check exit as monitoring plug-ins do: 0 all is well, 1 warning, 2 critical.',
+        'check and status --check exit as monitoring plug-ins do: 0 all is well, 1 warning, 2 critical, 3 unknown (status --check alone).',
       ),
     ]),
     ...section('ENVIRONMENT', [

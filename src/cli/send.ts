@@ -125,9 +125,10 @@ async function showDue(
   globals: GlobalArguments,
   printer: Printer,
 ): Promise<ExitCode> {
+  // Before the look-ups, which take long: without a key there is nothing to show.
+  const setup = await loadMailSetup(context.config);
   const ledger = rehearsalLedger(context.ledger);
   await rehearseClosing(context, ledger, chosen, printer);
-  const setup = await loadMailSetup(context.config);
   let shown = 0;
   for await (const preview of previewDue({ ...context, ledger, setup }, chosen.day)) {
     shown++;
@@ -157,10 +158,10 @@ async function rehearseTo(
   to: string,
   printer: Printer,
 ): Promise<ExitCode> {
-  const ledger = rehearsalLedger(context.ledger);
-  await rehearseClosing(context, ledger, chosen, printer);
   const transports = await createTransports(context.config, context.clock);
   try {
+    const ledger = rehearsalLedger(context.ledger);
+    await rehearseClosing(context, ledger, chosen, printer);
     const count = await rehearse({ ...context, ledger, transports }, to, chosen.day);
     printer.message('notice', `${count} rehearsed to ${to}; the outbox stays as it was`);
   } finally {

@@ -237,6 +237,17 @@ describe('never unsigned', () => {
     expect((await command('send', '--json')).json()).toMatchObject([{ sent: { sent: 3 } }]);
   });
 
+  it.each([['--dry-run'], ['--to', 'me@here.example']])(
+    'a rehearsal with %s says so before it looks anything up',
+    async (...words) => {
+      await prepared('dkim: {domain: reports.example, selector: s, key: /nonexistent.pem}');
+      const refused = await command('send', '--verbose', ...words);
+      expect(refused.code).toBe(78);
+      expect(refused.stderr).toContain('/nonexistent.pem');
+      expect(refused.stderr).not.toContain('policies:');
+    },
+  );
+
   it('an Ed25519 key signs', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     place = await makePlace();

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../parser.ts';
+import type { Span } from '../span.ts';
 import type { TallyKey } from './ledger.ts';
-import type { Covered } from './overlap.ts';
 
 /** The text in front of a position: equal for two segments only if they are one up to there. */
 export interface Position {
@@ -86,7 +86,7 @@ export interface IngestBatch {
   /** Log time (UTC ms) of the first and the last line read of the file, and the time that all of them cover. */
   readonly firstTime?: number;
   readonly lastTime?: number;
-  readonly covered?: Covered;
+  readonly covered?: Span;
   readonly sessions: ReadonlyMap<string, { readonly key: TallyKey; readonly count: number }>;
   readonly openChanged: readonly OpenRow[];
   readonly openDeleted: readonly string[];
@@ -107,8 +107,8 @@ export class OverlapError extends Error {
   /** Where the other lines were read. */
   readonly path: string;
   /** The time that those cover. */
-  readonly covered: Covered;
-  constructor(path: string, covered: Covered) {
+  readonly covered: Span;
+  constructor(path: string, covered: Span) {
     super(`overlaps ${path}`);
     this.path = path;
     this.covered = covered;

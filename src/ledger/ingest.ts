@@ -1,3 +1,4 @@
+import type { Span } from '../span.ts';
 import { countSessions } from './count-sessions.ts';
 import {
   type IngestBatch,
@@ -7,7 +8,7 @@ import {
   type Segment,
   StalePosition,
 } from './ledger.ts';
-import { type Covered, overlaps } from './overlap.ts';
+import { overlaps } from './overlap.ts';
 import { number, text, toLog, toOpenRow, toSegment } from './rows.ts';
 import type { InsertTarget, SqlConnection, SqlValue } from './sql.ts';
 import type { TallyPart } from './tally-kinds.ts';
@@ -209,7 +210,7 @@ async function refuseOverlap(
     [logId, segmentId, covered.from, covered.until],
   );
   for (const row of rows) {
-    const other: Covered = { from: number(row, 'covered_from'), until: number(row, 'covered_until') };
+    const other: Span = { from: number(row, 'covered_from'), until: number(row, 'covered_until') };
     if (overlaps({ ...covered, begin }, other, number(row, 'is_one_log') === 1))
       throw new OverlapError(text(row, 'path'), other);
   }

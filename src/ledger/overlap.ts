@@ -1,16 +1,12 @@
+import type { Span } from '../span.ts';
+
 /** Lines of one log may come that late in the next file of it, as those that another host has sent on. */
 const LATE_IN_A_LOG_MS = 600_000;
 /** Where a log's files lie under names that do not tell so, the next one begins with a few late lines. */
 const LATE_MS = 60_000;
 
-/** A span of log time that a file covers, UTC ms. */
-export interface Covered {
-  readonly from: number;
-  readonly until: number;
-}
-
-/** What is read of a file, and the time of its first line, UTC ms. */
-export interface Reading extends Covered {
+/** The log time that is read of a file, and the time of its first line, UTC ms. */
+export interface Reading extends Span {
   readonly begin?: number | undefined;
 }
 
@@ -20,7 +16,7 @@ export interface Reading extends Covered {
  * other, is not.
  * @param isOneLog they are files of one log, by their names
  */
-export function overlaps(one: Reading, other: Covered, isOneLog: boolean): boolean {
+export function overlaps(one: Reading, other: Span, isOneLog: boolean): boolean {
   const touchesAtMost = one.from >= other.until || other.from >= one.until;
   if (touchesAtMost) return false;
   const shared = Math.min(one.until, other.until) - Math.max(one.from, other.from);
@@ -32,6 +28,6 @@ export function overlaps(one: Reading, other: Covered, isOneLog: boolean): boole
   return !isOneLog || one.begin === other.from;
 }
 
-function isWithin(inner: Covered, outer: Covered): boolean {
+function isWithin(inner: Span, outer: Span): boolean {
   return inner.from >= outer.from && inner.until <= outer.until;
 }

@@ -1,11 +1,7 @@
+import type { Span } from '../span.ts';
+
 /** A stamp so much earlier than those before it begins anew: logs joined in a wrong order, or a clock that was wrong. */
 const STEP_BACK_MS = 3_600_000;
-
-/** A span of log time, UTC ms. */
-export interface Span {
-  readonly from: number;
-  readonly until: number;
-}
 
 /**
  * The time that the lines of a file cover. Of logs that were joined in a wrong order, as `cat mail.log.*` joins them, it

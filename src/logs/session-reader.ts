@@ -1,6 +1,7 @@
 import type { Emit, EnvelopeContext, LogEntry, LogParser, OpenSessions, Trace } from '../parser.ts';
+import type { Span } from '../span.ts';
 import { ByteEnvelope } from './byte-envelope.ts';
-import { CoveredTime, type Span } from './covered-time.ts';
+import { CoveredTime } from './covered-time.ts';
 import type { LineBytes } from './line-bytes.ts';
 import { ALWAYS, EVERY, LineScanner } from './line-scanner.ts';
 import { OpenTable } from './open-table.ts';

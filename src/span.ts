@@ -1,0 +1,5 @@
+/** A span of log time, UTC ms. */
+export interface Span {
+  readonly from: number;
+  readonly until: number;
+}

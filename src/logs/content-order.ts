@@ -6,12 +6,11 @@ import { LogDates, type LogFile } from './log-dates.ts';
 import { ZoneOfLines } from './repeated-hour.ts';
 import { compareRotations, logName, rotationOf } from './rotation-name.ts';
 import { createSyslogReader } from './syslog.ts';
-import type { YearBound } from './years.ts';
+import { DAY_MS, type YearBound } from './years.ts';
 import { type LocalZone, zoneOf } from './zone.ts';
 
 /** Lines of noise a log may begin with. */
 const HEAD_BYTES = 65_536;
-const DAY_MS = 86_400_000;
 /** Exim's own stamp: no syslog, yet a log all the same. */
 const EXIM_STAMP = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d{3})?(?: ([+-]\d\d)(\d\d))?/;
 const NEVER = Number.POSITIVE_INFINITY;

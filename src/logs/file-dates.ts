@@ -1,17 +1,21 @@
 import type { Zone } from '../parser.ts';
+import type { Span } from '../span.ts';
+import { minuteOfYear } from './classic-line.ts';
+import { isOfWrongClock, mayBeJoined, type Run, runsOf } from './silence.ts';
 import { createSyslogReader } from './syslog.ts';
-import { fixedBound, rollingBound, type YearBound } from './years.ts';
+import {
+  DAY_MS,
+  ELEVEN_MONTHS_MS,
+  fixedBound,
+  HALF_A_YEAR_MS,
+  MONTH_MS,
+  rollingBound,
+  type YearBound,
+} from './years.ts';
 
-const DAY_MS = 86_400_000;
-const MONTH_MS = 31 * DAY_MS;
-const HALF_A_YEAR_MS = 182 * DAY_MS;
-/** RFC 3164 §4.1.2: a stamp without a year, maybe behind a priority. */
-const CLASSIC = /^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):/;
 const LEAP_DAY = /^(?:<\d{1,3}>)?Feb 29 /;
 /** Lines so near before and behind a Feb 29 are of its year. */
-const NEAR_DAYS = 14;
-const MINUTES_A_DAY = 1440;
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+const NEAR_MINUTES = 14 * 1440;
 
 /** When the lines of a file without years are. */
 export interface FileDates {
@@ -20,18 +24,6 @@ export interface FileDates {
   readonly end?: number;
   /** What bounds the years of its stamps; made anew for each reading of the file. */
   bound(): YearBound;
-}
-
-/** Whether a line begins with a stamp that carries no year. */
-export function isClassic(line: string): boolean {
-  return CLASSIC.test(line);
-}
-
-/** Minutes since a leap year's begin at which such a line was written, by its own clock; NaN for any other. */
-export function minuteOfYear(line: string): number {
-  const [, month = '', day, hour, minute] = CLASSIC.exec(line) ?? [];
-  const days = Date.UTC(1972, MONTHS.indexOf(month) / 3, Number(day)) / DAY_MS - 730;
-  return days * MINUTES_A_DAY + Number(hour) * 60 + Number(minute);
 }
 
 /**
@@ -43,13 +35,16 @@ export function minuteOfYear(line: string): number {
 export function datesUntil(lines: readonly string[], zone: Zone, latest: number): FileDates {
   const years = yearsBeforeLeapDay(lines, zone, latest);
   if (years > 0) return datesUntil(lines, zone, yearsBack(latest, years));
-  const { begin, end, first } = inTurn(lines, zone, latest);
-  const isPlain = first === undefined || first === reader(zone, () => latest)(lines[0] ?? '');
-  return {
-    ...(begin !== undefined && { begin }),
-    ...(end !== undefined && { end }),
-    bound: () => (isPlain ? fixedBound(latest) : rollingBound(first + HALF_A_YEAR_MS, latest)),
-  };
+  const read = reader(zone, () => latest);
+  const together = lines.map((line) => read(line));
+  const runs = runsApart(lines, together);
+  const times = timesBack(lines, zone, latest, runs);
+  const from = times.findIndex((time) => time !== undefined);
+  const [begin, end] = [times[from], times.findLast((time) => time !== undefined)];
+  if (begin === undefined || end === undefined) return { bound: () => fixedBound(latest) };
+  const isOneYear = begin === together[from] || !isOfWrongClock(lines.slice(0, from));
+  const rolling = () => rollingBound(begin + HALF_A_YEAR_MS, latest, silencesBetween(runs, times));
+  return { begin, end, bound: isOneYear ? () => fixedBound(latest) : rolling };
 }
 
 /**
@@ -58,50 +53,79 @@ export function datesUntil(lines: readonly string[], zone: Zone, latest: number)
  * @param first UTC ms that bounds the first one
  */
 export function datesFrom(lines: readonly string[], zone: Zone, first: number): FileDates {
-  const bound = rollingBound(first);
-  let begin: number | undefined;
-  let end: number | undefined;
-  const read = reader(zone, () => bound(end));
-  for (const line of lines) {
-    const time = read(line);
-    if (time === undefined) continue;
-    begin ??= time;
-    end = Math.max(end ?? time, time);
-  }
+  const together = timesOn(lines, zone, first, []);
+  const runs = runsApart(lines, together, yearsBack(first + DAY_MS, 1));
+  const times = runs.length === 0 ? together : timesOn(lines, zone, first, runs);
+  const known = times.filter((time) => time !== undefined);
+  const [begin] = known;
   return {
-    ...(begin !== undefined && { begin }),
-    ...(end !== undefined && { end }),
-    bound: () => rollingBound(first),
+    ...(begin !== undefined && { begin, end: known.reduce((one, other) => Math.max(one, other)) }),
+    bound: () => rollingBound(first, undefined, silencesBetween(runs, times)),
   };
 }
 
-interface Turn {
-  readonly begin: number | undefined;
-  readonly end: number | undefined;
-  /** The first line's time; absent if it is out of turn. */
-  readonly first: number | undefined;
+/**
+ * What silences part; nothing where there are none, or the log may have been joined in another order.
+ * @param together the lines' times without silences
+ * @param earliest UTC ms, no line is of a time before
+ */
+function runsApart(
+  lines: readonly string[],
+  together: readonly (number | undefined)[],
+  earliest?: number,
+): readonly Run[] {
+  const runs = runsOf(lines);
+  return runs.length < 2 || mayBeJoined(lines, runs, together, earliest) ? [] : runs;
 }
 
-function inTurn(lines: readonly string[], zone: Zone, latest: number): Turn {
-  const times = timesBack(lines, zone, latest);
-  const known = times.filter((time) => time !== undefined);
-  return { begin: known[0], end: known.at(-1), first: times[0] };
+/** The silences between runs, the oldest first. */
+function silencesBetween(runs: readonly Run[], times: readonly (number | undefined)[]): Span[] {
+  return runs.slice(1).flatMap((run, at) => {
+    const [from, until] = [times[runs[at]?.at(-1) ?? -1], times[run[0] ?? -1]];
+    return from === undefined || until === undefined ? [] : [{ from, until }];
+  });
+}
+
+/** The lines' times, told from the first one on. */
+function timesOn(
+  lines: readonly string[],
+  zone: Zone,
+  first: number,
+  runs: readonly Run[],
+): (number | undefined)[] {
+  const begins = new Set(runs.slice(1).map((run) => run[0]));
+  const bound = rollingBound(first);
+  let newest: number | undefined;
+  let silence = 0;
+  const read = reader(zone, () => Math.max(bound(newest), (newest ?? 0) + silence));
+  return lines.map((line, at) => {
+    silence = begins.has(at) ? ELEVEN_MONTHS_MS : 0;
+    const time = read(line);
+    if (time !== undefined) newest = Math.max(newest ?? time, time);
+    return time;
+  });
 }
 
 /** The lines' times, told from the last one back; undefined for those out of turn. */
-function timesBack(lines: readonly string[], zone: Zone, latest: number): (number | undefined)[] {
+function timesBack(
+  lines: readonly string[],
+  zone: Zone,
+  latest: number,
+  runs: readonly Run[] = [],
+): (number | undefined)[] {
+  const ends = new Set(runs.map((run) => run.at(-1)));
   let next: number | undefined;
   const read = reader(zone, () => Math.min(latest, (next ?? latest) + MONTH_MS));
-  return lines
-    .toReversed()
-    .map((line) => {
-      const time = read(line);
-      // Half a year without a line, or a stamp out of turn: it tells nothing of those before it.
-      if (time === undefined || (next !== undefined && next - time > HALF_A_YEAR_MS)) return undefined;
-      next = time;
-      return time;
-    })
-    .toReversed();
+  const times: (number | undefined)[] = [];
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const time = read(lines[at] ?? '');
+    const most = ends.has(at) ? ELEVEN_MONTHS_MS : HALF_A_YEAR_MS;
+    // So long without a line where no silence is known, or a stamp out of turn: it tells nothing of those before it.
+    if (time === undefined || (next !== undefined && next - time > most)) continue;
+    next = time;
+    times[at] = time;
+  }
+  return Array.from(lines, (_, at) => times[at]);
 }
 
 /** By how many years the lines around a Feb 29 are dated too late: few years have it, and they are of the same. */
@@ -118,7 +142,7 @@ function yearsBeforeLeapDay(lines: readonly string[], zone: Zone, latest: number
 function isNear(line: string | undefined, next: string | undefined): boolean {
   if (line === undefined || next === undefined) return true;
   const minutes = minuteOfYear(next) - minuteOfYear(line);
-  return minutes >= 0 && minutes < NEAR_DAYS * MINUTES_A_DAY;
+  return minutes >= 0 && minutes < NEAR_MINUTES;
 }
 
 function yearOf(time: number): number {

@@ -1,11 +1,8 @@
 import type { Zone } from '../parser.ts';
 import { datesFrom, datesUntil, type FileDates } from './file-dates.ts';
 import { type StampsAcross, stampsAcross, stampsAtHead } from './stamps-across.ts';
-import { ELEVEN_MONTHS_MS, fixedBound, guardedBound, rollingBound } from './years.ts';
+import { DAY_MS, ELEVEN_MONTHS_MS, fixedBound, guardedBound, HALF_A_YEAR_MS, MONTH_MS } from './years.ts';
 
-const DAY_MS = 86_400_000;
-const MONTH_MS = 31 * DAY_MS;
-const HALF_A_YEAR_MS = 182 * DAY_MS;
 /** A file last changed so long before another one begins is the one before it, and none of a year earlier. */
 const SAME_YEAR_MS = 300 * DAY_MS;
 
@@ -52,10 +49,8 @@ export class LogDates {
       const { end } = await this.of(older);
       if (end !== undefined) first = end + ELEVEN_MONTHS_MS;
     }
-    const isLast = at === this.#files.length - 1;
-    const { lines } =
-      file === undefined ? { lines: [] } : await (isLast ? stampsAtHead : stampsAcross)(file.path);
-    return { ...datesFrom(lines, this.#zone, first), bound: () => rollingBound(first) };
+    const { lines } = file === undefined ? { lines: [] } : await stampsAcross(file.path);
+    return datesFrom(lines, this.#zone, first);
   }
 
   async #until(at: number): Promise<FileDates> {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Problem } from '../errors.ts';
 import { openLog } from './archive.ts';
-import { isClassic, minuteOfYear } from './file-dates.ts';
+import { isClassic, minuteOfYear } from './classic-line.ts';
 import { formatOf } from './format.ts';
 
 /** Places in a plain file that are looked at, at most, and the bytes looked at there. */

@@ -1,13 +1,15 @@
 import { EXIT, Problem } from '../errors.ts';
+import type { Span } from '../span.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const MONTH_MS = 31 * DAY_MS;
-const HALF_A_YEAR_MS = 182 * DAY_MS;
+/** Measures of log time, ms. */
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+export const MONTH_MS = 31 * DAY_MS;
+export const HALF_A_YEAR_MS = 182 * DAY_MS;
 /** A line may come that long after the one before, if it comes at most a month before it where clocks are wrong. */
 export const ELEVEN_MONTHS_MS = 334 * DAY_MS;
 /** A machine that starts without a clock knows the time again sooner than this, and its lines go on where they were. */
-const WRONG_CLOCK_MS = 6 * HOUR_MS;
+export const WRONG_CLOCK_MS = 6 * HOUR_MS;
 
 /**
  * What bounds the year of stamps that carry none, UTC ms, told the time of the line before: such a stamp is of the
@@ -22,7 +24,13 @@ export interface YearBound {
 /** A bound in words that go from thread to thread; times in UTC ms, `newest` of the lines that it was told. */
 export type ToldBound =
   | { readonly kind: 'fixed'; readonly latest: number }
-  | { readonly kind: 'rolling'; readonly first: number; readonly latest: number; readonly newest: number }
+  | {
+      readonly kind: 'rolling';
+      readonly first: number;
+      readonly latest: number;
+      readonly silences: readonly Span[];
+      readonly newest: number;
+    }
   | {
       readonly kind: 'guarded';
       readonly path: string;
@@ -36,7 +44,7 @@ const NO_LINE = Number.NEGATIVE_INFINITY;
 /** The bound that was told. */
 export function boundAsTold(told: ToldBound): YearBound {
   if (told.kind === 'fixed') return fixedBound(told.latest);
-  if (told.kind === 'rolling') return rollingBound(told.first, told.latest, told.newest);
+  if (told.kind === 'rolling') return rollingBound(told.first, told.latest, told.silences, told.newest);
   return guardedBound(boundAsTold(told.of), told.path, told);
 }
 
@@ -46,20 +54,26 @@ export function fixedBound(latest: number): YearBound {
 }
 
 /**
- * Lines go on from year to year: each is within half a year of those before it. One stamp out of turn, as of a machine
- * that does not know the time yet when it starts, changes nothing.
+ * Lines go on from year to year: each is within half a year of those before it, but behind a silence that is known. One
+ * stamp out of turn, as of a machine that does not know the time yet when it starts, changes nothing.
  * @param first bounds those up to the first one that was read, UTC ms
  * @param latest none is later, UTC ms
+ * @param silences from the last line before each to the first one behind it, the oldest first
  * @param known the newest line read so far, UTC ms
  */
 export function rollingBound(
   first: number,
   latest = Number.POSITIVE_INFINITY,
+  silences: readonly Span[] = [],
   known: number = NO_LINE,
 ): YearBound {
   let newest = known;
-  // The same for a day, for what is remembered of an hour's stamps holds as long as the bound does.
-  const behind = (time: number) => Math.min(latest, Math.floor(time / DAY_MS) * DAY_MS + HALF_A_YEAR_MS);
+  const behind = (time: number) => {
+    const silence = silences.findLast(({ from }) => time >= from);
+    // The same for a day, for what is remembered of an hour's stamps holds as long as the bound does.
+    const rolling = Math.floor(time / DAY_MS) * DAY_MS + HALF_A_YEAR_MS;
+    return Math.min(latest, Math.max(rolling, silence?.until ?? rolling));
+  };
   let bound = known === NO_LINE ? Math.min(first, latest) : behind(known);
   const boundOf = (last: number | undefined) => {
     if (last === undefined || last <= newest) return bound;
@@ -67,7 +81,9 @@ export function rollingBound(
     bound = behind(last);
     return bound;
   };
-  return Object.assign(boundOf, { told: (): ToldBound => ({ kind: 'rolling', first, latest, newest }) });
+  return Object.assign(boundOf, {
+    told: (): ToldBound => ({ kind: 'rolling', first, latest, silences, newest }),
+  });
 }
 
 /** The bound for a file of which some was read, up to a line of that time (UTC ms). */

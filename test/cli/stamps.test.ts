@@ -109,6 +109,17 @@ describe('stamps without a year', () => {
     );
   });
 
+  test('of a log that was silent for most of a year are each of its own year', async () => {
+    const days = (year: number, month: number, count: number) =>
+      Array.from({ length: count }, (_, at) => new Date(Date.UTC(year, month, 3 + at)));
+    const silent = [...days(2023, 10, 60), ...days(2024, 9, 120)];
+    for (const name of ['mail.log', 'mail.log.gz']) {
+      const path = await newLog(silent.map(stampOf), '2025-02-01T00:00:00Z', name);
+      expect(await told(path)).toEqual(silent.map(wordsOf));
+      expect(await told(path, '--year', '2023')).toEqual(silent.map(wordsOf));
+    }
+  });
+
   test('of an archive that goes on for more than a year are each of their own year', async () => {
     const daily = Array.from({ length: 381 }, (_, at) => new Date(Date.UTC(2025, 10, 15 + at)));
     const path = await newLog(daily.map(stampOf), '2026-11-30T12:01:00Z', 'mail.log.gz');

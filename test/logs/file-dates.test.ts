@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { datesFrom, datesUntil, minuteOfYear } from '../../src/logs/file-dates.ts';
+import { minuteOfYear } from '../../src/logs/classic-line.ts';
+import { datesFrom, datesUntil } from '../../src/logs/file-dates.ts';
 import { latestOfYear } from '../../src/logs/stamp.ts';
 import { createSyslogReader } from '../../src/logs/syslog.ts';
-import { guardedBound, UnknownYear, type YearBound } from '../../src/logs/years.ts';
+import { boundAsTold, guardedBound, UnknownYear, type YearBound } from '../../src/logs/years.ts';
 import { zoneOf } from '../../src/logs/zone.ts';
 
 const zone = zoneOf('UTC');
@@ -25,6 +26,16 @@ function timesOf(lines: readonly string[], bound: YearBound): (number | undefine
   });
 }
 
+/** A bound that another thread goes on with at each line. */
+function handedOn(bound: YearBound): YearBound {
+  let now = bound;
+  return (last) => {
+    const told = now.told?.();
+    if (told !== undefined) now = boundAsTold(structuredClone(told));
+    return now(last);
+  };
+}
+
 /** Lines of years, none of which is silent for as long as half of one. */
 const logs = fc
   .record({
@@ -35,6 +46,21 @@ const logs = fc
     let time = begin * MINUTE_MS;
     return [time, ...steps.map((step) => (time += step * MINUTE_MS))];
   });
+
+/** Lines of more than a year with a silence of more than half of one, around which some are written every few days. */
+const silentLogs = fc
+  .record({
+    begin: fc.integer({ min: Date.UTC(1995, 0, 1) / MINUTE_MS, max: Date.UTC(2085, 0, 1) / MINUTE_MS }),
+    before: fc.array(fc.integer({ min: 720, max: 13 * 1440 }), { minLength: 3, maxLength: 30 }),
+    silence: fc.integer({ min: 190 * 1440, max: 330 * 1440 }),
+    behind: fc.array(fc.integer({ min: 720, max: 13 * 1440 }), { minLength: 3, maxLength: 30 }),
+  })
+  .map(({ begin, before, silence, behind }) => {
+    let time = begin * MINUTE_MS;
+    return [time, ...[...before, silence, ...behind].map((step) => (time += step * MINUTE_MS))];
+  })
+  .filter((times) => (times.at(-1) ?? 0) - (times[0] ?? 0) > 368 * DAY_MS);
+const yearOf = (time: number | undefined) => new Date(time ?? 0).getUTCFullYear();
 
 describe('the lines of a file', () => {
   test('are of the years in which they were written, told by when it was last changed', () => {
@@ -58,6 +84,40 @@ describe('the lines of a file', () => {
         expect(timesOf(lines, dates.bound())).toEqual(times);
       }),
     );
+  });
+
+  test('are of their years in a log that was silent for more than half of one', () => {
+    fc.assert(
+      fc.property(silentLogs, (times) => {
+        const lines = times.map(lineAt);
+        const until = datesUntil(lines, zone, times.at(-1) ?? 0);
+        expect(timesOf(lines, until.bound())).toEqual(times);
+        const from = datesFrom(lines, zone, latestOfYear(yearOf(times[0]), zone));
+        expect([from.begin, from.end]).toEqual([times[0], times.at(-1)]);
+        expect(timesOf(lines, from.bound())).toEqual(times);
+        expect(timesOf(lines, handedOn(from.bound()))).toEqual(times);
+      }),
+    );
+  });
+
+  test('of logs that were joined in any order are of the year before its last change', () => {
+    const monthly = (...months: number[]) =>
+      months.flatMap((month) => Array.from({ length: 28 }, (_, day) => Date.UTC(2026, month - 1, day + 1)));
+    for (const order of [
+      [11, 10, 9],
+      [11, 2, 1, 10, 9, 8, 7, 6, 5, 4, 3],
+      [2, 1, 11, 10],
+    ]) {
+      const times = monthly(...order);
+      const { bound } = datesUntil(times.map(lineAt), zone, Date.UTC(2026, 10, 30));
+      expect(timesOf(times.map(lineAt), bound())).toEqual(times);
+    }
+  });
+
+  test('go on for years behind one of a clock that was wrong when the first of them was written', () => {
+    const times = Array.from({ length: 80 }, (_, at) => Date.UTC(2024, 9, 10 + 10 * at));
+    const lines = ['Jan  1 00:00:10 mail postfix/smtp[1]: x', ...times.map(lineAt)];
+    expect(timesOf(lines, datesUntil(lines, zone, times.at(-1) ?? 0).bound()).slice(1)).toEqual(times);
   });
 
   test('come at minutes of a year that has every day', () => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Problem } from '../errors.ts';
 import { BinaryData, modifiedAt, openLog } from './archive.ts';
+import { type Begin, type BegunFile, inOrderOfBegin } from './begin-order.ts';
 import type { FileDates } from './file-dates.ts';
 import { LogDates, type LogFile } from './log-dates.ts';
 import { ZoneOfLines } from './repeated-hour.ts';
@@ -31,15 +32,7 @@ export interface DatedFile {
   readonly dates: FileDates;
 }
 
-/** Where a file stands among others: UTC ms, compared one after the other. */
-interface Begin {
-  /** Its first stamp; of one in an hour that comes twice, where that hour begins. */
-  readonly time: number;
-  /** When it was last written within such an hour: of two files of a log the one that begins first ends first, too. */
-  readonly written: number;
-  /** The first reading of such a stamp. */
-  readonly first: number;
-}
+interface OrderedFile extends DatedFile, BegunFile {}
 
 /**
  * Files in the order of their first stamps. What has none, cannot be read or is standard input comes last, in the
@@ -52,19 +45,23 @@ export async function sortByContent(
   options: ContentOrderOptions = {},
 ): Promise<DatedFile[]> {
   const zone = options.zone ?? zoneOf('UTC');
-  const dated = new Map<string, FileDates>();
+  const dated = new Map<string, Pick<OrderedFile, 'dates' | 'rotation'>>();
   const files: LogFile[] = [];
   for (const path of new Set(paths)) files.push(await asLogFile(path, now, options));
   for (const log of logsOf(files)) {
-    const dates = new LogDates(log, zone, options.years === 'from' ? options.latest : undefined);
-    for (const [at, { path }] of log.entries()) dated.set(path, await dates.of(at));
+    const dates = new LogDates(log.files, zone, options.years === 'from' ? options.latest : undefined);
+    for (const [place, { path }] of log.files.entries())
+      dated.set(path, {
+        dates: await dates.of(place),
+        ...(log.isNamed && { rotation: { log: log.name, place } }),
+      });
   }
-  const begins: (DatedFile & { readonly begin: Begin })[] = [];
+  const begun: OrderedFile[] = [];
   for (const path of paths) {
-    const dates = dated.get(path);
-    if (dates !== undefined) begins.push({ path, dates, begin: await beginOf(path, dates, zone) });
+    const file = dated.get(path);
+    if (file !== undefined) begun.push({ path, ...file, begin: await beginOf(path, file.dates, zone) });
   }
-  return begins.sort((a, b) => compare(a.begin, b.begin)).map(({ path, dates }) => ({ path, dates }));
+  return inOrderOfBegin(begun).map(({ path, dates }) => ({ path, dates }));
 }
 
 async function asLogFile(
@@ -76,26 +73,32 @@ async function asLogFile(
   return { path, changedAt: told ?? (await modifiedAt(path)) ?? now };
 }
 
-/** The files of each log, oldest first as far as their names and times of last change tell. */
-function logsOf(files: readonly LogFile[]): LogFile[][] {
+/** The files of one log, by their names. */
+interface NamedLog {
+  readonly name: string;
+  /** Oldest first, as far as names and times of last change tell. */
+  readonly files: readonly LogFile[];
+  /** Their names tell. */
+  readonly isNamed: boolean;
+}
+
+function logsOf(files: readonly LogFile[]): NamedLog[] {
   const logs = new Map<string, LogFile[]>();
   for (const file of files) {
     const name = logName(file.path);
     logs.set(name, [...(logs.get(name) ?? []), file]);
   }
-  return [...logs.values()].map(oldestFirst);
+  return [...logs].map(([name, those]) => ({ name, ...oldestFirst(name, those) }));
 }
 
-function oldestFirst(files: readonly LogFile[]): LogFile[] {
-  const named = files.map((file) => ({
-    file,
-    name: rotationOf(basename(logName(file.path)), basename(file.path)),
-  }));
+function oldestFirst(log: string, files: readonly LogFile[]): Omit<NamedLog, 'name'> {
+  const named = files.map((file) => ({ file, name: rotationOf(basename(log), basename(file.path)) }));
   const rotations = named.flatMap(({ file, name }) => (name === undefined ? [] : [{ file, name }]));
   const others = named.flatMap(({ file, name }) => (name === undefined ? [file] : []));
   if (others.length > 1 || new Set(rotations.map(({ name }) => name.kind)).size > 1)
-    return files.toSorted((a, b) => a.changedAt - b.changedAt);
-  return [...rotations.sort((a, b) => compareRotations(a.name, b.name)).map(({ file }) => file), ...others];
+    return { files: files.toSorted((a, b) => a.changedAt - b.changedAt), isNamed: false };
+  const rotated = rotations.sort((a, b) => compareRotations(a.name, b.name)).map(({ file }) => file);
+  return { files: [...rotated, ...others], isNamed: true };
 }
 
 /** Whether a file holds a dated line near its begin, or cannot be read so far that it could be told. */
@@ -103,11 +106,6 @@ export async function mayBeLog(path: string): Promise<boolean> {
   const { lines, problem } = await headOf(path);
   if (firstStamp(lines, new ZoneOfLines(zoneOf('UTC')), () => 0) < NEVER) return true;
   return problem !== undefined && !(problem instanceof BinaryData) && lines.join('') === '';
-}
-
-function compare(a: Begin, b: Begin): number {
-  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
-  return a.written - b.written || a.first - b.first;
 }
 
 async function beginOf(path: string, dates: FileDates, local: LocalZone): Promise<Begin> {

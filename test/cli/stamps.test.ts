@@ -402,6 +402,24 @@ describe('stamps of a zone', () => {
     expect((await told(path, archive, '--timezone', 'Europe/Berlin')).sort()).toEqual([...times].sort());
   });
 
+  test('where an hour comes twice are counted from rotations of a quarter of it whose times of change were lost', async () => {
+    const moments = Array.from({ length: 24 }, (_, at) => new Date(Date.UTC(2026, 9, 25, 0, 5 * at + 1)));
+    const stamps = moments.map((time) => `Oct 25 02:${String(time.getUTCMinutes()).padStart(2, '0')}:00`);
+    const files: string[] = [];
+    for (let number = 7; number >= 0; number--) {
+      const at = 3 * (7 - number);
+      const name = number === 0 ? 'mail.log' : `mail.log.${number}.gz`;
+      files.push(await newLog(stamps.slice(at, at + 3), '2026-11-01T00:00:00Z', name, at + 1));
+    }
+    const words = ['--config', place.config, '--offline', '--timezone', 'Europe/Berlin'];
+    const result = await runCli(['backfill', ...files.toReversed(), ...words]);
+    expect([result.code, result.stderr]).toEqual([0, '']);
+    expect(result.stdout).toContain('24 sessions');
+    const times = moments.map((time) => time.toISOString().replace('T', ' ').replace('.000Z', ''));
+    const [first = '', ...others] = files;
+    expect((await told(first, ...others, '--timezone', 'Europe/Berlin')).sort()).toEqual(times);
+  });
+
   test('that tell their offset need no zone, also where the host moved', async () => {
     const path = await newLog(
       ['2026-11-23T10:00:00+01:00', '2026-11-23T09:30:00Z', '2026-11-23T05:00:00.5-05:00'],

@@ -105,6 +105,33 @@ describe('files that begin in the hour that comes twice', () => {
     expect(await sorted(files)).toEqual(['a', 'b']);
   });
 
+  test('or as the names of their rotations tell, if the times of change were lost', async () => {
+    const copied = '2026-11-01T00:00:00Z';
+    const at = (clock: string) => [`Oct 25 ${clock} mail postfix/smtp[1]: x\n`, copied] as const;
+    const files = {
+      'mail.log': at('02:35:00'),
+      'mail.log.1': at('02:05:00'),
+      'mail.log.2': at('02:45:00'),
+      'mail.log.3.gz': at('02:15:00'),
+      'mail.log.4.gz': at('01:45:00'),
+    };
+    const oldestFirst = ['mail.log.4.gz', 'mail.log.3.gz', 'mail.log.2', 'mail.log.1', 'mail.log'];
+    expect(await sorted(files)).toEqual(oldestFirst);
+    const withOther = await sorted({ ...files, other: at('02:20:00') });
+    expect(withOther.filter((name) => name !== 'other')).toEqual(oldestFirst);
+  });
+
+  test('but not where they are numbered the other way round', async () => {
+    const at = (clock: string) =>
+      [`Oct 25 ${clock} mail postfix/smtp[1]: x\n`, '2026-11-01T00:00:00Z'] as const;
+    const files = {
+      'mail.log.1': at('02:05:00'),
+      'mail.log.2': at('02:20:00'),
+      'mail.log.3': at('02:35:00'),
+    };
+    expect(await sorted(files)).toEqual(['mail.log.1', 'mail.log.2', 'mail.log.3']);
+  });
+
   test('leave no doubt with an offset', async () => {
     const files = {
       b: [exim('2026-10-25 02:10:00 +0100'), '2026-10-25T01:20:00Z'],

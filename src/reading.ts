@@ -45,6 +45,8 @@ export interface ConfiguredReading {
   readonly name: string;
   /** Reads what is new. @param thorough see {@link ChainReading.pass} */
   pass(summary: ReadSummary, thorough?: boolean): Promise<void>;
+  /** The directory that its rotations are moved to, where one is named. */
+  readonly rotated?: string | undefined;
   /** Where it is a journal that is read, in place of the file of that name. */
   readonly journal?: JournalSelection;
 }

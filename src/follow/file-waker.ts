@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import Tail from 'tail-file';
 import { describeFile } from '../logs/chain.ts';
-import { RotatedFile } from './rotated-file.ts';
+import { type FollowedFile, RotatedFile } from './rotated-file.ts';
 import type { Waker } from './waker.ts';
 
 /** How often to look where nothing tells of changes, ms. */
@@ -44,9 +44,9 @@ export class FileWaker implements Waker {
   #print: string | undefined;
 
   /** @param onTrouble told when the file cannot be watched: it is looked at every second instead */
-  constructor(path: string, onTrouble: (error: unknown) => void) {
-    this.#path = path;
-    this.#rotated = new RotatedFile(path);
+  constructor(log: FollowedFile, onTrouble: (error: unknown) => void) {
+    this.#path = log.name;
+    this.#rotated = new RotatedFile(log);
     this.#onTrouble = onTrouble;
   }
 

@@ -166,8 +166,8 @@ export class Follower {
     });
   }
 
-  #wakerOf({ name, journal }: ConfiguredReading): Waker {
+  #wakerOf({ name, rotated, journal }: ConfiguredReading): Waker {
     if (journal !== undefined) return new JournalWaker(journal);
-    return new FileWaker(name, (error) => this.#deps.onUnwatched(name, error));
+    return new FileWaker({ name, rotated }, (error) => this.#deps.onUnwatched(name, error));
   }
 }

@@ -35,6 +35,11 @@ export class ChainReading {
     return this.#source.name;
   }
 
+  /** The directory that its rotations are moved to, where one is named. */
+  get rotated(): string | undefined {
+    return this.#source.rotated;
+  }
+
   /**
    * Reads what is new, oldest first.
    * @param thorough also note that the log was read to its end, and what it could not witness

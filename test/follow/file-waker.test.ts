@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FileWaker } from '../../src/follow/file-waker.ts';
 import { temporaryDirectories } from '../logs/temporary.ts';
@@ -10,11 +11,20 @@ afterEach(async () => {
   for (const waker of wakers.splice(0)) await waker.close();
 });
 
-async function newWaker(name = 'mail.log', onTrouble: (error: unknown) => void = () => {}) {
+/** @param rotated the directory that rotations are moved to, beside the file */
+async function newWaker(name = 'mail.log', onTrouble: (error: unknown) => void = () => {}, rotated?: string) {
   const path = join(await newDirectory(), name);
-  const waker = new FileWaker(path, onTrouble);
+  const waker = new FileWaker(
+    { name: path, ...(rotated !== undefined && { rotated: join(path, '..', rotated) }) },
+    onTrouble,
+  );
   wakers.push(waker);
   return { path, waker };
+}
+
+/** Whether the waker wakes within two looks after `change` was made. */
+async function isWoken(waker: FileWaker, change: () => Promise<void>): Promise<boolean> {
+  return Promise.race([woken(waker, change).then(() => true), wait(2500).then(() => false)]);
 }
 
 /** Resolves when the waker wakes after `change` was made. */
@@ -66,6 +76,18 @@ describe('a file', () => {
     await writeFile(`${path}.1`, 'one\n');
     await writeFile(path, 'two\n');
     await woken(waker, () => appendFile(`${path}.1`, 'late\n'));
+  });
+
+  test('that was rotated into a directory of its own wakes for late lines there', async () => {
+    const { path, waker } = await newWaker('mail.log', undefined, 'old');
+    const old = join(path, '..', 'old');
+    await mkdir(old);
+    await writeFile(path, 'one\n');
+    await woken(waker, async () => {
+      await rename(path, join(old, 'mail.log.1'));
+      await writeFile(path, 'two\n');
+    });
+    expect(await isWoken(waker, () => appendFile(join(old, 'mail.log.1'), 'late\n'))).toBe(true);
   });
 
   test('that changed during the pass wakes at once', async () => {

@@ -60,7 +60,7 @@ describe('what was noted', () => {
     expect(await gapsOf(ledger, dead)).toEqual([]);
     const trail = new Trail(ledger, dead);
     await trail.load();
-    expect(trail.target).toBe('/old.log');
+    expect(trail.targets).toEqual(['/old.log']);
   });
 
   test('of lines that no rule knows goes when none came for `keep`, of a log that is read too', async () => {

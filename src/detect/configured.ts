@@ -63,7 +63,7 @@ async function look(
   const options = { zone, host: log.host ?? deps.host, now: deps.clock.now() };
   try {
     const rotated = log.rotated === undefined ? undefined : resolve(deps.directory, log.rotated);
-    const files = await chainOf(path, undefined, rotated);
+    const files = await chainOf(path, [], rotated);
     for (const file of files.reverse()) {
       if (!file.live && !thoroughly) break;
       const detected = await detectParsers(openLog(file.path), options);

@@ -1,4 +1,4 @@
-import { chainOf, describeFile } from '../logs/chain.ts';
+import { chainOf, describeFile, targetOf } from '../logs/chain.ts';
 import type { FileKey } from '../logs/file-key.ts';
 import { isCompressed } from '../logs/rotation-name.ts';
 import { SETTLED_MS } from '../reading/chain-reading.ts';
@@ -18,6 +18,8 @@ export interface FollowedFile {
 export class RotatedFile {
   readonly #log: FollowedFile;
   #liveKey: FileKey | undefined | 'not looked at' = 'not looked at';
+  /** What its path leads to, where it is a symbolic link, and what it led to before. */
+  #targets: readonly string[] = [];
   #path: string | undefined;
   #print = '';
   #changedAt = 0;
@@ -30,7 +32,8 @@ export class RotatedFile {
   async look(liveKey: FileKey | undefined): Promise<string> {
     if (liveKey !== this.#liveKey) {
       this.#liveKey = liveKey;
-      this.#path = await newestRotation(this.#log);
+      if (liveKey !== undefined) this.#targets = [...this.#targets, await targetOf(this.#log.name)].slice(-2);
+      this.#path = await newestRotation(this.#log, this.#targets);
       this.#changedAt = performance.now();
     }
     if (this.#path === undefined || performance.now() - this.#changedAt > SETTLED_MS) return this.#print;
@@ -41,10 +44,13 @@ export class RotatedFile {
   }
 }
 
-/** Undefined where there is none, or it is compressed: nobody writes to it any more. */
-async function newestRotation({ name, rotated }: FollowedFile): Promise<string | undefined> {
+/** The last file before the one being written; undefined where there is none, or it is compressed, for then it is done. */
+async function newestRotation(
+  { name, rotated }: FollowedFile,
+  targets: readonly string[],
+): Promise<string | undefined> {
   // Where the directory is missing or may not be listed, the pass says so.
-  const chain = await chainOf(name, undefined, rotated).catch(() => []);
+  const chain = await chainOf(name, targets, rotated).catch(() => []);
   const path = chain.filter((file) => !file.live).at(-1)?.path;
   return path === undefined || isCompressed(path) ? undefined : path;
 }

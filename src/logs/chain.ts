@@ -40,15 +40,19 @@ interface Rotation extends ChainFile, RotationName {
  * The files of a log, oldest first: its rotations, compressed or not, then the file being written (named even if nothing
  * is there, unless there are rotations, so that opening it says so). A rotation that stands there twice is being
  * compressed: the plain one is whole. Where the live file is a symbolic link, the rotations of its target are the log's too.
- * @param former what the link led to when the log was last read: its end comes first
+ * @param formers what the link led to before, oldest first: lines may still come late there
  * @param rotated a directory that rotations are moved to
  * @throws Problem (data) when a directory cannot be read.
  */
-export async function chainOf(live: string, former?: string, rotated?: string): Promise<ChainFile[]> {
-  let chain = await listed(live, former, rotated);
+export async function chainOf(
+  live: string,
+  formers: readonly string[] = [],
+  rotated?: string,
+): Promise<ChainFile[]> {
+  let chain = await listed(live, formers, rotated);
   for (let listing = 1; ; listing++) {
     // Names and files are looked up one by one: while a log is rotated, a file may escape us between two names.
-    const again = await listed(live, former, rotated);
+    const again = await listed(live, formers, rotated);
     if (sameChain(chain, again) || listing >= MAX_LISTINGS) return again;
     chain = again;
   }
@@ -56,7 +60,7 @@ export async function chainOf(live: string, former?: string, rotated?: string): 
 
 async function listed(
   live: string,
-  former: string | undefined,
+  formers: readonly string[],
   rotated: string | undefined,
 ): Promise<ChainFile[]> {
   const target = await realpath(live).catch(() => live);
@@ -64,7 +68,7 @@ async function listed(
   if (target !== live) rotations.push(...(await rotationsOf(target)));
   if (rotated !== undefined) rotations.push(...(await rotationsOf(live, rotated)));
   const chain = await inOrder(rotations.filter(isWhole));
-  if (former !== undefined && former !== target) chain.push(...(await fileAt(former)));
+  for (const former of formers) if (former !== target) chain.push(...(await fileAt(former)));
   const found = await describeFile(live);
   const older = onlyOnce(chain, found?.key);
   if (found === undefined && older.length > 0) return older;

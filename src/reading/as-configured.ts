@@ -64,7 +64,7 @@ export class ConfiguredLogs {
     const live = this.#liveOf(log);
     const rotated = log.rotated === undefined ? undefined : resolve(this.#whose.directory, log.rotated);
     try {
-      return new Set([live, ...(await chainOf(live, undefined, rotated)).map(({ path }) => path)]);
+      return new Set([live, ...(await chainOf(live, [], rotated)).map(({ path }) => path)]);
     } catch (error) {
       // A log whose directory cannot be read is not the one that was named.
       if (error instanceof Problem) return new Set([live]);

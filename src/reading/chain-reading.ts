@@ -77,7 +77,7 @@ export class ChainReading {
    * faster than it is read, the next pass reads the rest.
    */
   async #settled(seen: SeenFiles, trail: Trail): Promise<{ holdings: Holding[]; still: boolean }> {
-    let chain = await this.#chain(trail.target);
+    let chain = await this.#chain(trail.targets);
     for (let listing = 1; ; listing++) {
       await trail.begin(
         chain.find(({ live }) => live)?.found,
@@ -86,7 +86,7 @@ export class ChainReading {
       );
       const holdings = await this.#read(seen, chain, trail);
       trail.recall(this.name, this.#reading.segments);
-      const now = await this.#chain(trail.target);
+      const now = await this.#chain(trail.targets);
       const still = holdings !== undefined && sameChain(chain, now);
       if (still || listing >= MAX_LISTINGS || this.#deps.signal?.aborted === true)
         return { holdings: holdings ?? [], still };
@@ -94,15 +94,15 @@ export class ChainReading {
     }
   }
 
-  #chain(target: string | undefined): Promise<ChainFile[]> {
-    return chainOf(this.name, target, this.#source.rotated);
+  #chain(targets: readonly string[]): Promise<ChainFile[]> {
+    return chainOf(this.name, targets, this.#source.rotated);
   }
 
   /** Undefined when a file was not where the listing had it. */
   async #read(
     seen: SeenFiles,
     chain: readonly ChainFile[],
-    { target, segment: former }: Trail,
+    { targets, segment: former }: Trail,
   ): Promise<Holding[] | undefined> {
     const now = this.#deps.clock.now();
     const dates = new LogDates(
@@ -111,7 +111,7 @@ export class ChainReading {
     );
     const files = chain.map((file, at) => ({ ...asSource(file, now), dates: () => dates.of(at) }));
     // The live file may have been copied and emptied since: then its end is in a rotation that is to be read first.
-    const confirm = async () => sameChain(chain, await this.#chain(target));
+    const confirm = async () => sameChain(chain, await this.#chain(targets));
     try {
       return await readFiles(this.#reading, seen, files, {
         confirm,

@@ -32,8 +32,9 @@ export interface LiveFile {
   readonly segment?: number;
   /** The newest segment there was then. */
   readonly newest: number;
-  /** What the path led to, where it is a symbolic link. */
+  /** What the path led to, where it is a symbolic link, and what it led to before that. */
   readonly target: string;
+  readonly former?: string;
 }
 
 /** A hole between two segments. */

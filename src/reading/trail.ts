@@ -25,9 +25,10 @@ export class Trail {
     this.#note = `trail:${logId}`;
   }
 
-  /** What the log's path led to when it was last read. */
-  get target(): string | undefined {
-    return this.#live?.target;
+  /** What the log's path led to when it was last read, and before that; the former one first. */
+  get targets(): readonly string[] {
+    const { former, target } = this.#live ?? {};
+    return [former, target].filter((path) => path !== undefined);
   }
 
   /** The segment that the file being written was then. */
@@ -94,7 +95,15 @@ export class Trail {
     const { segment } = live;
     const { key, born } = found;
     const newest = newestOf(segments);
-    this.#live = { key, born, newest, target, ...(segment !== undefined && { segment }) };
+    const before = former?.target === target ? former.former : former?.target;
+    this.#live = {
+      key,
+      born,
+      newest,
+      target,
+      ...(before !== undefined && { former: before }),
+      ...(segment !== undefined && { segment }),
+    };
     const byId = new Map(segments.map((one) => [one.id, one]));
     this.#gaps = this.#gaps.filter((gap) => !isFilled(gap, segments, this.#logId));
     this.#bound(byId.get(segment ?? 0)?.firstTime);

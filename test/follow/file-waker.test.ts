@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -88,6 +88,19 @@ describe('a file', () => {
       await writeFile(path, 'two\n');
     });
     expect(await isWoken(waker, () => appendFile(join(old, 'mail.log.1'), 'late\n'))).toBe(true);
+  });
+
+  test('that a link leads to wakes for late lines in the one it led to before', async () => {
+    const { path, waker } = await newWaker();
+    const day = (number: number) => join(path, '..', `day-${number}`);
+    await writeFile(day(1), 'one\n');
+    await symlink('day-1', path);
+    await woken(waker, async () => {
+      await writeFile(day(2), 'two\n');
+      await symlink('day-2', `${path}.new`);
+      await rename(`${path}.new`, path);
+    });
+    expect(await isWoken(waker, () => appendFile(day(1), 'late\n'))).toBe(true);
   });
 
   test('that changed during the pass wakes at once', async () => {

@@ -116,7 +116,7 @@ describe('a chain', () => {
     const chain = await chainOf(join(directory, 'mail.log'), undefined, join(directory, 'old'));
     expect(namesOf(chain)).toEqual(['mail.log.3.gz', 'mail.log.2.gz', 'mail.log.1', 'mail.log']);
     const none = join(directory, 'none');
-    await expect(chainOf(join(directory, 'mail.log'), undefined, none)).rejects.toMatchObject({
+    await expect(chainOf(join(directory, 'mail.log'), [], none)).rejects.toMatchObject({
       exitCode: EXIT.data,
       where: none,
     });
@@ -186,16 +186,19 @@ describe('a live path that is a symbolic link', () => {
     await symlink('mail.log-20261123', join(directory, 'mail.log'));
     const live = join(directory, 'mail.log');
     expect(namesOf(await chainOf(live))).toEqual(['mail.log-20261122', 'mail.log']);
-    expect(namesOf(await chainOf(live, join(directory, 'own-22')))).toEqual([
+    expect(namesOf(await chainOf(live, [join(directory, 'own-22')]))).toEqual([
       'mail.log-20261122',
       'own-22',
       'mail.log',
     ]);
-    expect(namesOf(await chainOf(live, join(directory, 'mail.log-20261122')))).toEqual([
+    expect(namesOf(await chainOf(live, [join(directory, 'mail.log-20261122')]))).toEqual([
       'mail.log-20261122',
       'mail.log',
     ]);
-    expect(namesOf(await chainOf(live, join(directory, 'gone')))).toEqual(['mail.log-20261122', 'mail.log']);
+    expect(namesOf(await chainOf(live, [join(directory, 'gone')]))).toEqual([
+      'mail.log-20261122',
+      'mail.log',
+    ]);
   });
 });
 

@@ -310,6 +310,34 @@ test('a link that leads to another file every day gives the end of the former on
   expect(await gapsIn(bench)).toEqual([]);
 });
 
+test('a link that leads to another file every day gives lines that come late to the former one, too', async () => {
+  const bench = await newBench();
+  let from = 0;
+  const write = async (name: string) => {
+    await appendFile(bench.at(name), linesOf(from, from + 10));
+    from += 10;
+  };
+  for (const day of ['day-1', 'day-2', 'day-3']) {
+    const former = from === 0 ? undefined : `day-${Number(day.at(-1)) - 1}`;
+    await write(day);
+    await rm(bench.at('mail.log'), { force: true });
+    await symlink(day, bench.at('mail.log'));
+    await bench.read();
+    for (let late = 0; former !== undefined && late < 2; late++) {
+      await write(former);
+      await bench.read();
+      await write(day);
+      await bench.read();
+    }
+  }
+  expect(await bench.counted()).toEqual(numbers(0, from));
+  await rm(bench.at('day-2'));
+  await write('day-3');
+  await bench.read();
+  expect(await bench.counted()).toEqual(numbers(0, from));
+  expect(await gapsIn(bench)).toEqual([]);
+});
+
 test('a pass that is stopped commits what it has read, and is no hole', async () => {
   const { bench, live } = await newLog(30_000);
   const stop = new AbortController();

@@ -22,6 +22,8 @@ export interface Gap {
   /** Log time (UTC ms) of the last line read before the hole, and of the first one behind it; absent if unknown. */
   readonly after?: number;
   readonly before?: number;
+  /** The segment of a file that vanished. */
+  readonly segment?: number;
 }
 
 /** The file that a log's path led to when it was last read. */
@@ -112,8 +114,14 @@ export function missingAmong(
   });
 }
 
-/** Whether the rotation that was missing has turned up since, and was read. */
-export function isFilled({ kind, after, before }: Gap, segments: readonly Segment[], logId: number): boolean {
+/** Whether the file that was missing, or had vanished, has turned up since, and was read. */
+export function isFilled(
+  { kind, after, before, segment }: Gap,
+  segments: readonly Segment[],
+  logId: number,
+): boolean {
+  if (kind === 'vanished')
+    return segments.some(({ id, lastTime = 0 }) => id === segment && lastTime > (after ?? lastTime));
   if (kind !== 'missing' || after === undefined || before === undefined) return false;
   return segments.some(
     ({ logId: of, firstTime = 0, lastTime = 0 }) =>

@@ -174,6 +174,7 @@ function gapOf(loss: Loss, segments: ReadonlyMap<number, Segment>, now: number):
     noticedAt: now,
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
+    ...(loss.kind === 'vanished' && { segment: loss.after }),
   };
 }
 

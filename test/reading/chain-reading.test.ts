@@ -9,10 +9,11 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { emptySummary } from '../../src/reading/source.ts';
-import { gapsOf } from '../../src/reading/trail.ts';
+import { counted, gapsIn, TICK_MS } from './edits.ts';
 import { BEGIN, type Bench, benches, linesOf, numbers } from './numbered-lines.ts';
 
 const newBench = benches();
@@ -22,11 +23,6 @@ async function newLog(lines: number): Promise<{ bench: Bench; live: string }> {
   const live = bench.at('mail.log');
   await writeFile(live, linesOf(0, lines));
   return { bench, live };
-}
-
-async function gapsIn(bench: Bench) {
-  const log = await bench.ledger.log('mta1', 'numbered', bench.at('mail.log'));
-  return gapsOf(bench.ledger, log.id);
 }
 
 async function age(path: string, seconds: number, bench: Bench): Promise<void> {
@@ -144,6 +140,26 @@ describe('a log that is rotated between two passes', () => {
     expect(await gapsIn(bench)).toMatchObject([
       { kind: 'vanished', after: BEGIN + 49_000, before: BEGIN + 60_000 },
     ]);
+  });
+
+  test.each([
+    ['beside the log', 'mail.log.2', (text: string) => text],
+    ['compressed', 'mail.log.2.gz', gzipSync],
+  ])('and gone has a hole until it is put back and read: %s', async (_, name, pack) => {
+    const { bench, live } = await newLog(50);
+    await bench.read();
+    await rm(live);
+    await writeFile(live, linesOf(60, 61));
+    await bench.read();
+    // A backup that was made before it was read to that place.
+    await writeFile(bench.at(name), pack(linesOf(0, 40)));
+    await bench.read();
+    expect(await gapsIn(bench)).toMatchObject([{ kind: 'vanished' }]);
+    await wait(TICK_MS);
+    await writeFile(bench.at(name), pack(linesOf(0, 60)));
+    await bench.read();
+    expect(await counted(bench)).toEqual(numbers(0, 61));
+    expect(await gapsIn(bench)).toEqual([]);
   });
 
   test('and has lost a rotation that was never read has a hole, which is said once', async () => {

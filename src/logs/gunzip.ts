@@ -1,6 +1,6 @@
 import { Inflation } from './inflation.ts';
 import type { LogInput } from './log-input.ts';
-import { corruptArchive, TruncatedArchive } from './truncated-archive.ts';
+import { corruptArchive, endlessArchive, TruncatedArchive } from './truncated-archive.ts';
 import { unpack } from './unpack.ts';
 
 /** Of compressed bytes at a time: about as many as make a piece of a log's uncompressed ones. */
@@ -15,7 +15,7 @@ const FIRST_OF_MEMBER = 0x1f;
 /**
  * The uncompressed bytes of a gzip file of any number of members, inflated a little ahead. A bomb is no danger: no
  * more than a few pieces are kept, whatever they grow to. Where something else stands behind the last member, the rest
- * is left to gzip, for zlib keeps what it had inflated when it met that. A pipe cannot be read again: it is damaged.
+ * is left to gzip, for zlib keeps what it had inflated when it met that. A pipe, which cannot be read again, is refused.
  * @param onGarbage told at the end that behind the last member something else stands
  * @throws TruncatedArchive, Problem (data)
  */
@@ -86,6 +86,7 @@ function turn(): Promise<void> {
 
 function asProblem(error: unknown, path: string): unknown {
   if (isTooShort(error)) return new TruncatedArchive(path, error);
+  if (isGarbage(error)) return endlessArchive(path, error);
   return codeOf(error)?.startsWith('Z_') ? corruptArchive(path, error) : error;
 }
 

@@ -16,3 +16,12 @@ export class TruncatedArchive extends Problem {
 export function corruptArchive(path: string, cause?: unknown): Problem {
   return new Problem(EXIT.data, 'the archive is damaged', { where: path, cause });
 }
+
+/** An archive from a pipe that something else stands behind: where it ends is only known when it is read once more. */
+export function endlessArchive(path: string, cause?: unknown): Problem {
+  return new Problem(EXIT.data, 'something else stands behind the archive', {
+    where: path,
+    help: 'give the archive as a file: what stands behind it is passed over then',
+    cause,
+  });
+}

@@ -204,6 +204,16 @@ describe('gzip', () => {
     }
   });
 
+  test('behind which something stands is refused from a pipe, which says what to do', async () => {
+    const packed = Buffer.concat([gzipSync(text), Buffer.from('garbage')]);
+    expect((await read('-', { stdin: Readable.from([packed]) })).error).toMatchObject({
+      exitCode: EXIT.data,
+      message: 'something else stands behind the archive',
+      where: 'standard input',
+      help: expect.stringContaining('give the archive as a file'),
+    });
+  });
+
   test.each([
     ['zeros, as a tape fills them up', Buffer.concat([gzipSync(text), Buffer.alloc(5000)]), undefined],
     [

@@ -51,7 +51,7 @@ Examples:
         requiresArg: true,
         choices: ['refuse', 'count'],
         describe:
-          'what to do with lines of a time that another log of this host covers: refuse, or count them',
+          'what to do with lines of a time that another file of this host covers: refuse, or count them',
         defaultDescription: 'refuse',
       })
       .option('offline', {

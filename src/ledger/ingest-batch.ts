@@ -95,7 +95,7 @@ export interface IngestBatch {
   readonly readToEndAt?: number;
   /** The log's version the batch was made upon: a ledger that has moved on by now refuses the batch. */
   readonly expectedVersion: number;
-  /** Refuse what overlaps in time another log of the same host and parser (`backfill`). */
+  /** Refuse what overlaps in time another file of the same host and parser (`backfill`). */
   readonly refuseOverlap: boolean;
 }
 

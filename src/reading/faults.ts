@@ -14,10 +14,10 @@ export function isPassing({ exitCode }: Problem): boolean {
   return exitCode === EXIT.tryAgain || exitCode === EXIT.cannotWrite;
 }
 
-/** What is said of a file whose lines are of a time that another log covers. */
+/** What is said of a file whose lines are of a time that another file of its host covers. */
 export function refusal(path: string, host: string, error: OverlapError): Problem {
   const { from, until } = error.covered;
-  return new Problem(EXIT.data, `its lines are of a time that another log of ${host} covers already`, {
+  return new Problem(EXIT.data, `its lines are of a time that another file of ${host} covers already`, {
     where: path,
     help: `${error.path} was read from ${minuteText(from)} to ${minuteText(until)} UTC; if this is really other mail, insist with --overlap count, or name its host with --host`,
     cause: error,

@@ -12,7 +12,7 @@ import type { ParserSpec } from './ahead/stretch.ts';
 import type { Threads } from './ahead/worker-entry.ts';
 import type { TurnOptions } from './one-at-a-time.ts';
 
-/** What to do with lines of a time that another log of the same host covers. */
+/** What to do with lines of a time that another file of the same host covers. */
 export type Overlap = 'refuse' | 'count';
 
 /** What reading needs. */

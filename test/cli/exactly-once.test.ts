@@ -72,7 +72,7 @@ it('refuses an extract of what another log covers, and counts it when told to', 
   );
   const refused = await backfill([extract]);
   expect(refused.code).toBe(65);
-  expect(refused.stderr).toMatch(/another log of mta1 covers/);
+  expect(refused.stderr).toMatch(/another file of mta1 covers/);
   expect(refused.stderr).toMatch(/--overlap count/);
   expect(await reports()).toBe(once);
   expect((await backfill([extract], '--overlap', 'count')).code).toBe(0);

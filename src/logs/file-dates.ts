@@ -33,16 +33,18 @@ export interface FileDates {
  * @param latest UTC ms, as a rule its time of last change
  */
 export function datesUntil(lines: readonly string[], zone: Zone, latest: number): FileDates {
-  const years = yearsBeforeLeapDay(lines, zone, latest);
-  if (years > 0) return datesUntil(lines, zone, yearsBack(latest, years));
   const read = reader(zone, () => latest);
   const together = lines.map((line) => read(line));
   const runs = runsApart(lines, together);
   const times = timesBack(lines, zone, latest, runs);
+  const years = yearsBeforeLeapDay(lines, zone, times);
+  if (years > 0) return datesUntil(lines, zone, yearsBack(latest, years));
   const from = times.findIndex((time) => time !== undefined);
   const [begin, end] = [times[from], times.findLast((time) => time !== undefined)];
   if (begin === undefined || end === undefined) return { bound: () => fixedBound(latest) };
-  const isOneYear = begin === together[from] || !isOfWrongClock(lines.slice(0, from));
+  // A Feb 29 is of the same year whatever the others are of.
+  const told = lines.findIndex((line, at) => times[at] !== undefined && !LEAP_DAY.test(line));
+  const isOneYear = times[told] === together[told] || !isOfWrongClock(lines.slice(0, from));
   const rolling = () => rollingBound(begin + HALF_A_YEAR_MS, latest, silencesBetween(runs, times));
   return { begin, end, bound: isOneYear ? () => fixedBound(latest) : rolling };
 }
@@ -111,7 +113,7 @@ function timesBack(
   lines: readonly string[],
   zone: Zone,
   latest: number,
-  runs: readonly Run[] = [],
+  runs: readonly Run[],
 ): (number | undefined)[] {
   const ends = new Set(runs.map((run) => run.at(-1)));
   let next: number | undefined;
@@ -129,12 +131,16 @@ function timesBack(
 }
 
 /** By how many years the lines around a Feb 29 are dated too late: few years have it, and they are of the same. */
-function yearsBeforeLeapDay(lines: readonly string[], zone: Zone, latest: number): number {
+function yearsBeforeLeapDay(
+  lines: readonly string[],
+  zone: Zone,
+  times: readonly (number | undefined)[],
+): number {
   const at = lines.findIndex(
     (line, place) => LEAP_DAY.test(line) && isNear(lines[place - 1], line) && isNear(line, lines[place + 1]),
   );
   if (at < 0) return 0;
-  const next = timesBack(lines, zone, latest)[at + 1];
+  const next = times[at + 1];
   const leap = next === undefined ? undefined : reader(zone, () => next)(lines[at] ?? '');
   return next === undefined || leap === undefined ? 0 : yearOf(next) - yearOf(leap);
 }

@@ -114,6 +114,12 @@ describe('the lines of a file', () => {
     }
   });
 
+  test('are of their years in a log of more than one that begins on a Feb 29', () => {
+    const times = ['2088-02-29', '2088-03-01', '2088-06-01', '2088-11-21', '2089-02-10'].map(Date.parse);
+    const lines = times.map(lineAt);
+    expect(timesOf(lines, datesUntil(lines, zone, Date.parse('2089-03-01')).bound())).toEqual(times);
+  });
+
   test('go on for years behind one of a clock that was wrong when the first of them was written', () => {
     const times = Array.from({ length: 80 }, (_, at) => Date.UTC(2024, 9, 10 + 10 * at));
     const lines = ['Jan  1 00:00:10 mail postfix/smtp[1]: x', ...times.map(lineAt)];

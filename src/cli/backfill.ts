@@ -28,6 +28,7 @@ const backfillArguments = readingArguments.extend({
     .number('must be a number from 1 on')
     .int('must be a number from 1 on')
     .min(1, 'must be a number from 1 on')
+    .max(64, 'must be at most 64')
     .optional(),
 });
 
@@ -69,8 +70,8 @@ Examples:
       .option('threads', {
         type: 'string',
         requiresArg: true,
-        describe: 'how many threads read: 1 takes the least memory',
-        defaultDescription: 'one for each processor',
+        describe: 'how many threads read large files and archives; 1 takes the least memory',
+        defaultDescription: '1 on two processors, at most 4 on more',
       }),
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(backfillArguments, values);

@@ -6,8 +6,10 @@ import type { Connection } from './stretch-thread.ts';
 
 /** Beside this file when built by the compiler; at the top of a bundle, whose pieces lie one level below. */
 const PLACES = ['./worker.js', './reading-worker.mjs', '../reading-worker.mjs'] as const;
-/** More find too little to do: one thread alone takes over and commits what they read. */
-const MOST_THREADS = 7;
+/** Of more, each finds less to do, for one thread alone takes over and commits what they read; and each takes its memory. */
+const MOST_BY_ITSELF = 3;
+/** On fewer processors they would only be in each other's way: what they read is read no sooner (docs/benchmarks.md). */
+const FEWEST_PROCESSORS = 3;
 
 /** What stretches may be read ahead with. */
 export interface Threads {
@@ -22,15 +24,19 @@ export interface Threads {
 }
 
 /**
- * The threads that this machine has to spare; none where the program runs from its sources.
- * @param asked so many in all, in place of one a core
+ * The threads to read ahead with; none where the program runs from its sources.
+ * @param asked so many in all, the reader's own among them; absent: as many as this machine has to spare
  */
-export function spareThreads(asked = availableParallelism()): { readonly threads?: Threads } {
-  const most = Math.min(MOST_THREADS, asked - 1);
+export function spareThreads(asked?: number): { readonly threads?: Threads } {
+  const most = asked === undefined ? spare(availableParallelism()) : asked - 1;
   const entry = PLACES.map((place) => new URL(place, import.meta.url)).find((url) =>
     existsSync(fileURLToPath(url)),
   );
   return entry === undefined || most < 1 ? {} : { threads: { most, connect: () => connectTo(entry) } };
+}
+
+function spare(processors: number): number {
+  return processors < FEWEST_PROCESSORS ? 0 : Math.min(MOST_BY_ITSELF, processors - 1);
 }
 
 /** Starts a thread. @param entry the file that it begins with */

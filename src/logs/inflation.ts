@@ -6,6 +6,7 @@ const PIECE = 1_048_576;
 const BUFFERS = 3;
 
 type Room = Buffer<ArrayBuffer>;
+const NONE: Room = Buffer.alloc(0);
 
 /**
  * Inflates ahead of the one who takes the pieces, in zlib's own thread. All pieces before an error are given, which a
@@ -29,16 +30,27 @@ export class Inflation {
   }
 
   /**
-   * Inflates these pieces, each of which must stay as it is until the next one is asked for. Resolves when all is
-   * inflated, or no more is wanted; an error is told by {@link next}.
+   * Inflates these pieces. Resolves when all is inflated, or no more is wanted; an error is told by {@link next}. One
+   * piece waits in the stream while another is inflated: zlib's thread is then given it at once, and not only when
+   * whoever takes what is inflated has done with it.
    */
   async feed(pieces: AsyncIterable<Buffer>): Promise<void> {
+    const rooms: Room[] = [NONE, NONE];
+    let before = Promise.resolve(true);
     try {
       for await (const piece of pieces) {
-        if (!(await this.#write(piece))) return;
+        // The one before the last is inflated by now.
+        const room = fitting(rooms.shift() ?? NONE, piece.length);
+        rooms.push(room);
+        piece.copy(room);
+        const written = this.#write(room.subarray(0, piece.length));
+        if (!(await before)) return;
+        before = written;
       }
-      this.#stream.end();
+      if (await before) this.#stream.end();
     } catch (error) {
+      // What came before it is inflated first.
+      await before;
       this.#stop({ error });
     }
   }
@@ -96,6 +108,10 @@ export class Inflation {
     this.#over = true;
     this.#wake?.();
   }
+}
+
+function fitting(room: Room, bytes: number): Room {
+  return room.length < bytes ? Buffer.allocUnsafe(bytes) : room;
 }
 
 function withResolver<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {

@@ -35,11 +35,16 @@ export class Comparison {
   }
 
   /** `backfill` into a ledger of its own, so that every run commits the same. */
-  async backfill(name: string, directory: string, log: string, words: readonly string[] = []): Promise<void> {
+  async backfill(
+    name: string,
+    directory: string,
+    logs: readonly string[],
+    words: readonly string[] = [],
+  ): Promise<void> {
     const state = join(directory, 'state');
     rmSync(state, { recursive: true, force: true });
     const fixed = ['--offline', '--quiet', '--timezone', 'UTC', '--host', 'mail7', '--state', state];
-    await this.run(name, [...this.#program, 'backfill', log, ...fixed, ...words]);
+    await this.run(name, [...this.#program, 'backfill', ...logs, ...fixed, ...words]);
   }
 
   /** Seconds, the middle one of all runs of a name. */

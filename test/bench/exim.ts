@@ -30,7 +30,7 @@ try {
   const comparison = new Comparison(bundled(place, values.node));
   for (let round = 0; round < Number(values.rounds); round++) {
     await comparison.run('grep -E > file', ['grep', '-E', PATTERN, log], join(place, 'filtered'));
-    await comparison.backfill('backfill', place, log, ['--parser', 'exim']);
+    await comparison.backfill('backfill', place, [log], ['--parser', 'exim']);
   }
   await comparison.run('eximstats', ['perl', eximstats, log]);
   comparison.report([['backfill', 'grep -E > file', '']]);

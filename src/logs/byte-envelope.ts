@@ -83,6 +83,8 @@ export class ByteEnvelope extends LineBytes {
     if (!stamp.read(view, from, until, latest)) stamp.learn(chunk, from, entry.time, this.#text, latest);
     if (!stamp.read(view, from, until, latest) || stamp.time !== entry.time) return;
     const { host, program } = entry;
+    // Behind a stamp that carries its zone the same word is the writer's stamp, and no host.
+    if (this.#text.read(host, 0)) return;
     if (this.#tags.find(view, stamp.end, until) !== undefined) return;
     this.#tags.learn(view, stamp.end, until, { host, program, needles: this.#needlesOf(program) });
   }

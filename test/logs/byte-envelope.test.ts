@@ -73,6 +73,18 @@ describe('envelopes read from bytes are those read from text', () => {
     expectSame([`Nov 15 10:00:01 ${rest}`, `${stamp} 1763251200 ${rest}`, `${stamp} ${rest}`]);
   });
 
+  it('behind a number that was a host in one line, and is the second stamp of another', () => {
+    const [number, tag] = ['1763251200', 'postfix/smtp[7]: x['];
+    const stamp = '2026-11-15T10:00:01Z';
+    expectSame([`Nov 15 10:00:01 ${number} ${tag}`, `${stamp} mail ${tag}`, `${stamp} ${number} ${tag}`]);
+  });
+
+  it('behind a date that was a host in one line, and is the second stamp of another', () => {
+    const [date, tag] = ['2026-11-14T09:00:00', 'postfix/smtp[7]: x['];
+    const stamp = '2026-11-15T10:00:01Z';
+    expectSame([`Nov 15 10:00:01 ${date} ${tag}`, `${stamp} mail ${tag}`, `${stamp} ${date} ${tag}`]);
+  });
+
   it('when hosts, programs, stamps and odd beginnings come in turn', () => {
     const stamps = [
       'Nov 15 10:00:01',

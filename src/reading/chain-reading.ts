@@ -5,6 +5,7 @@ import type { Hint } from '../parser.ts';
 import { countFiles, type Holding, readFiles, untilFresh } from './files-reading.ts';
 import { gapText } from './gaps.ts';
 import { LogReading } from './log-reading.ts';
+import { isReadToEnd } from './read-to-end.ts';
 import { SeenFiles } from './seen-files.ts';
 import { emptySummary, type ReadingDeps, type ReadSummary, type Source, type SourceFile } from './source.ts';
 import { Trail } from './trail.ts';
@@ -42,7 +43,7 @@ export class ChainReading {
 
   /**
    * Reads what is new, oldest first.
-   * @param thorough also note that the log was read to its end, and what it could not witness
+   * @param thorough also note that the log was read to its end, if it was, and what it could not witness
    */
   async pass(summary: ReadSummary, thorough = true): Promise<void> {
     this.#reading.summary = summary;
@@ -59,8 +60,16 @@ export class ChainReading {
     if (still && !aborted) await this.#follow(trail, holdings, summary);
     const hints = this.#hintsOn(holdings);
     await trail.save(this.#deps.clock.now() - this.#keep);
-    if (thorough && !aborted) await reading.end(undefined, hints);
+    if (thorough && !aborted) await this.#end(holdings, hints);
     countFiles(summary, holdings);
+  }
+
+  /** What a log cannot witness is said of one that is not read to its end, too. */
+  async #end(holdings: readonly Holding[], hints: readonly Hint[]): Promise<void> {
+    const reading = this.#reading;
+    const now = this.#deps.clock.now();
+    if (isReadToEnd(holdings, { now, before: reading.log.readToEndAt })) await reading.end(now, hints);
+    else await reading.noteFindings(now, hints);
   }
 
   /** Read anew in every pass, for another process may have read in between. */

@@ -146,6 +146,11 @@ export class LogReading {
     this.#reader.firstTime = undefined;
     this.#reader.nextFile();
     await this.#write({ readToEndAt: at });
+    await this.noteFindings(at, more);
+  }
+
+  /** Notes what the log could not witness, as far as it was read. The parameters are those of {@link end}. */
+  async noteFindings(at: number, more: readonly Hint[]): Promise<void> {
     const [{ table }, { parserName }] = [this.#reader, this.#source];
     const unknown = { ...this.#unknown.take(), faults: this.#reader.takeFaults() };
     const log = { id: this.log.id, parserName, parser: this.#parser, table };

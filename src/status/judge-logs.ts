@@ -69,10 +69,15 @@ function isSilent({ lastLine, readToEndAt }: LogStatus): boolean {
 
 function lagOf({ name, readToEndAt, lagSeconds }: LogStatus, maxLag: number): Finding[] {
   if (lagSeconds === undefined)
-    return [critical('not-read', `${name} was never read to its end: \`run\` or \`follow\` reads it`)];
+    return [
+      critical(
+        'not-read',
+        `${name} was never read to its end: \`run\` or \`follow\` reads it, or says why it cannot`,
+      ),
+    ];
   const lag = lagSeconds * 1000;
   if (lag < maxLag / 3) return [];
-  const text = `${name} was not read since ${readToEndAt}: is the timer (or \`follow\`) on?`;
+  const text = `${name} was not read to its end since ${readToEndAt}: is the timer (or \`follow\`) on, and may it read the log?`;
   return [lag < maxLag ? warning('not-read', text) : critical('not-read', text)];
 }
 

@@ -178,7 +178,7 @@ describe('status --check', () => {
     expect(fine).toMatchObject({ code: 0, stderr: '' });
     expect(await at('2026-11-24T01:30:00Z', 'status', '--check')).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/^TLSRPT WARNING: .* was not read since 2026-11-24T00:30:00Z/),
+      stdout: expect.stringMatching(/^TLSRPT WARNING: .* was not read to its end since 2026-11-24T00:30:00Z/),
     });
     expect(await at('2026-11-24T03:30:00Z', 'status', '--check')).toMatchObject({ code: 2 });
     expect(await at('2026-11-24T03:30:00Z', 'status', '--check', '--max-lag', '24')).toMatchObject({

@@ -40,12 +40,23 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * Where the fault lies, unless the message names it. Words of a message name nothing, though a file may be called `log`
+ * or `bin`, which stands in `binary`: only a path or an address is looked for.
+ */
+export function placeOf({ message, where }: Pick<Problem, 'message' | 'where'>): string | undefined {
+  const isNamed = where !== undefined && /[^\w\s-]/.test(where) && message.includes(where);
+  return isNamed ? undefined : where;
+}
+
 /** Enough of a fault for a line on a screen. */
 const LINE_CHARACTERS = 500;
 
 /** A fault in one line: what is wrong, where, what to do. */
-export function inOneLine({ message, where, help }: Problem): string {
-  const place = where === undefined || message.includes(where) ? '' : ` (${where})`;
+export function inOneLine(problem: Problem): string {
+  const { message, help } = problem;
+  const where = placeOf(problem);
+  const place = where === undefined ? '' : ` (${where})`;
   const remedy = help === undefined ? '' : `; ${help}`;
   return `${message}${place}${remedy}`.replace(/\s+/g, ' ').slice(0, LINE_CHARACTERS);
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import type { DkimKey } from '../delivery/dkim.ts';
 import { loadMailSetup } from '../delivery/mail-setup.ts';
-import { Problem } from '../errors.ts';
+import { Problem, placeOf } from '../errors.ts';
 import { isAbsent } from '../policy/dns.ts';
 import { withCredentialFiles } from './credentials.ts';
 import type { Check, CheckDeps } from './deps.ts';
@@ -41,8 +41,9 @@ function idOf({ where }: Problem, { config }: CheckDeps): string {
   return where?.startsWith('mail.') === true && !where.startsWith('mail.dkim') ? 'mail-setup' : 'dkim-key';
 }
 
-function sentence({ message, where }: Problem): string {
-  return where === undefined || message.includes(where) ? message : `${message} (${where})`;
+function sentence(problem: Problem): string {
+  const place = placeOf(problem);
+  return place === undefined ? problem.message : `${problem.message} (${place})`;
 }
 
 function keyFiles({ mail: { dkim } }: Config): string[] {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Problem } from '../errors.ts';
+import { type Problem, placeOf } from '../errors.ts';
 import { printable } from './table.ts';
 
 /** Where a command's data and messages go: stdout is data, stderr is messages. */
@@ -117,8 +117,8 @@ export class Printer {
   /** A fault in three parts: what is wrong, where, what to do. */
   problem(problem: Problem): void {
     this.message('error', `error: ${problem.message}`);
-    if (problem.where !== undefined && !problem.message.includes(problem.where))
-      this.message('error', `   at: ${problem.where}`);
+    const place = placeOf(problem);
+    if (place !== undefined) this.message('error', `   at: ${place}`);
     if (problem.help !== undefined) this.message('error', ` help: ${problem.help}`);
   }
 

@@ -42,8 +42,8 @@ export async function* openLog(path: string, options: OpenLogOptions = {}): Asyn
   const input = await openInput(path, options);
   try {
     const format = formatOf(await input.head());
-    if (format === 'plain') yield* checked(input.pieces(from), path, from);
-    else yield* skip(checked(uncompressed(input, format, options), path, 0), from, options.signal);
+    if (format === 'plain') yield* checked(input.pieces(from), input.path, from);
+    else yield* skip(checked(uncompressed(input, format, options), input.path, 0), from, options.signal);
   } finally {
     await input.close();
   }

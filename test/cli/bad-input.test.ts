@@ -52,6 +52,24 @@ describe('logs', () => {
     expect(result.stderr).toMatch(words);
   });
 
+  it.each(['sessions', 'explain', 'scrub', 'backfill'])(
+    '%s names a file that holds binary data, whatever its name',
+    async (command) => {
+      const [binary, former] = [Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 1, 2, 3]), process.cwd()];
+      for (const name of ['bin', 'log', 'mail.log']) await place.write(name, binary);
+      try {
+        process.chdir(place.directory);
+        for (const name of ['bin', 'log', 'mail.log'])
+          expect(await runCli([command, name, '--config', place.config])).toMatchObject({
+            code: 65,
+            stderr: expect.stringMatching(`it holds binary data\n.*   at: .*${name}\n`),
+          });
+      } finally {
+        process.chdir(former);
+      }
+    },
+  );
+
   it('refuses a directory', async () => {
     const result = await backfill(place.directory);
     expect(result.code).toBe(65);

@@ -268,6 +268,11 @@ describe('what cannot be read', () => {
     expect(bytes.length).toBe(0);
   });
 
+  test('binary data on standard input, by its name in words', async () => {
+    const stdin = Readable.from([Buffer.from('\u007fELF\u0000\u0000\u0001')]);
+    expect((await read('-', { stdin })).error).toMatchObject({ where: 'standard input' });
+  });
+
   test.runIf(process.getuid?.() !== 0)('a file without permission', async () => {
     const path = await fileOf(text);
     await chmod(path, 0);

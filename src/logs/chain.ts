@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { type FileKey, keyOf } from './file-key.ts';
 import { compareRotations, type RotationName, rotationOf, withoutCompression } from './rotation-name.ts';
+import { helpForDirectory } from './unreadable.ts';
 
 /** A file of a log, as it was when the directory was listed. */
 export interface ChainFile {
@@ -93,6 +94,7 @@ async function rotationsOf(live: string, directory = dirname(live)): Promise<Rot
     throw new Problem(EXIT.data, `cannot look for the rotations of this log: ${systemReason(cause)}`, {
       where: directory === dirname(live) ? live : directory,
       cause,
+      help: helpForDirectory(cause),
     });
   });
   const rotations: Rotation[] = [];

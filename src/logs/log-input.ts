@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { type FileKey, keyOf, MovedFile } from './file-key.ts';
+import { helpForLog, isGone } from './unreadable.ts';
 
 const PIECE = 1_048_576;
 const HEAD = 4096;
@@ -57,25 +58,13 @@ export async function openInput(path: string, options: InputOptions = {}): Promi
   );
 }
 
-function isGone(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-}
-
 function unreadable(path: string, cause: unknown): Problem {
   const reason = systemReason(cause);
   return new Problem(EXIT.data, `cannot read the log: ${reason}`, {
     where: path,
     cause,
-    help: helpFor(cause),
+    help: helpForLog(cause),
   });
-}
-
-function helpFor(cause: unknown): string | undefined {
-  if (isGone(cause))
-    return 'name the file your MTA logs to: `postconf maillog_file`, `exim -bP log_file_path`, or see rsyslog.conf';
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
-  return 'run this as root, or as a user in the group of the log (Debian: adm); docs/install.md';
 }
 
 class FileInput implements LogInput {

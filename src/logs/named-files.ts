@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { mayBeLog } from './content-order.ts';
+import { helpForDirectory } from './unreadable.ts';
 
 /**
  * The files that names on a command line mean: a directory stands for the logs in it, a pattern (`*`, `?`, `[…]`)
@@ -28,6 +29,7 @@ async function logsIn(directory: string): Promise<string[]> {
     throw new Problem(EXIT.data, `cannot list the directory: ${systemReason(cause)}`, {
       where: directory,
       cause,
+      help: helpForDirectory(cause),
     });
   });
   const logs: string[] = [];

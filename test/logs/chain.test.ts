@@ -166,7 +166,11 @@ describe('a chain', () => {
   test('in a directory that is not there is a fault with its path', async () => {
     const live = join(await newDirectory(), 'none', 'mail.log');
     await expect(chainOf(live)).rejects.toBeInstanceOf(Problem);
-    await expect(chainOf(live)).rejects.toMatchObject({ exitCode: EXIT.data, where: live });
+    await expect(chainOf(live)).rejects.toMatchObject({
+      exitCode: EXIT.data,
+      where: live,
+      help: expect.stringContaining('name a directory that is there'),
+    });
   });
 });
 

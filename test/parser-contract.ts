@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ParserModule } from '../src/parser.ts';
 import { CONTRACT } from '../src/parser.ts';
-import { mutate, mutationArbitrary } from './parser-contract/mutations.ts';
+import { insertions, mutate, mutationArbitrary } from './parser-contract/mutations.ts';
 import {
   countUnknown,
   read,
@@ -171,6 +171,10 @@ function tellsHostsApart(module: ParserModule, { onHost }: ContractSetup, sample
 
 function survivesMutations(module: ParserModule, samples: readonly Sample[]): void {
   const windows = samples.filter(({ lines }) => lines.length <= 120);
+  for (const [turn, insert] of insertions().entries()) {
+    const sample = windows[turn % windows.length];
+    if (sample !== undefined) read(module, sample, sample.lines.map(insert));
+  }
   fc.assert(
     fc.property(
       fc.constantFrom(...windows),

@@ -60,6 +60,16 @@ export function mutate(lines: readonly string[], mutations: readonly Mutation[])
   return result;
 }
 
+/** Every piece at every seventh of a line: what chance alone may leave out. */
+export function insertions(): ((line: string) => string)[] {
+  return PIECES.flatMap((piece) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].map((part) => (line: string) => {
+      const column = Math.floor((line.length * part) / 7);
+      return line.slice(0, column) + piece + line.slice(column);
+    }),
+  );
+}
+
 function apply(lines: string[], { kind, at, other, where, text }: Mutation): void {
   const index = at % lines.length;
   const second = other % lines.length;

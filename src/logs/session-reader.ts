@@ -62,7 +62,7 @@ export class SessionReader {
   #isRead = false;
   #strangers = 0;
   #direct = 0;
-  /** Lines read that turned out to be of a program that does not matter. */
+  /** Lines read that turned out to be none of a log, or of a program that does not matter. */
   #passedOver = 0;
 
   constructor(options: SessionReaderOptions) {
@@ -112,7 +112,7 @@ export class SessionReader {
     return this.#direct + this.#scanner.lines;
   }
 
-  /** Lines that had no needle, or were of a program that does not matter. */
+  /** Lines that had no needle, were of a program that does not matter, or none of a log. */
   get skipped(): number {
     return this.#scanner.lines - this.#scanner.decoded + this.#passedOver;
   }
@@ -188,7 +188,10 @@ export class SessionReader {
     this.#isPassedOver = this.#sieve?.wouldDecode(text) === false;
     if (envelope === 'syslog') {
       const read = this.#syslog(text);
-      if (read === undefined) return undefined;
+      if (read === undefined) {
+        this.#passedOver += 1;
+        return undefined;
+      }
       const entry = this.#dated(read);
       for (let count = 0; count < entry.repeated; count++) this.#entry(entry);
       return entry;

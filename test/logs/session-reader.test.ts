@@ -260,3 +260,26 @@ test('a parser that throws over the bytes of an envelope is counted, and its lin
   expect(texts).toEqual(['tiny one!', 'tiny two']);
   expect([reader.faults, reader.lines, reader.skipped]).toEqual([2, 5, 3]);
 });
+
+test.each([true, false])(
+  'a line with a broken tag is skipped, by its program or as no line: fast %j',
+  (fast) => {
+    const reader = new SessionReader({
+      parser: {
+        ...parser.create({ level: 1 }),
+        needles: ['open'],
+        needlesOf: (program) => (program === 'tiny' ? ['open'] : []),
+      },
+      zone: zoneOf('UTC'),
+      host: 'here',
+      latest: () => NOW,
+      onSession: () => undefined,
+      fast,
+    });
+    const head = 'Nov 23 10:00:01 mail';
+    reader.bytes(
+      Buffer.from(`${head} other[1]: open a\n${head} other[/2]: open b\n${head} tiny[3]: open c\n`),
+    );
+    expect([reader.lines, reader.skipped]).toEqual([3, 2]);
+  },
+);

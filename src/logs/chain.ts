@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { EXIT, Problem, systemReason } from '../errors.ts';
 import { type FileKey, keyOf } from './file-key.ts';
 import { compareRotations, type RotationName, rotationOf, withoutCompression } from './rotation-name.ts';
-import { helpForDirectory } from './unreadable.ts';
+import { helpForDirectory, isGone } from './unreadable.ts';
 
 /** A file of a log, as it was when the directory was listed. */
 export interface ChainFile {
@@ -72,8 +72,16 @@ async function listed(
   for (const former of formers) if (former !== target) chain.push(...(await fileAt(former)));
   const found = await describeFile(live);
   const older = onlyOnce(chain, found?.key);
-  if (found === undefined && older.length > 0) return older;
+  if (found === undefined && older.length > 0 && !(await isOutOfReach(live))) return older;
   return [...older, { path: live, live: true, ...(found !== undefined && { found }) }];
+}
+
+/** Whether something may be there that the system does not let us look at, as behind a link to a closed directory. */
+function isOutOfReach(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    (cause: unknown) => !isGone(cause),
+  );
 }
 
 /** What a log's path leads to: itself, unless it is a symbolic link. */

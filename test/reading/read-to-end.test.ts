@@ -28,6 +28,16 @@ onLinux(
   },
 );
 
+test('a log whose path leads where nobody may look is not either, though its rotations are read', async () => {
+  const bench = await newBench();
+  await writeFile(bench.at('mail.log.1'), linesOf(0, 10));
+  await symlink('mail.log', bench.at('mail.log'));
+  const { faults } = await bench.read();
+  expect(faults).toMatchObject([{ path: bench.at('mail.log') }]);
+  expect(await bench.counted()).toEqual(numbers(0, 10));
+  expect(await readToEndAt(bench)).toEqual([undefined]);
+});
+
 test('a log whose live file is no log is not noted as read to its end', async () => {
   const bench = await newBench();
   await writeFile(bench.at('mail.log.1'), linesOf(0, 10));

@@ -13,7 +13,7 @@ const HOST = '\0';
 export class ConsultedKeys {
   /** Two bits are set for each. */
   readonly bits: Uint32Array<ArrayBuffer>;
-  #last = '';
+  #last: string | undefined;
 
   /** @param bits of one made in another thread */
   constructor(bits = new Uint32Array(BITS / 32)) {

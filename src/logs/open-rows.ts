@@ -27,9 +27,9 @@ export function entryRowKey(key: string): string {
   return ENTRY + key;
 }
 
-/** The key of which a row tells; of a clock's row '', which is none. */
-export function keyOfRow(row: string): string {
-  return row.startsWith(ENTRY) ? row.slice(ENTRY.length) : '';
+/** The key of which a row tells; undefined for a clock's row. */
+export function keyOfRow(row: string): string | undefined {
+  return row.startsWith(ENTRY) ? row.slice(ENTRY.length) : undefined;
 }
 
 /** The key of the row that keeps a host's clock. */

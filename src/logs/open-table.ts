@@ -35,6 +35,18 @@ export interface OpenChanges {
   readonly deleted: string[];
 }
 
+/** What happened in a table for a while, as far as it bears on a table that held other keys as well, or not all of them. */
+export interface Course {
+  /** Keys at most. */
+  readonly most: number;
+  /** A host's clock was set back. */
+  readonly wasSetBack: boolean;
+  /** A host had no key left: its clock begins anew with its next line. */
+  readonly wasEmptied: boolean;
+  /** Keys that a host had at least when a line of it came late, which would have begun the clock of one without any. */
+  readonly fewestLate: number;
+}
+
 /** Of a row that is told to another table: its key began when it did there. */
 export const AS_BEFORE = Number.NEGATIVE_INFINITY;
 
@@ -60,6 +72,7 @@ export class OpenTable implements OpenSessions {
   #most = 0;
   #wasSetBack = false;
   #wasEmptied = false;
+  #fewestLate = Number.POSITIVE_INFINITY;
 
   constructor(options: OpenTableOptions) {
     this.#options = options;
@@ -75,9 +88,14 @@ export class OpenTable implements OpenSessions {
     return this.#limit;
   }
 
-  /** Since the last {@link beginAnew}: keys at most, whether a host's clock was set back, whether a host had no key left. */
-  get course(): { readonly most: number; readonly wasSetBack: boolean; readonly wasEmptied: boolean } {
-    return { most: this.#most, wasSetBack: this.#wasSetBack, wasEmptied: this.#wasEmptied };
+  /** What happened since the last {@link beginAnew}. */
+  get course(): Course {
+    return {
+      most: this.#most,
+      wasSetBack: this.#wasSetBack,
+      wasEmptied: this.#wasEmptied,
+      fewestLate: this.#fewestLate,
+    };
   }
 
   keys(): IterableIterator<string> {
@@ -94,7 +112,7 @@ export class OpenTable implements OpenSessions {
     const clock = this.#host;
     if (clock.size === 0) clock.now = time;
     else if (time > clock.now) this.#moveOn(clock, time);
-    else if (time < clock.now - CLOCK_STEP_MS) this.#setBack(clock, time);
+    else if (time < clock.now) this.#comeLate(clock, time);
   }
 
   get(key: string): JsonObject | undefined {
@@ -166,6 +184,7 @@ export class OpenTable implements OpenSessions {
     this.#most = this.#entries.size;
     this.#wasSetBack = false;
     this.#wasEmptied = false;
+    this.#fewestLate = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries.values()) entry.since = AS_BEFORE;
   }
 
@@ -174,7 +193,10 @@ export class OpenTable implements OpenSessions {
    * one holds ends when it falls idle. No clock may have been set back there.
    */
   adopt({ changed, deleted }: OpenChanges): void {
-    for (const row of deleted) this.delete(keyOfRow(row));
+    for (const row of deleted) {
+      const key = keyOfRow(row);
+      if (key !== undefined) this.delete(key);
+    }
     const { entries, clocks } = readRows(changed);
     for (const stored of entries) this.#take(stored);
     for (const { host, now } of clocks) {
@@ -226,6 +248,11 @@ export class OpenTable implements OpenSessions {
       const limit = time - idleSeconds * 1000;
       while (list.oldest !== undefined && list.oldest.time < limit) this.#end(list.oldest);
     }
+  }
+
+  #comeLate(clock: HostClock, time: number): void {
+    this.#fewestLate = Math.min(this.#fewestLate, clock.size);
+    if (time < clock.now - CLOCK_STEP_MS) this.#setBack(clock, time);
   }
 
   /** What was set at a time that now lies ahead counts as set now: it would not fall idle before that otherwise. */

@@ -25,8 +25,9 @@ export class Stitching {
   readonly #isInPlace: boolean;
   readonly #differing: string[] = [];
   readonly #hosts: string[] = [];
-  /** Keys that only one of both has, or with other contents, and are open here. */
-  #own = 0;
+  /** Keys that differ and are open here, and those that are open there. */
+  #here = 0;
+  #there = 0;
   /** When the first key falls idle that was last set at different times here and there, UTC ms. */
   #firstIdle = Number.POSITIVE_INFINITY;
 
@@ -54,12 +55,12 @@ export class Stitching {
 
   #fits({ consulted, course, passed, wentBack }: StretchBatch): boolean {
     const { covered } = passed;
-    if (!this.#isInPlace || wentBack || course.wasSetBack) return false;
+    if (!this.#isInPlace || wentBack || course.wasSetBack || course.wasEmptied) return false;
+    // A host that had but keys that are not open here would have had none, and its clock begun anew with a late line.
+    if (course.fewestLate <= this.#there) return false;
     if (covered !== undefined && !this.#reader.covered.goesOnWith(covered)) return false;
     if (covered !== undefined && covered.until > this.#firstIdle) return false;
-    // Where all that was open there had ended, its clock began anew, but not here.
-    if (course.wasEmptied && this.#own > 0) return false;
-    if (course.most + this.#own > this.#reader.table.limit) return false;
+    if (course.most + this.#here > this.#reader.table.limit) return false;
     const keys = new ConsultedKeys(consulted);
     return (
       !this.#differing.some((key) => keys.mayHold(key)) && !this.#hosts.some((host) => keys.mayHoldHost(host))
@@ -75,10 +76,12 @@ export class Stitching {
       entries.delete(entry.key);
       if (other !== undefined && isAlike(entry, other)) this.#noteTimes(entry, other);
       else {
-        this.#own += 1;
+        this.#here += 1;
         this.#differing.push(entry.key);
+        if (other !== undefined) this.#there += 1;
       }
     }
+    this.#there += entries.size;
     this.#differing.push(...entries.keys());
     const clocks = new Map(there.clocks.map(({ host, now }) => [host, now]));
     for (const { host, now } of here.clocks) {

@@ -1,6 +1,6 @@
 import type { TallyKey } from '../../ledger/ledger.ts';
 import type { FileKey } from '../../logs/file-key.ts';
-import type { OpenChanges, OpenTable } from '../../logs/open-table.ts';
+import type { Course, OpenChanges, OpenTable } from '../../logs/open-table.ts';
 import type { ReadElsewhere } from '../../logs/pieces.ts';
 import type { PassedLines } from '../../logs/session-reader.ts';
 import type { ToldBound } from '../../logs/years.ts';
@@ -37,7 +37,7 @@ export interface StretchOrder {
   readonly path: string;
   /** The file that is meant. */
   readonly expect: FileKey;
-  /** Byte offsets of a plain log at which lines begin; absent: all of an archive, but for its beginning. */
+  /** Byte offsets of a plain log at which lines begin; absent: all of an archive. Of what begins a file, its begin is left out. */
   readonly between?: { readonly from: number; readonly until: number };
   readonly how: HowToRead;
   readonly years: ToldBound;
@@ -73,8 +73,8 @@ export interface StretchBatch {
   readonly tallies: readonly ToldTallies[];
   readonly unknown: MetElsewhere;
   readonly open: OpenChanges;
-  /** The most keys that were open at a time since the stretch began, and what happened to clocks by now. */
-  readonly course: OpenTable['course'];
+  /** What happened to the table since the stretch began. */
+  readonly course: Course;
   /** The bits of the keys on which the batch depends: see `ConsultedKeys`. */
   readonly consulted: Uint32Array<ArrayBuffer>;
 }

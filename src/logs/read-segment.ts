@@ -69,7 +69,7 @@ export async function* readFrom(
         break;
       }
       if (isRaw(piece)) edge.pass(piece, sink.bytes(piece));
-      else if (sink.elsewhere(piece)) {
+      else if (edge.isIdentified && sink.elsewhere(piece)) {
         piece.taken = true;
         edge.skip(piece.bytes, Buffer.from(piece.tail));
       }

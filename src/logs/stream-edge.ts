@@ -28,6 +28,11 @@ export class StreamEdge {
     return this.#offset;
   }
 
+  /** Whether all was seen that the segment is known by. */
+  get isIdentified(): boolean {
+    return !this.#gathering || this.#prefix.length >= PREFIX_BYTES;
+  }
+
   /** The last bytes before the position. */
   get tail(): Buffer {
     return this.#tail;

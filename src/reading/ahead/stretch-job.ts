@@ -1,4 +1,5 @@
 import { openLog } from '../../logs/archive.ts';
+import { PREFIX_BYTES } from '../../logs/segment.ts';
 import { SessionReader } from '../../logs/session-reader.ts';
 import { boundAsTold } from '../../logs/years.ts';
 import { zoneOf } from '../../logs/zone.ts';
@@ -9,7 +10,7 @@ import { runUpOf, StretchReader } from './stretch-reader.ts';
 
 const NEWLINE = 10;
 const NONE = Buffer.alloc(0);
-/** The run-up of an archive ends with the first of so many bytes that come late enough, or with so many of them. */
+/** The run-up at a file's begin ends with the first of so many bytes that come late enough, or with so many of them. */
 const STEP = 262_144;
 const MOST_RUN_UP = 64 * 1_048_576;
 /** What stands behind the last newline of an archive is a line, or too long for one. */
@@ -47,7 +48,8 @@ export class StretchJob {
       garbage = { garbage: true };
     };
     try {
-      const whole = between === undefined ? await this.#archive(onGarbage) : await this.#plain(between);
+      const isPart = between !== undefined && between.from > 0;
+      const whole = isPart ? await this.#part(between) : await this.#fromBegin(onGarbage, between?.until);
       const rest = between === undefined && this.#rest.length > 0 ? { rest: new Uint8Array(this.#rest) } : {};
       answer({ kind: 'end', job, whole: whole && this.#rest.length <= LONGEST_REST, ...rest, ...garbage });
     } catch {
@@ -55,7 +57,8 @@ export class StretchJob {
     }
   }
 
-  async #plain({ from, until }: NonNullable<StretchOrder['between']>): Promise<boolean> {
+  /** A part of a plain log, the run-up to which lies before it. */
+  async #part({ from, until }: NonNullable<StretchOrder['between']>): Promise<boolean> {
     const { order } = this.#options;
     const { path, expect } = order;
     const timeIn = (lines: Buffer) => this.#timeIn(lines);
@@ -74,18 +77,27 @@ export class StretchJob {
     return at >= until && this.#tell(reader);
   }
 
-  async #archive(onGarbage: () => void): Promise<boolean> {
+  /** A file whose first lines are the run-up: all of an archive, or a plain one up to an offset. */
+  async #fromBegin(onGarbage: () => void, until?: number): Promise<boolean> {
     const { path, expect } = this.#options.order;
     const reader = this.#begin(0);
-    for await (const piece of openLog(path, { expect, onGarbage })) {
-      this.#keepRest(piece);
-      for (let at = 0; at < piece.length; at += STEP) {
-        const step = piece.subarray(at, at + STEP);
-        if (!(this.#isMarked ? await this.#read(reader, step) : await this.#runUp(reader, step)))
-          return false;
-      }
+    let left = until ?? Number.POSITIVE_INFINITY;
+    for await (const all of openLog(path, { expect, onGarbage })) {
+      const piece = all.subarray(0, left);
+      left -= piece.length;
+      if (until === undefined) this.#keepRest(piece);
+      if (!(await this.#inSteps(reader, piece))) return false;
+      if (left === 0) break;
     }
-    return this.#isMarked && this.#tell(reader);
+    return this.#isMarked && (until === undefined || left === 0) && this.#tell(reader);
+  }
+
+  async #inSteps(reader: StretchReader, piece: Buffer): Promise<boolean> {
+    for (let at = 0; at < piece.length; at += STEP) {
+      const step = piece.subarray(at, at + STEP);
+      if (!(this.#isMarked ? await this.#read(reader, step) : await this.#runUp(reader, step))) return false;
+    }
+    return true;
   }
 
   /** Up to the last line that ends in the step, if by then enough was seen. */
@@ -93,7 +105,8 @@ export class StretchJob {
     const end = step.lastIndexOf(NEWLINE) + 1;
     reader.read(step.subarray(0, end));
     const isEnough = reader.time >= runUpOf(this.#parser) || reader.offset >= MOST_RUN_UP;
-    if (isEnough && end > 0) this.#mark(reader);
+    // What a file is known by is seen by whoever comes to the stretch.
+    if (isEnough && end > 0 && reader.offset >= PREFIX_BYTES) this.#mark(reader);
     return this.#read(reader, step.subarray(end));
   }
 

@@ -1,4 +1,4 @@
-import { isRaw, type Pieces } from '../../logs/pieces.ts';
+import { isRaw, type Piece, type Pieces } from '../../logs/pieces.ts';
 
 /** The bytes of a log from a place on, up to another, and on from a third: what was read elsewhere is passed over. */
 export class RawPieces {
@@ -7,7 +7,7 @@ export class RawPieces {
   #sourceAt: number;
   #rest: Buffer | undefined;
   #at: number;
-  readonly #reopen: ((from: number) => Pieces) | undefined;
+  #reopen: ((from: number) => Pieces) | undefined;
 
   /**
    * @param source raw pieces that begin at the offset `at`
@@ -58,17 +58,27 @@ export class RawPieces {
     }
   }
 
+  /** A log that another name leads to by now is read on where it was opened. */
   async #open(reopen: (from: number) => Pieces): Promise<void> {
+    const source = reopen(this.#at);
+    const first = await source.next().catch(() => undefined);
+    if (first === undefined) {
+      this.#reopen = undefined;
+      return;
+    }
     await this.#source.return();
-    this.#source = reopen(this.#at);
+    this.#source = source;
     this.#sourceAt = this.#at;
-    this.#rest = undefined;
+    this.#rest = first.done === true ? undefined : rawOnly(first.value);
   }
 
   async #pull(): Promise<Buffer | undefined> {
     const { value, done } = await this.#source.next();
-    if (done === true) return undefined;
-    if (!isRaw(value)) throw new Error('a stretch was read elsewhere twice');
-    return value;
+    return done === true ? undefined : rawOnly(value);
   }
+}
+
+function rawOnly(piece: Piece): Buffer {
+  if (isRaw(piece)) return piece;
+  throw new Error('a stretch was read elsewhere twice');
 }

@@ -7,7 +7,7 @@ import type { ToldBound } from '../../logs/years.ts';
 import { RawPieces } from './raw-pieces.ts';
 import { type HowToRead, type Mark, type StretchEnd, ToldStretch } from './stretch.ts';
 import { StretchThread } from './stretch-thread.ts';
-import { boundsOf, type Unit, unitsOf } from './units.ts';
+import { type Bounds, boundsOf, type Unit, unitsOf } from './units.ts';
 import type { Threads } from './worker-entry.ts';
 
 /** Stretches that a thread may have before it, the one being read included. */
@@ -54,7 +54,7 @@ export class ReadAhead {
   readonly #options: ReadAheadOptions;
   readonly #threads: StretchThread[] = [];
   readonly #ordered = new Map<number, Ordered>();
-  readonly #bounds = new Map<number, ReturnType<typeof boundsOf>>();
+  readonly #bounds = new Map<number, Promise<Bounds | undefined>>();
   #units: Promise<readonly Unit[]> | undefined;
   /** By thread: the first unit that it was not asked for. */
   readonly #next: number[];
@@ -75,10 +75,11 @@ export class ReadAhead {
       for (const unit of units) {
         const end = (await this.#boundsOf(unit))?.until ?? END;
         if (end > raw.at && (yield* this.#unit(unit, raw, end, { input, whereabouts }))) return;
-        this.#drop(unit.index);
       }
       yield* raw.until(END);
     } finally {
+      // Whoever comes back to the file reads it himself: what was told is told but once.
+      for (const { index } of units) this.#drop(index);
       await raw.close();
     }
   }
@@ -101,6 +102,7 @@ export class ReadAhead {
       if (over?.garbage === true) input.onGarbage?.();
       if (over?.rest !== undefined) yield Buffer.from(over.rest);
       if (over !== undefined) return unit.about === undefined;
+      this.#drop(unit.index);
     }
     for await (const piece of raw.until(end)) {
       await this.#order(unit.index, whereabouts);
@@ -159,13 +161,23 @@ export class ReadAhead {
   ): Promise<void> {
     const told = unit?.path === present?.path ? years() : unit?.years;
     if (unit === undefined || told === undefined) return;
-    const { path, expect, index } = unit;
+    const { path, expect, index, about } = unit;
     const between = await this.#boundsOf(unit);
-    const thread = this.#threads[at] ?? new StretchThread(this.#options.threads.connect());
-    this.#threads[at] = thread;
+    const thread = this.#threadAt(at);
+    if (thread === undefined || (about !== undefined && between === undefined)) return;
     const { how } = this.#options;
     const order = { path, expect, how, years: told, open: open(), ...(between !== undefined && { between }) };
     this.#ordered.set(index, { thread, job: thread.begin(order) });
+  }
+
+  /** Undefined where the system has none to give: then all is read without it. */
+  #threadAt(at: number): StretchThread | undefined {
+    try {
+      this.#threads[at] ??= new StretchThread(this.#options.threads.connect());
+      return this.#threads[at];
+    } catch {
+      return undefined;
+    }
   }
 
   #drop(index: number): void {
@@ -180,9 +192,12 @@ export class ReadAhead {
     return this.#units;
   }
 
-  #boundsOf(unit: Unit): ReturnType<typeof boundsOf> {
-    const bounds = this.#bounds.get(unit.index) ?? boundsOf(unit);
-    this.#bounds.set(unit.index, bounds);
+  /** Undefined of an archive, and of a file that is gone by now. */
+  async #boundsOf(unit: Unit): Promise<Bounds | undefined> {
+    const { index, about } = unit;
+    if (about === undefined) return undefined;
+    const bounds = this.#bounds.get(index) ?? boundsOf(about, unit);
+    this.#bounds.set(index, bounds);
     return bounds;
   }
 }

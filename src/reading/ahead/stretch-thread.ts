@@ -57,10 +57,8 @@ export class StretchThread {
   /** Waits for the next batch, or the end. */
   async next(job: number): Promise<StretchBatch | StretchEnd> {
     const answer = await this.#next(job);
-    if (answer.kind === 'end') return answer;
     if (answer.kind === 'mark') throw new Error('a stretch has two marks');
-    this.#giveBack(answer);
-    return answer.batch;
+    return answer.kind === 'end' ? answer : answer.batch;
   }
 
   /** No more of a stretch is wanted. */
@@ -90,7 +88,9 @@ export class StretchThread {
     } finally {
       this.#connection.hold(false);
     }
-    return job.waiting.shift() ?? endOf(number);
+    const answer = job.waiting.shift() ?? endOf(number);
+    this.#giveBack(answer);
+    return answer;
   }
 
   #take(answer: Answer): void {

@@ -13,7 +13,7 @@ export interface Unit {
   readonly path: string;
   readonly expect: FileKey;
   /** The offsets of a plain file at which it begins and ends, about; absent: all of an archive. */
-  readonly about?: { readonly from: number; readonly until: number };
+  readonly about?: Bounds;
   /** What bounds the years where the file begins; absent where that cannot be told to another thread. */
   readonly years: ToldBound | undefined;
 }
@@ -38,13 +38,19 @@ export async function unitsOf(files: readonly DatedFile[], partBytes: number): P
   return units;
 }
 
-/** Where a part begins and ends indeed: its neighbours come to the same. */
-export async function boundsOf(
-  unit: Unit,
-): Promise<{ readonly from: number; readonly until: number } | undefined> {
-  const { about } = unit;
-  if (about === undefined) return undefined;
-  return { from: await lineStart(about.from, unit), until: await lineStart(about.until, unit) };
+/** Byte offsets of a plain file at which lines begin. */
+export interface Bounds {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Where a part begins and ends indeed: its neighbours come to the same. Undefined where the file is gone by now. */
+export async function boundsOf(about: Bounds, unit: Unit): Promise<Bounds | undefined> {
+  try {
+    return { from: await lineStart(about.from, unit), until: await lineStart(about.until, unit) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** By its first bytes: names may lie. What cannot be opened is nothing to be shared. */
@@ -53,6 +59,8 @@ async function isPlain(path: string, expect: FileKey): Promise<boolean> {
   if (input === undefined) return false;
   try {
     return formatOf(await input.head()) === 'plain';
+  } catch {
+    return false;
   } finally {
     await input.close();
   }

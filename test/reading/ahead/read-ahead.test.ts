@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { type Ledger, StalePosition } from '../../../src/ledger/ledger.ts';
 import { openLedger } from '../../../src/ledger/open.ts';
 import { zoneOf } from '../../../src/logs/zone.ts';
 import { Stitching } from '../../../src/reading/ahead/stitching.ts';
@@ -40,10 +42,16 @@ async function files(contents: Readonly<Record<string, string | Buffer>>): Promi
   return paths;
 }
 
-async function backfill(state: string, paths: readonly string[], threads?: Threads): Promise<ReadSummary> {
+async function backfill(
+  state: string,
+  paths: readonly string[],
+  threads?: Threads,
+  prepare: (ledger: Ledger) => void = () => {},
+): Promise<ReadSummary> {
   const module = await loadParser('postfix', place);
   const options = { midStream: true, ownSender: 'tlsrpt@here.example' };
   const ledger = await openLedger(join(place, state));
+  prepare(ledger);
   try {
     const how = {
       parserName: 'postfix',
@@ -181,4 +189,71 @@ it('lines that only the other files of their log date are dated alike', async ()
   const take = vi.spyOn(Stitching.prototype, 'take');
   await expectAlike(paths, threadsHere(1, SIZES));
   expect(taken(take)).toBeGreaterThan(1);
+});
+
+it('rotations that are no larger than a part are read elsewhere but for their beginning', async () => {
+  const contents = Object.fromEntries(days(0, 1, 2, 3, 4).map((text, at) => [`mail.log.${9 - at}`, text]));
+  const take = vi.spyOn(Stitching.prototype, 'take');
+  await expectAlike(await files(contents), threadsHere(1, { ...SIZES, part: 10_000_000 }));
+  expect(taken(take)).toBe(2);
+});
+
+it('a log whose name is gone is read on where it was opened, though a stretch of it was taken', async () => {
+  const text = days(0, 1, 2).join('');
+  const path = join(place, 'mail.log');
+  await files({ 'mail.log': text });
+  const alone = await backfill('alone', [path]);
+  let calls = 0;
+  const real = Stitching.prototype.take;
+  vi.spyOn(Stitching.prototype, 'take').mockImplementation(function (this: Stitching, ...given) {
+    calls += 1;
+    if (calls < 2) return real.apply(this, given);
+    rmSync(path, { force: true });
+    return false;
+  });
+  expect(await backfill('ahead', [path], threadsHere(1, SIZES))).toEqual(alone);
+  expect(calls).toBeGreaterThan(1);
+  expect(await held('ahead')).toEqual(await held('alone'));
+});
+
+it('a later file that is gone before its turn is no fault of the one being read', async () => {
+  const [first = '', second = ''] = await files({
+    'mail.log.2': days(0, 1).join(''),
+    'mail.log.1': days(2).join(''),
+  });
+  const threads = threadsHere(1, SIZES);
+  const connect = () => {
+    rmSync(second, { force: true });
+    return threads.connect();
+  };
+  const gone = { ...threads, connect };
+  const { faults, files: read } = await backfill('ahead', [first, second], gone);
+  expect(faults.map(({ path }) => path)).toEqual([second]);
+  expect(read).toBe(2);
+});
+
+it('all is read without threads where none can be started', async () => {
+  const paths = await files({ 'mail.log': days(0, 1).join('') });
+  const none = () => {
+    throw new Error('Worker initialization failure: EAGAIN');
+  };
+  await expectAlike(paths, { most: 2, ...SIZES, connect: none });
+});
+
+it('a file that is come back to, for somebody else has read on, counts once', async () => {
+  const [path = ''] = await files({ 'mail.log': days(0, 1, 2).join('') });
+  await utimes(path, NOW / 1000, NOW / 1000);
+  await backfill('alone', [path]);
+  const commits = vi.spyOn(Stitching.prototype, 'take');
+  let stale = 0;
+  const once = (ledger: Ledger) => {
+    const { commit } = ledger;
+    vi.spyOn(ledger, 'commit').mockImplementation(async (batch) => {
+      if (taken(commits) > 0 && stale++ === 0) throw new StalePosition('somebody else has read on');
+      return commit.call(ledger, batch);
+    });
+  };
+  await backfill('ahead', [path], threadsHere(1, SIZES), once);
+  expect(stale).toBeGreaterThan(1);
+  expect(await held('ahead')).toEqual(await held('alone'));
 });

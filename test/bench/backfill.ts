@@ -40,6 +40,10 @@ const PAIRS: readonly Pair[] = [
   ...(DAYS > 0 ? WAYS.slice(1).map(([name]): Pair => [`${name}, days`, 'backfill, days', '']) : []),
 ];
 
+if (values.pflogsumm && spawnSync('pflogsumm', ['--version']).error !== undefined) {
+  say('pflogsumm is not installed: `apt-get install pflogsumm`, or leave out --pflogsumm');
+  process.exit(69);
+}
 const place = mkdtempSync(join(tmpdir(), 'tlsrpt-bench-'));
 try {
   await bench(place);

@@ -312,8 +312,13 @@ export class LogReading {
 
   /** Counted only when committed, so that what is read twice is said once. */
   #count(sessions: number): void {
-    const { lines, firstTime, lastTime } = this.#reader;
-    addBatch(this.summary, { lines: lines - this.#linesCounted, sessions, firstTime, lastTime });
+    const { lines, covered } = this.#reader;
+    addBatch(this.summary, {
+      lines: lines - this.#linesCounted,
+      sessions,
+      firstTime: covered.span?.from,
+      lastTime: covered.span?.until,
+    });
     this.#linesCounted = lines;
   }
 

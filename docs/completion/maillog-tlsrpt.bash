@@ -42,7 +42,7 @@ _maillog_tlsrpt() {
     '') _maillog_tlsrpt_offer 'run follow backfill report send sessions explain scrub status lookup posture metrics dashboard check init ledger tally --config --state --json --quiet --verbose --now --version --help'; return ;;
     run) options='--offline --config --state --json --quiet --verbose --now --version --help' ;;
     follow) options='--offline --config --state --quiet --verbose --now --version --help' ;;
-    backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --threads --config --state --json --quiet --verbose --now --version --help' ;;
+    backfill) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --overlap --offline --policies --send --threads --config --state --json --quiet --verbose --now --version --help' ;;
     report) options='--day --domain --out --reissue --offline --config --state --json --quiet --verbose --now --version --help' ;;
     send) options='--day --dry-run --to --unsuppress --config --state --json --quiet --verbose --now --version --help' ;;
     sessions) options='--parser --timezone --year --host --relayhost --fallback-relay --postfix-tls-loglevel --no-infer-plaintext --mid-stream --config --state --json --quiet --verbose --now --version --help' ;;

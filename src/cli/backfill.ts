@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { z } from 'zod';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import { namedFiles } from '../logs/named-files.ts';
 import { localZone, zoneOf } from '../logs/zone.ts';
 import { spareThreads } from '../reading/ahead/worker-entry.ts';
@@ -18,12 +18,14 @@ import { counted } from './quantities.ts';
 import { withReadingOptions } from './reading-options.ts';
 import { type Reading, readingsOf } from './readings.ts';
 import { sayFaults, sayHints } from './say.ts';
+import { sendDue } from './sending.ts';
 
 const backfillArguments = readingArguments.extend({
   parser: z.string().optional(),
   overlap: z.enum(['refuse', 'count'], 'must be refuse or count').default('refuse'),
   offline: z.boolean().default(false),
   policies: z.string().default('none'),
+  send: z.boolean().default(false),
   threads: z.coerce
     .number('must be a number from 1 on')
     .int('must be a number from 1 on')
@@ -35,10 +37,11 @@ const backfillArguments = readingArguments.extend({
 export const backfill: Command = {
   name: 'backfill',
   usage: 'backfill [files..]',
-  summary: 'read archived logs into the ledger; sends nothing',
+  summary: 'read archived logs into the ledger; sends nothing unless --send',
   details: `A directory stands for the logs in it. Files may be plain or compressed (.gz, .xz, .zst, .bz2), in any order, and may be given again: what was read
 before, under whatever name, counts once. A file that bears the name of a log of the configuration is read as that says (parser, timezone, host,
-relayhosts, options) where no option says otherwise. Days that ended more than delivery.max-age ago are held until \`send --day\`.
+relayhosts, options) where no option says otherwise. --send goes on with what \`send\` does, if all could be read. Days that ended more than
+delivery.max-age ago are held even so, until \`send --day\`.
 
 Examples:
   maillog-tlsrpt backfill /var/log/mail.log*
@@ -67,6 +70,11 @@ Examples:
           'policies of the past: none (unknown), now (those of today), or a FILE of `lookup --record`',
         defaultDescription: 'none',
       })
+      .option('send', {
+        type: 'boolean',
+        default: false,
+        describe: 'then close days that are over and deliver what is due, as `send` does',
+      })
       .option('threads', {
         type: 'string',
         requiresArg: true,
@@ -76,9 +84,36 @@ Examples:
   async run(values, globals, printer): Promise<ExitCode> {
     const chosen = checked(backfillArguments, values);
     someFiles(chosen.files);
-    return withContext(globals, printer, (context) => readInto(context, chosen, globals, printer));
+    if (chosen.send && chosen.offline)
+      throw new Problem(EXIT.usage, '--send and --offline exclude each other', {
+        help: 'who wants a report, and how, is looked up',
+      });
+    const work = async (context: Context) => {
+      const read = await readInto(context, chosen, globals, printer);
+      return chosen.send ? sendBehind(read, context, globals, printer) : read;
+    };
+    return withContext(globals, printer, work, { sender: chosen.send });
   },
 };
+
+/** Days of which something could not be read must not close by the way. */
+async function sendBehind(
+  read: ExitCode,
+  context: Context,
+  globals: GlobalArguments,
+  printer: Printer,
+): Promise<ExitCode> {
+  if (read !== EXIT.ok && read !== EXIT.tryAgain) {
+    printer.message(
+      'warning',
+      'warning: nothing was sent, for not all could be read; `send` sends what is due',
+    );
+    return read;
+  }
+  const { told, exitCode } = await sendDue(context, printer);
+  if (globals.json) printer.json(told);
+  return exitCode === EXIT.ok ? read : exitCode;
+}
 
 async function readInto(
   context: Context,

@@ -9,13 +9,14 @@ import { createTransports } from '../delivery/transports.ts';
 import { EXIT, type ExitCode, Problem } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { rehearsalLedger } from '../ledger/rehearsal.ts';
-import { closePass, sendPass } from '../pipeline.ts';
+import { closePass } from '../pipeline.ts';
 import { isoTime } from '../time-text.ts';
 import { checked, selectionArguments } from './arguments.ts';
 import type { Command, GlobalArguments } from './command.ts';
 import { type Context, pipelineDeps, withContext } from './context.ts';
 import type { Printer } from './io.ts';
-import { sayClosed, sayLookedUp, sayOutcome, saySent } from './say.ts';
+import { sayClosed, sayLookedUp } from './say.ts';
+import { sendDue } from './sending.ts';
 import { printable } from './table.ts';
 
 const sendArguments = selectionArguments.extend({
@@ -90,23 +91,9 @@ async function sendNow(
   globals: GlobalArguments,
   printer: Printer,
 ): Promise<ExitCode> {
-  const options = { offline: false, onOutcome: sayOutcomes(printer) };
-  const { lookedUp, closed, sent } = await sendPass(pipelineDeps(context), options, chosen.day);
-  sayLookedUp(lookedUp, printer);
-  sayClosed(closed, printer);
-  saySent(sent, printer);
-  if (globals.json)
-    printer.json({
-      built: closed.built.length,
-      waiting: closed.waiting,
-      held: Object.fromEntries(closed.held),
-      sent,
-    });
-  return sent.retry + sent.putOff + closed.waiting > 0 ? EXIT.tryAgain : EXIT.ok;
-}
-
-function sayOutcomes(printer: Printer) {
-  return (outcome: Parameters<typeof sayOutcome>[0]) => sayOutcome(outcome, printer);
+  const { told, exitCode } = await sendDue(context, printer, chosen.day);
+  if (globals.json) printer.json(told);
+  return exitCode;
 }
 
 /** Forgets that reports came back from an address: what was kept from it is due again. */

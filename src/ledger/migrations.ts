@@ -140,7 +140,7 @@ function olderThanKnown({ where }: SqlDatabase): Problem {
   return new Problem(
     EXIT.config,
     'the ledger is of an older version, and this user may not bring it up to date',
-    { where, help: 'the next `run` does, or ask as root' },
+    { where, help: 'the next `run` does, or ask as one who may write' },
   );
 }
 

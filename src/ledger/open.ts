@@ -25,7 +25,7 @@ export async function openLedger(state: string): Promise<Ledger> {
  * @throws Problem (cannotWrite, tryAgain, config); closing it raises one (tryAgain) when what was read may be of two times
  */
 export async function openToLook(state: string): Promise<Ledger> {
-  if (isPostgresUrl(state)) return openLedger(state);
+  if (isPostgresUrl(state)) return migrated(await openPostgres(state, { looks: true }));
   return migrated((await isUntouched(state)) ? emptySqlite(state) : openSqliteToLook(state));
 }
 

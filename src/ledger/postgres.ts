@@ -39,6 +39,8 @@ export interface PostgresOptions {
   readonly patience?: number;
   /** Connections of this process at most, besides the leader's. */
   readonly connections?: number;
+  /** Only to look: whoever may not write, or asks a standby, is not expected to. */
+  readonly looks?: boolean;
   /** Do with what every engine has that speaks the protocol, without advisory locks and partitions. */
   readonly plain?: boolean;
   readonly lease?: LeaseTimes;
@@ -78,13 +80,23 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     try {
       const { rows } = await pool.query<{ version: string }>('SELECT version() AS version');
       const genuine = options.plain !== true && isPostgres(rows[0]?.version ?? '');
-      return new PostgresDatabase(pool, connect, where, { ...options, genuine });
+      const readOnly = options.looks === true && genuine && !(await mayWrite(pool));
+      return new PostgresDatabase(pool, connect, where, { ...options, genuine, readOnly });
     } catch (error) {
       await pool.end();
       if (!isRefusedWay(error) || index === ways.length - 1) throw explained(error, where);
     }
   }
   throw new Error('no way to connect');
+}
+
+/** Whether this role may write what is noted by the way, on this server; where there are no tables yet, that is found out. */
+async function mayWrite(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ may: boolean }>(
+    `SELECT has_table_privilege(oid, 'INSERT') AND current_setting('transaction_read_only') = 'off' AS may
+      FROM pg_class WHERE relname = 'note' AND pg_table_is_visible(oid)`,
+  );
+  return rows[0]?.may !== false;
 }
 
 /** CockroachDB's advisory locks lock nothing, and YugabyteDB's may be turned off. */
@@ -98,23 +110,26 @@ function readNumbers(client: PoolClient): void {
   client.setTypeParser(1700, Number);
 }
 
+/** What was found out of the server. */
+interface Known {
+  readonly genuine: boolean;
+  readonly readOnly: boolean;
+}
+
 class PostgresDatabase implements SqlDatabase {
   readonly dialect: Dialect;
   readonly where: string;
+  readonly readOnly: boolean;
   readonly #pool: Pool;
   readonly #connect: () => Promise<Client>;
   readonly #partitions: DayPartitions | undefined;
-  readonly #options: PostgresOptions & { readonly genuine: boolean };
+  readonly #options: PostgresOptions & Known;
 
-  constructor(
-    pool: Pool,
-    connect: () => Promise<Client>,
-    where: string,
-    options: PostgresOptions & { readonly genuine: boolean },
-  ) {
+  constructor(pool: Pool, connect: () => Promise<Client>, where: string, options: PostgresOptions & Known) {
     this.#pool = pool;
     this.#connect = connect;
     this.where = where;
+    this.readOnly = options.readOnly;
     this.#options = options;
     const migrationLock = `SELECT pg_advisory_xact_lock${lockKey('migration')}`;
     // The others compare bytes by themselves.

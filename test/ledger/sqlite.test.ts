@@ -136,7 +136,7 @@ it.each([
   await expect(migrate(looking)).rejects.toMatchObject({
     exitCode: EXIT.config,
     message: 'the ledger is of an older version, and this user may not bring it up to date',
-    help: 'the next `run` does, or ask as root',
+    help: 'the next `run` does, or ask as one who may write',
     where: directory,
   });
   await looking.close();

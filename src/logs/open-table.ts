@@ -1,5 +1,6 @@
 import type { OpenRow } from '../ledger/ledger.ts';
 import type { JsonObject, OpenSessions } from '../parser.ts';
+import { type Course, CourseNotes } from './course.ts';
 import { type Entry, type HostClock, listOf, newClock, newEntry } from './open-entry.ts';
 import {
   clockRow,
@@ -35,18 +36,6 @@ export interface OpenChanges {
   readonly deleted: string[];
 }
 
-/** What happened in a table for a while, as far as it bears on a table that held other keys as well, or not all of them. */
-export interface Course {
-  /** Keys at most. */
-  readonly most: number;
-  /** A host's clock was set back. */
-  readonly wasSetBack: boolean;
-  /** A host had no key left: its clock begins anew with its next line. */
-  readonly wasEmptied: boolean;
-  /** Keys that a host had at least when a line of it came late, which would have begun the clock of one without any. */
-  readonly fewestLate: number;
-}
-
 /** Of a row that is told to another table: its key began when it did there. */
 export const AS_BEFORE = Number.NEGATIVE_INFINITY;
 
@@ -68,11 +57,8 @@ export class OpenTable implements OpenSessions {
   #host: HostClock = newClock('', 0);
   #lineTime = 0;
   #sequence = 0;
-  /** Of what happened since the last {@link beginAnew}. */
-  #most = 0;
-  #wasSetBack = false;
-  #wasEmptied = false;
-  #fewestLate = Number.POSITIVE_INFINITY;
+  /** Since the last {@link beginAnew}. */
+  readonly #course = new CourseNotes();
 
   constructor(options: OpenTableOptions) {
     this.#options = options;
@@ -90,12 +76,7 @@ export class OpenTable implements OpenSessions {
 
   /** What happened since the last {@link beginAnew}. */
   get course(): Course {
-    return {
-      most: this.#most,
-      wasSetBack: this.#wasSetBack,
-      wasEmptied: this.#wasEmptied,
-      fewestLate: this.#fewestLate,
-    };
+    return { ...this.#course };
   }
 
   keys(): IterableIterator<string> {
@@ -181,10 +162,7 @@ export class OpenTable implements OpenSessions {
    */
   beginAnew(): void {
     this.takeChanges();
-    this.#most = this.#entries.size;
-    this.#wasSetBack = false;
-    this.#wasEmptied = false;
-    this.#fewestLate = Number.POSITIVE_INFINITY;
+    this.#course.beginAnew(this.#entries.size);
     for (const entry of this.#entries.values()) entry.since = AS_BEFORE;
   }
 
@@ -251,13 +229,13 @@ export class OpenTable implements OpenSessions {
   }
 
   #comeLate(clock: HostClock, time: number): void {
-    this.#fewestLate = Math.min(this.#fewestLate, clock.size);
+    this.#course.fewestLate = Math.min(this.#course.fewestLate, clock.size);
     if (time < clock.now - CLOCK_STEP_MS) this.#setBack(clock, time);
   }
 
   /** What was set at a time that now lies ahead counts as set now: it would not fall idle before that otherwise. */
   #setBack(clock: HostClock, time: number): void {
-    this.#wasSetBack = true;
+    this.#course.wasSetBack = true;
     clock.now = time;
     this.#movedClocks.add(clock);
     for (const list of clock.lists.values()) {
@@ -276,7 +254,7 @@ export class OpenTable implements OpenSessions {
     this.#entries.set(key, entry);
     this.#link(entry);
     this.#noteChange(entry);
-    if (this.#entries.size > this.#most) this.#most = this.#entries.size;
+    this.#course.most = Math.max(this.#course.most, this.#entries.size);
     if (++this.#added > Math.max(FRESH_KEYS, this.#entries.size)) this.#renewMap();
     if (this.#entries.size > this.#limit) this.#endLeastRecent();
   }
@@ -334,7 +312,7 @@ export class OpenTable implements OpenSessions {
     entry.list.remove(entry);
     host.size -= 1;
     if (host.size > 0) return;
-    this.#wasEmptied = true;
+    this.#course.wasEmptied = true;
     this.#hosts.delete(host.host);
     host.lists.clear();
     if (host.saved) this.#deleted.add(clockRowKey(host.host));

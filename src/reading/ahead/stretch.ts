@@ -1,6 +1,7 @@
 import type { TallyKey } from '../../ledger/ledger.ts';
+import type { Course } from '../../logs/course.ts';
 import type { FileKey } from '../../logs/file-key.ts';
-import type { Course, OpenChanges, OpenTable } from '../../logs/open-table.ts';
+import type { OpenChanges, OpenTable } from '../../logs/open-table.ts';
 import type { ReadElsewhere } from '../../logs/pieces.ts';
 import type { PassedLines } from '../../logs/session-reader.ts';
 import type { ToldBound } from '../../logs/years.ts';
